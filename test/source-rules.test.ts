@@ -24,7 +24,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   /** Every connection that goes out, and the request to a proxy. */
   'media/connector.ts': ['undici', 'names'],
   'kit/network/connect.ts': ['http.request'],
-  'bot/outbox/telegram-fetch.ts': ['http.request'],
+  'bot/outbox/bot-api.ts': ['http.request'],
   'bot/outbox/telegram-files.ts': ['http.request'],
   /** Results, behind the guard of addresses. */
   'media/open-result.ts': ['undici'],

@@ -158,13 +158,13 @@ export const botMutants = [
     'a typed key stays in the inbox',
     'rest.replace(shape, hide)',
     'rest',
-    'test/bot/updates/redact-secrets.test.ts',
+    'test/bot/middleware/withheld-messages.test.ts',
   ),
   mutant(
     'one of our keys stays in the inbox',
     'known.reduce((rest, secret) => rest.replaceAll(secret, hide(secret)), text)',
     'text',
-    'test/bot/updates/redact-secrets.test.ts',
+    'test/bot/middleware/withheld-messages.test.ts',
     'test/journeys/typed-keys.test.ts',
   ),
   mutant(

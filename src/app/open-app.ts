@@ -109,8 +109,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       closing: closed.signal,
     }),
   );
-  for (const alert of await core.admin.alerts()) adminAlerts.onEvent({ event: 'alert.raised', alert });
-  events.subscribe((event) => adminAlerts.onEvent(event));
+  for (const alert of await core.admin.alerts()) adminAlerts.onAlert({ event: 'alert.raised', alert });
+  events.on(['alert.raised', 'alert.resolved'], (event) => adminAlerts.onAlert(event));
 
   const listening = opening.use(
     await openHttp({

@@ -145,9 +145,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   );
   const storage = parts.storage?.(opened) ?? opened;
   const { database, engine, keyStore } = storage;
-  events.subscribe((event) => {
-    if (event.event === 'clock.jumped') followClock(database, clock, emit, event.byMs);
-  });
+  events.on(['clock.jumped'], ({ byMs }) => followClock(database, clock, emit, byMs));
   events.subscribe(options.emit);
   if (botId !== undefined) bindToBot(database, botId);
 
@@ -185,10 +183,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const alertSaver = opening.use(new AlertSaver({ store: storage.alerts, raised: () => alerts.raised(), emit }));
   // Alerts of an earlier run are not raised any more.
   alertSaver.changed();
-  events.subscribe(
-    () => alertSaver.changed(),
-    ({ event }) => event === 'alert.raised' || event === 'alert.resolved',
-  );
+  events.on(['alert.raised', 'alert.resolved'], () => alertSaver.changed());
 
   shiftFromFuture(database, clock.now());
   await recover(storage, emit);

@@ -12,10 +12,11 @@ export class ProvenKeys {
   #anonymous: ReadonlySet<ProviderName> = new Set();
   #isProven = false;
 
-  constructor(events: Pick<EventBus, 'subscribe'>) {
-    events.subscribe((event) => {
-      if (event.event === 'attempt.succeeded') this.#isProven = true;
-      if (event.event === 'keys.tested' && event.working === event.total) this.#isProven = true;
+  constructor(events: Pick<EventBus, 'on'>) {
+    const listening = events.on(['attempt.succeeded', 'keys.tested'], (event) => {
+      if (event.event === 'keys.tested' && event.working !== event.total) return;
+      this.#isProven = true;
+      listening[Symbol.dispose]();
     });
   }
 

@@ -25,6 +25,7 @@ export type AdminAlertsOptions = {
   readonly emit: Emit;
 };
 
+type AlertEvent = Extract<AppEvent, { event: 'alert.raised' | 'alert.resolved' }>;
 type AlertState = { alert: Alert; isOpen: boolean; quietUntilMs: number };
 
 /** One admin: the alerts that were sent, and when the next message may be. */
@@ -52,11 +53,9 @@ export class AdminAlerts {
     this.#recipients = [...options.adminIds].map((id) => ({ id, sent: new Set(), nextMs: 0, isSending: false }));
   }
 
-  onEvent(event: AppEvent): void {
-    if (event.event !== 'alert.raised' && event.event !== 'alert.resolved') return;
-    const { alert } = event;
+  onAlert({ event, alert }: AlertEvent): void {
     const nowMs = this.#options.clock.monotonicMs();
-    const isOpen = event.event === 'alert.raised';
+    const isOpen = event === 'alert.raised';
     const quietUntilMs = isOpen ? (this.#states.get(alert.id)?.quietUntilMs ?? 0) : nowMs + minReraiseMs;
     this.#states.set(alert.id, { alert, isOpen, quietUntilMs });
     for (const recipient of this.#recipients) this.#schedule(recipient);

@@ -9,7 +9,7 @@ import { answer, edit, showInPressed } from './reply.ts';
 import { submitRequest, submitText } from './commands/submit-request.ts';
 import { slipIn } from './commands/fallback.ts';
 import { wordsOf } from './message-words.ts';
-import { mask } from './updates/redact-secrets.ts';
+import { mask } from './middleware/withheld-messages.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressModelButton } from './commands/models.ts';
 import { pressKeysButton } from './commands/keys.ts';

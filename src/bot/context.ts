@@ -12,7 +12,7 @@ import type { CalendarDay, Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { Delivery } from './delivery/delivery.ts';
-import type { WayBack } from './delivery/media-message.ts';
+import type { WayBack } from './outbox/undeliverable.ts';
 import type { SentPictures } from './commands/sent-pictures.ts';
 import type { GroupNotices } from './middleware/group-notices.ts';
 import type { StatusLists } from './delivery/status-lists.ts';

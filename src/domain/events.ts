@@ -183,9 +183,6 @@ export type AppEvent =
 /** The one way to say that something happened; never throws, never waits. */
 export type Emit = (event: AppEvent) => void;
 
-/** Which events a subscriber wants; all of them when absent. */
-export type EventFilter = (event: AppEvent) => boolean;
-
 /**
  * The one place where events meet those who want to know of them. `emit` never throws and never waits. All subscribers
  * see all events in the same order, also those that a subscriber emits while it hears another one. A subscriber that
@@ -194,7 +191,12 @@ export type EventFilter = (event: AppEvent) => boolean;
 export type EventBus = {
   readonly emit: Emit;
   /** Calls the listener with each event from now on, in order of subscription; disposing ends that. */
-  subscribe(listener: Emit, filter?: EventFilter): Disposable;
+  subscribe(listener: Emit): Disposable;
+  /** As `subscribe`, with the events of these names alone. */
+  on<Name extends AppEvent['event']>(
+    names: readonly Name[],
+    listener: (event: Extract<AppEvent, { event: Name }>) => void,
+  ): Disposable;
 };
 
 /** Moments of a job's life between which it changes hands: at each of them a process may die. */
@@ -220,7 +222,7 @@ export type OnCheckpoint = (point: Checkpoint, jobId: JobId) => void;
 
 export const ignoreCheckpoints: OnCheckpoint = () => undefined;
 
-type Subscriber = { readonly listener: Emit; readonly filter: EventFilter | undefined };
+type Subscriber = { readonly listener: Emit; readonly names: ReadonlySet<string> | undefined };
 
 /** An event bus in memory. An error of a subscriber is emitted as `app.error`; its errors on that event are dropped. */
 export function createEventBus(): EventBus {
@@ -235,12 +237,17 @@ export function createEventBus(): EventBus {
       // An earlier listener may have ended this subscription.
       if (!subscribers.has(subscriber)) continue;
       try {
-        if (subscriber.filter?.(event) !== false) subscriber.listener(event);
+        if (subscriber.names?.has(event.event) !== false) subscriber.listener(event);
       } catch (error) {
         if (isReport) continue;
         queue.push({ event: { event: 'app.error', what: `handle ${event.event}`, error }, isReport: true });
       }
     }
+  };
+
+  const add = (subscriber: Subscriber): Disposable => {
+    subscribers.add(subscriber);
+    return { [Symbol.dispose]: () => void subscribers.delete(subscriber) };
   };
 
   return {
@@ -251,10 +258,7 @@ export function createEventBus(): EventBus {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) deliver(next.event, next.isReport);
       isDelivering = false;
     },
-    subscribe: (listener, filter) => {
-      const subscriber = { listener, filter };
-      subscribers.add(subscriber);
-      return { [Symbol.dispose]: () => void subscribers.delete(subscriber) };
-    },
+    subscribe: (listener) => add({ listener, names: undefined }),
+    on: (names, listener) => add({ listener: listener as Emit, names: new Set(names) }),
   };
 }

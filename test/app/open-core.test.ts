@@ -239,12 +239,9 @@ test('an error of a subscriber affects nothing else in openCore()', async () => 
   const clock = fakeClock();
   const events: AppEvent[] = [];
   await using core = await aCore({ dir: place.dir, clock, events });
-  core.events.subscribe(
-    () => {
-      throw new Error('broken');
-    },
-    ({ event }) => event === 'job.accepted',
-  );
+  core.events.on(['job.accepted'], () => {
+    throw new Error('broken');
+  });
   core.start();
   expect(await core.service.submit(fox)).toMatchObject({ kind: 'accepted' });
   await clock.advance(0);

@@ -1,5 +1,5 @@
 import { Api, HttpError } from 'grammy';
-import { undeliverableTransformer } from '../../src/bot/outbox/undeliverable-transformer.ts';
+import { undeliverableTransformer } from '../../src/bot/outbox/undeliverable.ts';
 import { RateLimiter, type CallKind, rateLimitTransformer } from '../../src/bot/outbox/rate-limiter.ts';
 import { Outbox } from '../../src/bot/outbox/outbox.ts';
 import type { ChatStore, ChatEntry } from '../../src/domain/chat-store.ts';

@@ -1,7 +1,5 @@
 import { Composer } from 'grammy';
-import type { GenerationOptions } from '../../domain/job.ts';
-import { type JobKind, jobKinds } from '../../domain/kinds.ts';
-import type { CheckedOptions } from '../../jobs/request/chain-models.ts';
+import { jobKinds } from '../../domain/kinds.ts';
 import { type ModelFacts, modelTag } from '../../messages/models-view.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { isCommand } from '../message-words.ts';
@@ -44,24 +42,6 @@ export async function pressModelButton(ctx: BotContext, deps: BotDeps, id: strin
   await users.setModels(userId, after);
   await answer(ctx, messages.answer('noted', locale));
   return edit(ctx, messages.modelsOf(kind, factsFor(service, speaker, after), locale));
-}
-
-/**
- * Checks the options with the person's own model where they name none. One that is not offered any more, or that cannot
- * follow the other options, does not count.
- */
-export function checkWithOwnModel(
-  { models }: BotDeps['service'],
-  kind: JobKind,
-  options: GenerationOptions,
-  speaker: Speaker,
-): CheckedOptions {
-  const own = options.model === undefined ? speaker.models?.[kind] : undefined;
-  if (own !== undefined && models.offered(kind, speaker).some(({ model }) => model === own)) {
-    const checked = models.checkOptions(kind, { ...options, model: own }, speaker);
-    if (checked.ok) return checked;
-  }
-  return models.checkOptions(kind, options, speaker);
 }
 
 function factsFor(service: BotDeps['service'], speaker: Speaker, chosen: Speaker['models'] = {}): ModelFacts {

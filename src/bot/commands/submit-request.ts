@@ -1,15 +1,15 @@
+import type { CheckedOptions } from '../../jobs/request/chain-models.ts';
 import type { GenerationOptions, OptionMistake } from '../../domain/job.ts';
 import { type JobKind, jobKinds, kindTraits } from '../../domain/kinds.ts';
 import { jobId } from '../../domain/ids.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/generation-request.ts';
-import type { BotContext, BotDeps } from '../context.ts';
+import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { reply } from '../reply.ts';
 import { Composer } from 'grammy';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
 import { isCommand, wordsAfterCommand, wordsOf } from '../message-words.ts';
-import { mask } from '../updates/redact-secrets.ts';
-import { checkWithOwnModel } from './models.ts';
+import { mask } from '../middleware/withheld-messages.ts';
 import { pictureIn, type PictureReference } from './sent-pictures.ts';
 
 /** A prompt with its options, parsed. */
@@ -184,4 +184,22 @@ function quotedWords({ message, me }: BotContext): string {
   const written = wordsOf(repliedTo, me.username);
   const words = message?.quote?.text ?? written.command?.words ?? written.text;
   return words.includes(mask) ? '' : words.trim();
+}
+
+/**
+ * Checks the options with the person's own model where they name none. One that is not offered any more, or that cannot
+ * follow the other options, does not count.
+ */
+export function checkWithOwnModel(
+  { models }: BotDeps['service'],
+  kind: JobKind,
+  options: GenerationOptions,
+  speaker: Speaker,
+): CheckedOptions {
+  const own = options.model === undefined ? speaker.models?.[kind] : undefined;
+  if (own !== undefined && models.offered(kind, speaker).some(({ model }) => model === own)) {
+    const checked = models.checkOptions(kind, { ...options, model: own }, speaker);
+    if (checked.ok) return checked;
+  }
+  return models.checkOptions(kind, options, speaker);
 }

@@ -1,18 +1,106 @@
+import type { Job } from '../../domain/job.ts';
+import { type Carrier, traitsOf } from '../../domain/kinds.ts';
+import type { MediaFile, OpenedResult } from '../../domain/media.ts';
 import { basename } from 'node:path';
 import { type Api, InputFile } from 'grammy';
 import type { InlineKeyboardMarkup, InputMedia, ReplyParameters } from 'grammy/types';
-import type { ChatLimit, ChatStore } from '../../domain/chat-store.ts';
 import type { Emit } from '../../domain/events.ts';
-import type { JobId } from '../../domain/ids.ts';
 import type { Claim, JobDelivery } from '../../domain/job-engine.ts';
-import type { Job, Origin } from '../../domain/job.ts';
-import { type Carrier, type JobKind, traitsOf } from '../../domain/kinds.ts';
-import type { MediaFile, OpenedResult } from '../../domain/media.ts';
-import { type Clock, atMost } from '../../kit/clock.ts';
 import type { MessageView } from '../../messages/view.ts';
-import type { MethodKind } from '../outbox/method-health.ts';
+import type { MethodKind } from '../outbox/bot-api.ts';
 import { type TelegramError, classifyTelegramError, describeTelegramError } from '../outbox/telegram-error.ts';
-import { formOf, heardAs, lastingFor, named, type SendAs, type ShownFile, shownAs } from './media-form.ts';
+
+/** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
+export type SendAs = 'fitting' | 'document';
+
+/** Telegram's limits of a photo: bytes, width + height in pixels, and the ratio of the two. */
+const photoLimitBytes = 10 * 1024 * 1024;
+const photoLimitSides = 10_000;
+const photoLimitRatio = 20;
+
+/** The kind of message that carries a file. */
+type Form = 'photo' | 'video' | 'animation' | 'audio' | 'voice' | 'document';
+
+/** A file of a result with its bytes, which are read again for each call to Telegram. */
+export type ShownFile = {
+  readonly file: MediaFile;
+  readonly opened: OpenedResult;
+  /** What it is called where the file itself does not say; players show a sound under it. */
+  readonly title?: string;
+};
+
+/** The form of the carrier where Telegram accepts this file in it, otherwise a document. */
+function formOf(file: MediaFile, carrier: Carrier, as: SendAs): Form {
+  if (as === 'document') return 'document';
+  if (file.mime === 'image/gif' && (carrier === 'photo' || carrier === 'video')) return 'animation';
+  switch (carrier) {
+    case 'photo':
+      return photoTypes.has(file.mime) && fitsPhoto(file) ? 'photo' : 'document';
+    case 'video':
+      return file.mime === 'video/mp4' ? 'video' : 'document';
+    case 'audio':
+      // Telegram shows these as music; an Ogg file it plays as a voice message alone.
+      if (file.mime === 'audio/mpeg' || file.mime === 'audio/mp4') return 'audio';
+      return file.mime === 'audio/ogg' ? 'voice' : 'document';
+    case 'voice':
+      return file.mime === 'audio/ogg' ? 'voice' : 'document';
+    case 'text':
+    case 'document':
+      return 'document';
+  }
+}
+
+/** Telegram decodes these; every other picture arrives as a file. */
+const photoTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp']);
+
+function fitsPhoto({ bytes, width, height }: MediaFile): boolean {
+  if (bytes > photoLimitBytes) return false;
+  if (width === undefined || height === undefined) return true;
+  return width + height <= photoLimitSides && Math.max(width, height) <= photoLimitRatio * Math.min(width, height);
+}
+
+/** What clients show of a moving picture before it is loaded: without these a square of 0:00. Absent where unknown. */
+function shownAs(file: MediaFile) {
+  const { width, height } = file;
+  return { ...(width === undefined || height === undefined ? {} : { width, height }), ...lastingFor(file) };
+}
+
+/** What players show of a sound: without a title the name of the file. Absent where unknown. */
+function heardAs({ file, title = file.title }: ShownFile) {
+  const { performer } = file;
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(performer === undefined ? {} : { performer }),
+    ...lastingFor(file),
+  };
+}
+
+/** How long it lasts, in whole seconds as Telegram takes them. */
+function lastingFor({ durationMs }: MediaFile) {
+  return durationMs === undefined ? {} : { duration: Math.max(1, Math.round(durationMs / 1000)) };
+}
+
+/** The longest title that is made of the words of a request. */
+const titleLength = 64;
+
+/** The title of a sound: the person's, else the one in the file, else the first words of the request. */
+function titleFor({ options, prompt }: Job, { title }: MediaFile): string | undefined {
+  const [line = ''] = prompt.trim().split('\n');
+  const start = line.slice(0, titleLength - 1).toWellFormed();
+  const words = line.length <= titleLength ? line : `${start.trimEnd()}…`;
+  return [options?.title, title, words].find((one) => one !== undefined && one !== '');
+}
+
+/** The file with the title under which it is shown. */
+function named(job: Job, shown: ShownFile): ShownFile {
+  const title = shown.file.kind === 'audio' ? titleFor(job, shown.file) : undefined;
+  return title === undefined ? shown : { ...shown, title };
+}
+
+/** False for a file that is shown as a voice message: no message can be edited into one. */
+export function canReplaceText(file: MediaFile, { kind }: Job): boolean {
+  return formOf(file, traitsOf(kind).carrier, 'fitting') !== 'voice';
+}
 
 function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
@@ -157,74 +245,4 @@ export function reportTelegramError(emit: Emit, method: string, error: unknown):
   const failure = classifyTelegramError(error);
   if (failure !== 'too-many') emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
   return failure;
-}
-
-/** How long a job waits, with its key, for the first answer to its person. */
-const maxWaitMs = 1_000;
-/** After a first answer took longer, Telegram is slow: for so long no job waits for one. */
-const slowForMs = 30_000;
-
-type WayBackOptions = {
-  readonly chats: ChatStore;
-  readonly clock: Clock;
-};
-
-/**
- * Whether the bot may write to who asked. It is asked before a provider is: the first answer to a request shows that a
- * chat is closed before anything is paid.
- */
-export class WayBack {
-  readonly #chats: ChatStore;
-  readonly #clock: Clock;
-  readonly #firstAnswers = new Map<JobId, Promise<void>>();
-  #slowUntilMs = 0;
-
-  constructor({ chats, clock }: WayBackOptions) {
-    this.#chats = chats;
-    this.#clock = clock;
-  }
-
-  /** The first answer to this request is about to be sent; dispose it when Telegram has taken or refused it. */
-  expectAnswer(id: JobId): Disposable {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#firstAnswers.set(id, promise);
-    return {
-      [Symbol.dispose]: () => {
-        this.#firstAnswers.delete(id);
-        resolve();
-      },
-    };
-  }
-
-  /** Whether the outcome of the job could be shown now. */
-  async isOpen({ id, origin }: Job): Promise<boolean> {
-    await this.#answered(id);
-    const { chatId, threadId } = origin;
-    if ((await this.#chats.find(chatId)).isClosed) return false;
-    return threadId === undefined || !(await this.#limits(chatId)).has(topicLimit(threadId));
-  }
-
-  /** Whether a result of the kind may be sent in the chat, as far as that is known. */
-  async mayCarry(kind: JobKind, { chatId }: Pick<Origin, 'chatId'>): Promise<boolean> {
-    return !(await this.#limits(chatId)).has(carrierLimit(kind));
-  }
-
-  #limits(chatId: number): Promise<ReadonlySet<string>> {
-    return this.#chats.limits(chatId, this.#clock.now());
-  }
-
-  async #answered(id: JobId): Promise<void> {
-    const answer = this.#firstAnswers.get(id);
-    if (answer === undefined || this.#clock.monotonicMs() < this.#slowUntilMs) return;
-    await atMost(this.#clock, maxWaitMs, answer);
-    if (this.#firstAnswers.has(id)) this.#slowUntilMs = this.#clock.monotonicMs() + slowForMs;
-  }
-}
-
-export function topicLimit(threadId: number): ChatLimit {
-  return `topic ${threadId}`;
-}
-
-export function carrierLimit(kind: JobKind): ChatLimit {
-  return `carrier ${traitsOf(kind).carrier}`;
 }

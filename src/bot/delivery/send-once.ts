@@ -6,10 +6,10 @@ import type { Job } from '../../domain/job.ts';
 import type { MediaFile, ResultSource } from '../../domain/media.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageView } from '../../messages/view.ts';
-import type { MethodHealth, MethodKind } from '../outbox/method-health.ts';
+import type { MethodHealth, MethodKind } from '../outbox/bot-api.ts';
 import { type TelegramError, isLikelyUndone, isShut, isTransient } from '../outbox/telegram-error.ts';
-import { type ShownFile } from './media-form.ts';
 import {
+  type ShownFile,
   type OutcomeForm,
   TryLater,
   reportTelegramError,

@@ -11,11 +11,12 @@ import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { TelegramError } from '../outbox/telegram-error.ts';
-import { type SendAs, canReplaceText } from './media-form.ts';
+import { carrierLimit } from '../outbox/undeliverable.ts';
 import {
+  type SendAs,
+  canReplaceText,
   type OutcomeForm,
   assertLeaseHeld,
-  carrierLimit,
   editIntoOutcome,
   reportTelegramError,
   uploadLimitBytes,

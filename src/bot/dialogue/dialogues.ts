@@ -5,7 +5,9 @@ import { isUserContent } from '../middleware/identify.ts';
 import { ownCommand, wordsOf } from '../message-words.ts';
 import { answer, edit, reply } from '../reply.ts';
 import { replyWithMistake, submitRequest } from '../commands/submit-request.ts';
-import { type DialogueTurn, loadDialogue, type LoadedDialogue } from './dialogue-state.ts';
+import type { DialogueState, DialogueTurn } from './dialogue-state.ts';
+import { z } from 'zod';
+import type { DialogueStore } from '../../domain/chat-store.ts';
 import { conversations, createConversation } from '@grammyjs/conversations';
 import { Composer, type Context } from 'grammy';
 import { dialogueVersion, guidedRequest, guidedRequestId } from './guided-request.ts';
@@ -133,4 +135,41 @@ async function continueDialogue(ctx: BotContext, next: () => Promise<void>): Pro
 function isCancel(ctx: BotContext): boolean {
   const command = ownCommand(wordsOf(ctx.message, ctx.me.username));
   return command?.name === 'cancel' && command.words.trim() === '';
+}
+
+/** A dialogue without an answer for this long has ended. */
+const dialogueTimeoutMs = 30 * 60_000;
+
+const storedState = z.object({
+  version: z.tuple([z.number(), z.union([z.number(), z.string()])]),
+  state: z.record(z.string(), z.array(z.looseObject({}))),
+});
+
+type LoadedDialogue =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'open'; readonly state: DialogueState }
+  /** Stored by another version and not usable. */
+  | { readonly kind: 'outdated' };
+
+/** The stored dialogue of one person in one chat, where this version stored it. */
+async function loadDialogue(
+  store: DialogueStore,
+  key: string,
+  version: number,
+  nowMs: number,
+): Promise<LoadedDialogue> {
+  const found = await store.read(key);
+  if (found === undefined || nowMs - found.writtenAtMs >= dialogueTimeoutMs) return { kind: 'none' };
+  const parsed = storedState.safeParse(fromJson(found.state));
+  if (!parsed.success || parsed.data.version[1] !== version) return { kind: 'outdated' };
+  // The library checks the log inside by replaying it.
+  return { kind: 'open', state: parsed.data as unknown as DialogueState };
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

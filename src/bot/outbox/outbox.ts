@@ -4,10 +4,9 @@ import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { RateLimiter, type VisibleCall, type CallKind, rateLimitTransformer } from './rate-limiter.ts';
 import type { ChatStore, RetryAfterStore } from '../../domain/chat-store.ts';
-import { MethodHealth, methodHealthTransformer } from './method-health.ts';
+import { MethodHealth, methodHealthTransformer, SendSlots } from './bot-api.ts';
 import { maxHoldMs } from './telegram-error.ts';
-import { quotedLinksTransformer, undeliverableTransformer } from './undeliverable-transformer.ts';
-import { SendSlots } from './send-slots.ts';
+import { quotedLinksTransformer, undeliverableTransformer } from './undeliverable.ts';
 
 const retryRules = { baseMs: 1_000, capMs: 60_000 } as const;
 /** After this many tries a status is outdated. */

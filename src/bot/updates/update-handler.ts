@@ -6,7 +6,7 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
-import { ChatQueues, chatLaneOfBody } from './chat-queues.ts';
+import { reachTelegram } from './update-source.ts';
 import {
   describeTelegramError,
   classifyTelegramError,
@@ -37,7 +37,7 @@ const maxTriesAfter: Partial<Record<TelegramError, number>> = {
   'too-many': 1,
 };
 
-export type UpdateHandlerOptions = {
+type UpdateHandlerOptions = {
   readonly bot: Bot<BotContext>;
   readonly inbox: Inbox;
   readonly clock: Clock;
@@ -169,7 +169,7 @@ export class UpdateHandler {
   }
 
   async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
-    const { bot, inbox, clock, emit } = this.#options;
+    const { bot, inbox, clock, random, emit } = this.#options;
     let isOver = (await before) ?? false;
     let startedAtMs = 0;
     for (let tries = 1; ; tries += 1) {
@@ -198,25 +198,10 @@ export class UpdateHandler {
       }
       try {
         await clock.sleep(waitMs, signal);
-        if (isUnsure) await this.#reachTelegram(signal);
+        if (isUnsure) await reachTelegram(bot, clock, random, signal);
       } catch {
         return;
       }
-    }
-  }
-
-  /** Resolves when Telegram answers a call without an effect: the one repetition is not spent on a dead connection. */
-  async #reachTelegram(signal: AbortSignal): Promise<void> {
-    const { bot, clock, random } = this.#options;
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
-        return;
-      } catch (error) {
-        const isUnreached = error instanceof HttpError || (error instanceof GrammyError && error.error_code >= 500);
-        if (!isUnreached) return;
-      }
-      await clock.sleep(backoffMs(tries, backoff, random), signal);
     }
   }
 
@@ -247,4 +232,59 @@ type AfterError = 'handled' | 'failed' | { readonly waitMs: number; readonly isU
 /** The error without its payload: grammY's errors hold the text of people. */
 function withoutPayload(error: unknown): unknown {
   return error instanceof GrammyError || error instanceof HttpError ? describeTelegramError(error) : error;
+}
+
+/** This many updates of one chat are handled or wait in memory; the others wait in the inbox. */
+export const maxStartedPerChat = 30;
+
+/** The updates that are handled one after the other share a lane: those of a chat, else those of a person. */
+export function chatLaneOf(update: Update, updateId = update.update_id): string {
+  // An update of another shape has a lane of its own.
+  const { message, callback_query: press, my_chat_member: membership } = update as MaybeUpdate;
+  const chat = (message ?? press?.message ?? membership)?.chat;
+  return String(chat?.id ?? press?.from?.id ?? `update ${updateId}`);
+}
+
+/** The same for a stored update; one that cannot be read has a lane of its own. */
+function chatLaneOfBody(body: string, updateId: number): string {
+  try {
+    return chatLaneOf(JSON.parse(body) as Update, updateId);
+  } catch {
+    return `update ${updateId}`;
+  }
+}
+
+type InChat = { readonly chat?: { readonly id?: number } | null } | null;
+type MaybeUpdate = {
+  readonly message?: InChat;
+  readonly callback_query?: { readonly message?: InChat; readonly from?: { readonly id?: number } | null } | null;
+  readonly my_chat_member?: InChat;
+};
+
+type Waiting = { readonly start: () => void };
+
+/** Lets so many updates of each chat through; the others wait for their turn, in order, and hold only a callback. */
+class ChatQueues {
+  readonly #chats = new Map<string, { started: number; readonly waiting: Waiting[] }>();
+
+  /** Resolves when it is the turn of an update of the chat; returns undefined when that is at once. */
+  enter(chat: string): Promise<void> | undefined {
+    const queue = this.#chats.get(chat) ?? { started: 0, waiting: [] };
+    this.#chats.set(chat, queue);
+    if (queue.started < maxStartedPerChat && queue.waiting.length === 0) {
+      queue.started += 1;
+      return undefined;
+    }
+    return new Promise((resolve) => queue.waiting.push({ start: resolve }));
+  }
+
+  /** An update of the chat is over: the next one takes its place. */
+  leave(chat: string): void {
+    const queue = this.#chats.get(chat);
+    if (queue === undefined) return;
+    const next = queue.waiting.shift();
+    if (next !== undefined) return next.start();
+    queue.started -= 1;
+    if (queue.started === 0) this.#chats.delete(chat);
+  }
 }

@@ -67,6 +67,7 @@ export function describePollError(error: unknown): string {
 
 /** A token that worked is refused for less than this long when Telegram, or a server on the way, is at fault. */
 const tokenPatienceMs = 120_000;
+const retryBackoff = { baseMs: 1_000, capMs: 30_000 } as const;
 const tokenBackoff = { baseMs: 2_000, capMs: 15_000 } as const;
 
 /** The waits between the tries of a call that is repeated until it succeeds. */
@@ -96,7 +97,7 @@ export class CallRetries {
     if (isFromTelegram && classifyTelegramError(error) === 'unauthorized') return this.#afterRefusal(error);
     this.#refusedSinceMs = undefined;
     const holdMs = error instanceof GrammyError ? retryAfterOf(error) : undefined;
-    return holdMs ?? backoffMs(this.#failures, { baseMs: 1_000, capMs: 30_000 }, this.#random);
+    return holdMs ?? backoffMs(this.#failures, retryBackoff, this.#random);
   }
 
   async #afterRefusal(error: GrammyError | HttpError): Promise<number> {
@@ -114,6 +115,25 @@ export async function askIdentity(bot: Bot<BotContext>, signal: AbortSignal): Pr
   const me: Partial<UserFromGetMe> | null = await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
   if (typeof me?.id !== 'number' || typeof me.username !== 'string') throw new StrangeAnswer('getMe');
   return me as UserFromGetMe;
+}
+
+/** Resolves when Telegram answers a call without an effect: the one repetition is not spent on a dead connection. */
+export async function reachTelegram(
+  bot: Bot<BotContext>,
+  clock: Clock,
+  random: Random,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
+      return;
+    } catch (error) {
+      const isUnreached = error instanceof HttpError || (error instanceof GrammyError && error.error_code >= 500);
+      if (!isUnreached) return;
+    }
+    await clock.sleep(backoffMs(tries, retryBackoff, random), signal);
+  }
 }
 
 /** A name that was asked about is not asked about again for this long. */

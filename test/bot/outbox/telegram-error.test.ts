@@ -1,6 +1,6 @@
 import { GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
-import { bodyOf } from '../../../src/bot/outbox/telegram-fetch.ts';
+import { bodyOf } from '../../../src/bot/outbox/bot-api.ts';
 import {
   isLikelyUndone,
   retryAfterOf,

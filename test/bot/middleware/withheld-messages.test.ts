@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
-import { redactSecrets } from '../../../src/bot/updates/redact-secrets.ts';
+import { redactSecrets } from '../../../src/bot/middleware/withheld-messages.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { testToken } from '../../support/test-app.ts';
 

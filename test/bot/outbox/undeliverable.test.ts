@@ -1,6 +1,6 @@
 import { GrammyError, InputFile } from 'grammy';
 import { expect, test } from 'vitest';
-import { withDeadQuotes } from '../../../src/bot/outbox/undeliverable-transformer.ts';
+import { withDeadQuotes } from '../../../src/bot/outbox/undeliverable.ts';
 import { type TelegramDeed, fakeTelegram, refusing } from '../../support/fake-telegram.ts';
 
 /** Both ways to a Telegram that does the deeds one after the other. */
