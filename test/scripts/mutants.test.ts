@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { allMutants } from '../../scripts/mutants/all.ts';
 import { checkTests, mutant, placeOf } from '../../scripts/mutants/mutant.ts';
@@ -33,4 +35,22 @@ test('every mutant has a name of its own and tests', () => {
   const names = allMutants.map(({ name }) => name);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   expect(allMutants.filter(({ tests }) => tests.length === 0)).toEqual([]);
+});
+
+test('every mutant finds its text once in the sources of today, and its tests are there', () => {
+  const root = join(import.meta.dirname, '../..');
+  const today = new Map(
+    globSync('src/**/*.ts', { cwd: root }).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+  );
+  const tests = globSync('test/**/*.test.ts', { cwd: root });
+  const lost = allMutants.flatMap((row) => {
+    try {
+      placeOf(row, today);
+      checkTests(row, tests);
+      return [];
+    } catch (error) {
+      return [String(error)];
+    }
+  });
+  expect(lost).toEqual([]);
 });
