@@ -115,6 +115,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const listening = opening.use(
     await openHttp({
       ...config.http,
+      config,
       core,
       vitals: {
         databaseWritable: cachedFor(clock, readinessCachedForMs, () => core.takesWrites()),

@@ -1,3 +1,7 @@
+import type { Config } from '../config/config.ts';
+import { candidatesNamed } from '../domain/job.ts';
+import { keyHealthRoutes } from '../http/routes/health-routes.ts';
+import { alertAdvice, alertFactWords } from '../observability/operator-words.ts';
 import type { Area } from '../http/gate.ts';
 import type { RouteGroup } from '../http/api.ts';
 import { type ListenHttpOptions, listenHttp } from '../http/health-api.ts';
@@ -7,14 +11,25 @@ import type { Core } from './open-core.ts';
 import { StartError } from './start-error.ts';
 
 export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'clock' | 'emit'> & {
+  readonly config: Pick<Config, 'definitions'>;
   readonly core: Core;
 };
 
 /** Serves everything that is asked for over HTTP; throws a StartError that says why it cannot listen and what to do. */
-export async function openHttp({ core, ...options }: OpenHttpOptions): Promise<Listening> {
+export async function openHttp({ config, core, ...options }: OpenHttpOptions): Promise<Listening> {
   const { host, port } = options;
   const { admin, clock, events } = core;
-  const routes: readonly RouteGroup[] = [keyRoutes(admin)];
+  const providers = new Set(config.definitions.map(({ name }) => name));
+  const named = (name: string) => candidatesNamed(name, core.chains, providers);
+  const routes: readonly RouteGroup[] = [
+    keyRoutes(admin),
+    keyHealthRoutes({
+      admin,
+      providers,
+      providersNamed: (name) => named(name).map(({ provider }) => provider),
+      alertWords: ({ facts }) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) }),
+    }),
+  ];
   const areas: readonly Area[] = [];
   try {
     return await listenHttp({ ...options, routes, areas, clock, emit: events.emit });

@@ -179,3 +179,24 @@ export type Chains = Readonly<Record<JobKind, readonly Candidate[]>>;
 export function candidateName(candidate: Candidate): string {
   return `${candidate.provider}:${candidate.model}`;
 }
+
+/**
+ * What a name stands for: a provider (then without a model), `provider:model` or `provider/model`, or a model, which each
+ * of its providers in the chains serves. Empty for a name that is none of these.
+ */
+export function candidatesNamed(
+  name: string,
+  chains: Chains,
+  providers: ReadonlySet<ProviderName>,
+): readonly (Pick<Candidate, 'provider'> & Partial<Candidate>)[] {
+  if (providers.has(name)) return [{ provider: name }];
+  const served = Object.values(chains).flat();
+  const inChains = served.filter(
+    (candidate, index) =>
+      candidate.model === name &&
+      served.findIndex(({ provider, model }) => provider === candidate.provider && model === name) === index,
+  );
+  if (inChains.length > 0) return inChains;
+  const [, provider = '', model = ''] = /^([a-z0-9_-]{1,40})[:/](.+)$/.exec(name) ?? [];
+  return providers.has(provider) ? [{ provider, model }] : [];
+}

@@ -60,7 +60,8 @@ type GateOptions = {
 /** The longest request body outside of the areas. */
 const maxBodyBytes = 64 * 1024;
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const segment = /^[A-Za-z0-9_-][A-Za-z0-9._~-]*$/;
+/** Names of models have colons and at-signs: `@cf/org/model`, `provider:org/model`. */
+const segment = /^[A-Za-z0-9_@-][A-Za-z0-9._~:@-]*$/;
 
 /**
  * Lets through open paths and requests with the token. The order matters: without a token nothing is disclosed, not even

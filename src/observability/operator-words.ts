@@ -185,7 +185,8 @@ export function alertWords({ severity, facts }: Alert): string {
   return `${severity}: ${alertFactWords(facts)}`;
 }
 
-function alertFactWords(facts: AlertFacts): string {
+/** What is wrong, in one sentence. */
+export function alertFactWords(facts: AlertFacts): string {
   switch (facts.kind) {
     case 'key-failing':
       return `${facts.keyName} failed${facts.times === 1 ? '' : ` ${facts.times} times in a row`} (${facts.reason})`;
@@ -239,4 +240,45 @@ export function budgetWords(of: ProviderName | 'all'): string {
 export function setAsideWords(processes: number): string {
   if (processes === 0) return 'its row cannot be read';
   return `${count(processes, 'process', 'es')} died while working on it`;
+}
+
+/** What an operator can do about an alert, in one sentence. */
+export function alertAdvice(facts: AlertFacts): string {
+  switch (facts.kind) {
+    case 'key-failing':
+      return '"darkroom keys report" says what is wrong with the key and what replaces it';
+    case 'no-key-ready':
+      return 'add keys, or wait: "darkroom keys list" shows when the first one is ready again';
+    case 'provider-silent':
+      return 'nothing to do if its status page tells of an outage; another provider in the chains serves meanwhile';
+    case 'wrong-address':
+      return 'correct its _BASE_URL variable and start again';
+    case 'unknown-model':
+    case 'model-ends':
+      return 'name another model in the chain of its kind';
+    case 'model-closed':
+      return 'look at plan, region and terms of the account, or name another model in the chain';
+    case 'provider-empty':
+      return 'name models in the chains that it serves, or another provider';
+    case 'not-in-plan':
+      return 'change the plan of the account, or reserve the key for other models by TOKEN_POOL_FILE';
+    case 'budget':
+      return 'raise the budget, or wait for the next UTC day';
+    case 'many-errors':
+      return '"darkroom explain" shows how the last jobs went, call by call';
+    case 'job-dead-lettered':
+      return `"darkroom explain ${facts.jobId}" shows what happened to it; the log of the dead processes says why`;
+    case 'results-not-arriving':
+      return 'look at Telegram’s status and at the connection to it: "darkroom doctor --online"';
+    case 'telegram-rate-limited':
+      return 'nothing to do; if this happens often, fewer messages at once help';
+    case 'updates-contested':
+      return 'stop the other process, or give this bot a token of its own';
+    case 'storage-unavailable':
+      return 'free space on the disk or give the data folder back its rights; "darkroom doctor" says more';
+    case 'unauthorized-admin-attempt':
+      return 'nothing to do; the person saw nothing';
+    case 'slow':
+      return 'nothing to do if its status page tells of load; faster models or further keys help';
+  }
 }
