@@ -14,8 +14,9 @@ export type NodeProcessOptions = {
 
 /** A Node process beside this one, ended when it is disposed. */
 export type NodeProcess = AsyncDisposable & {
+  readonly pid: number;
   /** Sends the message; resolves with the next one that comes back, rejects when the process dies instead. */
-  ask(message: string): Promise<unknown>;
+  ask(message: string | object): Promise<unknown>;
   /** Rejects when the process ends before it is disposed; never resolves. */
   readonly died: Promise<never>;
 };
@@ -40,6 +41,7 @@ export function startNode({ args, env = {}, cwd }: NodeProcessOptions): NodeProc
   });
   died.catch(() => undefined);
   return {
+    pid: child.pid ?? 0,
     died,
     ask: async (message) => {
       const answered = once(child, 'message');

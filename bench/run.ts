@@ -12,6 +12,7 @@ import { flood } from './flood.ts';
 import { install } from './install.ts';
 import { jobsPerSecond } from './jobs-per-second.ts';
 import { lanes } from './lanes.ts';
+import { life } from './life/life.ts';
 import { memoryAtRest } from './memory-at-rest.ts';
 import { overhead } from './overhead.ts';
 import { peers } from './peers/peers.ts';
@@ -21,6 +22,7 @@ import { updatesPerSecond } from './updates-per-second.ts';
 
 const benchmarks: readonly Benchmark[] = [
   { name: 'first-answer', run: firstAnswer },
+  { name: 'life', run: life },
   { name: 'memory-at-rest', run: memoryAtRest },
   { name: 'install', run: install },
   { name: 'jobs-per-second', run: jobsPerSecond },

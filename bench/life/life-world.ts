@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { startNode } from '../node-process.ts';
+
+const lived = z.object({ seconds: z.number(), answers: z.array(z.number()), ends: z.array(z.number()) });
+/** Milliseconds from what a person said to the first answer, and to the result; in the order in which they came. */
+export type Lived = z.output<typeof lived>;
+
+/** A Telegram, a provider that answers at once and a host of results, in a process of their own. */
+export type LifeWorld = AsyncDisposable & {
+  /** host:port of all three. */
+  readonly host: string;
+  /** When the bot asked for updates first, in milliseconds since 1970. */
+  firstPollMs(): Promise<number>;
+  /** How long fetches and uploads take from now on, and whether the provider answers at all. */
+  slow(how: { readonly fetchMs?: number; readonly uploadMs?: number; readonly isHeld?: boolean }): Promise<void>;
+  /** So many people ask, at most `width` at a time, until each has a result. */
+  live(count: number, width: number): Promise<Lived>;
+  /** So many people ask, `perSecond` a second, until each has a first answer. */
+  flood(count: number, perSecond: number): Promise<Lived>;
+};
+
+export async function startLifeWorld(cwd: string): Promise<LifeWorld> {
+  const process = startNode({ args: [join(import.meta.dirname, '..', 'processes/life-world.ts')], cwd });
+  const ask = async <Value>(wish: object, schema: z.ZodType<Value>) => {
+    return z.object({ answer: schema }).parse(await process.ask(wish)).answer;
+  };
+  return {
+    host: await ask({ do: 'host' }, z.string()),
+    firstPollMs: () => ask({ do: 'polled' }, z.number()),
+    slow: async (how) => void (await ask({ do: 'slow', ...how }, z.boolean())),
+    live: (count, width) => ask({ do: 'live', count, width }, lived),
+    flood: (count, perSecond) => ask({ do: 'flood', count, perSecond }, lived),
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
