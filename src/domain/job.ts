@@ -11,6 +11,8 @@ export type Aspect = (typeof aspects)[number];
 export type GenerationOptions = {
   /** One of the chain's models, by its whole name; no other one is asked. */
   readonly model?: string;
+  /** One of the chain's models, which is asked before the others: the person's own choice. */
+  readonly preferred?: string;
   readonly aspect?: Aspect;
   /** 0 to 2^53 - 1; the same seed and words give the same picture. */
   readonly seed?: number;

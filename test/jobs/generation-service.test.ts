@@ -1,6 +1,7 @@
 import { perKind } from '../../src/domain/kinds.ts';
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../src/domain/events.ts';
+import type { GenerationOptions } from '../../src/domain/job.ts';
 import { jobId, type ProviderName } from '../../src/domain/ids.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { GenerationService } from '../../src/jobs/generation-service.ts';
@@ -84,9 +85,10 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
     wakeKeys: () => {
       for (const { id } of keys) pool.note(id, { kind: 'wake' });
     },
-    ask: async (person: number, kind: 'image' | 'video' = 'image') => {
+    ask: async (person: number, kind: 'image' | 'video' = 'image', options?: GenerationOptions) => {
       const origin = { chatId: person, chatType: 'private', userId: person, messageId: 1 } as const;
-      await service.submit({ kind, prompt: 'a fox', lane: 'free', locale: 'en', updateId: person, origin });
+      const request = { kind, prompt: 'a fox', lane: 'free', locale: 'en', updateId: person, origin } as const;
+      await service.submit(options === undefined ? request : { ...request, options });
     },
     phaseOf: async (person: number) => (await service.find(jobId(`tg-${person}`)))?.view.phase,
     outcomeOf: async (person: number) => {
@@ -107,6 +109,33 @@ test('GenerationService sends those who wait on to the next provider when every 
   for (const person of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) {
     expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
   }
+});
+
+test('GenerationService asks the model that a person prefers first, and goes on with the others when its keys cool for long', async () => {
+  using app = aApp({ openai: () => limitedFor(3_600_000) });
+  await app.ask(1, 'image', { preferred: 'o1' });
+  await app.ask(2, 'image', { preferred: 'o1' });
+  await app.clock.advance(60_000);
+  expect(app.asked).toEqual(['openai', 'openai', 'bytez', 'bytez']);
+  for (const person of [1, 2]) expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'm1' });
+  await app.ask(3, 'image', { preferred: 'o1' });
+  await app.clock.advance(1_000);
+  expect(await app.outcomeOf(3)).toMatchObject({ kind: 'result', model: 'm1' });
+  expect(app.asked.filter((name) => name === 'openai')).toHaveLength(2);
+});
+
+test('GenerationService keeps a request that names its model in line while its keys cool, however many providers its kind has', async () => {
+  let reply = limitedFor(3_600_000);
+  using app = aApp({ bytez: () => reply });
+  // Both keys of the provider are limited by requests of others.
+  for (const person of [1, 2]) await app.ask(person);
+  await app.clock.advance(30_000);
+  await app.ask(3, 'image', { model: 'm1' });
+  await app.clock.advance(1_800_000);
+  expect(await app.phaseOf(3)).toMatchObject({ kind: 'paused', inMs: expect.any(Number) });
+  reply = done;
+  await app.clock.advance(1_900_000);
+  expect(await app.outcomeOf(3)).toMatchObject({ kind: 'result', model: 'm1' });
 });
 
 test('GenerationService has those without another provider wait for cooling keys, and goes on when one is ready before its time', async () => {

@@ -187,8 +187,8 @@ function quotedWords({ message, me }: BotContext): string {
 }
 
 /**
- * Checks the options with the person's own model where they name none. One that is not offered any more, or that cannot
- * follow the other options, does not count.
+ * Checks the options, with the person's own model first where they name none. One that is not offered any more, or that
+ * cannot follow the other options, does not count.
  */
 export function checkWithOwnModel(
   { models }: BotDeps['service'],
@@ -197,9 +197,6 @@ export function checkWithOwnModel(
   speaker: Speaker,
 ): CheckedOptions {
   const own = options.model === undefined ? speaker.models?.[kind] : undefined;
-  if (own !== undefined && models.offered(kind, speaker).some(({ model }) => model === own)) {
-    const checked = models.checkOptions(kind, { ...options, model: own }, speaker);
-    if (checked.ok) return checked;
-  }
-  return models.checkOptions(kind, options, speaker);
+  const isOffered = own !== undefined && models.offered(kind, speaker).some(({ model }) => model === own);
+  return models.checkOptions(kind, isOffered ? { ...options, preferred: own } : options, speaker);
 }

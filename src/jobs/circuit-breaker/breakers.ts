@@ -49,11 +49,11 @@ export function createBreakers(options: BreakersOptions): Breakers {
   return new Map([...providers].map((provider) => [provider, breakerOf(provider)]));
 }
 
-/** True when a chain continues after this provider with one whose breaker is closed. */
+/** True when a chain with this provider has another one whose breaker is closed; a preferred model may be the last of it. */
 export function hasFallback(chains: Chains, provider: ProviderName, breakers: Breakers): boolean {
   return Object.values(chains).some((chain) => {
-    const at = chain.findIndex((candidate) => candidate.provider === provider);
-    return at >= 0 && chain.slice(at + 1).some((later) => breakers.get(later.provider)?.isOpen === false);
+    const others = chain.filter((candidate) => candidate.provider !== provider);
+    return others.length < chain.length && others.some((other) => breakers.get(other.provider)?.isOpen === false);
   });
 }
 

@@ -200,18 +200,21 @@ export type CheckedOptions =
   | { readonly ok: true; readonly options: GenerationOptions }
   | { readonly ok: false; readonly mistake: OptionMistake };
 
-/** The candidates that support all the options, in chain order; without options the whole chain. */
+/** The candidates that support all the options, the preferred one first, else in chain order; without options the whole chain. */
 export function candidatesFor(
   chain: readonly Candidate[],
   options: GenerationOptions | undefined,
   models: ModelLookup,
 ): readonly Candidate[] {
   if (options === undefined) return chain;
-  return chain.filter(
+  const { preferred } = options;
+  const following = chain.filter(
     (candidate) =>
       (options.model === undefined || options.model === candidate.model) &&
       asked(options).every((option) => taken(candidate, models).includes(option)),
   );
+  if (preferred === undefined) return following;
+  return following.toSorted((a, b) => Number(b.model === preferred) - Number(a.model === preferred));
 }
 
 /** Resolves the named model and checks that a candidate of the chain supports all the options. */

@@ -54,6 +54,7 @@ const outcome: z.ZodType<Outcome> = z.union([
 
 const options: z.ZodType<GenerationOptions> = z.object({
   model: z.string().exactOptional(),
+  preferred: z.string().exactOptional(),
   aspect: z.enum(aspects).exactOptional(),
   seed: z.number().exactOptional(),
   negative: z.string().exactOptional(),
