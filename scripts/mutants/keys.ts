@@ -2,7 +2,7 @@ import { mutant } from './mutant.ts';
 
 const pool = 'test/keys/pool/';
 const state = 'test/keys/rules/key-state.test.ts';
-const limit = 'test/keys/rules/concurrency-limit.test.ts';
+const limit = 'test/keys/rules/account-limits.test.ts';
 const reading = 'test/keys/sources/read-keys.test.ts';
 
 /** Reading keys, a key's life, the pool. */

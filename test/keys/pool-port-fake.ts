@@ -29,7 +29,7 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
   const replaced: FakePool['replaced'] = [];
   const states = new Map<KeyId, KeyState>();
   const views = new Map<KeyId, Partial<KeyView>>();
-  const listeners = new Set<ChangeListener>();
+  const listeners = new Map<ChangeListener, 'all' | 'urgent'>();
   const stateOf = (id: KeyId): KeyState => states.get(id) ?? { kind: 'ready' };
   const keyAt = (place: number) => {
     const key = keys.find((one) => one.place === place);
@@ -39,7 +39,9 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
   const emit = (key: PoolKey, urgent: boolean) => {
     const { id, provider, name } = key;
     const record = { id, provider, name, savedAtMs: 0, limitedInARow: 0, seats: { limit: 1 }, inFlight: 0, health };
-    for (const listener of listeners) listener(id, () => ({ ...record, state: stateOf(id) }), urgent);
+    for (const [listener, which] of listeners) {
+      if (urgent || which === 'all') listener(id, () => ({ ...record, state: stateOf(id) }), urgent);
+    }
   };
   return {
     noted,
@@ -80,8 +82,8 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
       states.set(id, nextKeyState(stateOf(id), event, { nowMs: clock.now(), inARow: 1, random: () => 0.5 }));
       emit(key, true);
     },
-    onChange: (listener) => {
-      listeners.add(listener);
+    onChange: (listener, which = 'all') => {
+      listeners.set(listener, which);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     shift: (byMs) => void shifts.push(byMs),

@@ -42,7 +42,7 @@ export class KeyMaintenance implements AsyncDisposable {
   readonly #saver: WriteBehindStore;
   readonly #prober: KeyProber;
   readonly #balances: Balances;
-  readonly #listening: Disposable;
+  readonly #listening: readonly Disposable[];
   readonly #rounds: readonly Disposable[];
   readonly #background = new Set<Promise<void>>();
   #replacing: Promise<void> = Promise.resolve();
@@ -57,7 +57,10 @@ export class KeyMaintenance implements AsyncDisposable {
     this.#saver = new WriteBehindStore(options);
     this.#prober = new KeyProber(options);
     this.#balances = new Balances(options);
-    this.#listening = pool.onChange((id, record, urgent) => this.#onChange(id, record, urgent));
+    this.#listening = [
+      pool.onChange(this.#saver.remember),
+      pool.onChange((id, record) => this.#confirm(id, record()), 'urgent'),
+    ];
     const jumpedMs = clockJumps(clock);
     this.#rounds = [
       every(clock, watchClockEveryMs, () => {
@@ -124,14 +127,13 @@ export class KeyMaintenance implements AsyncDisposable {
     await this.#prober.stop();
     await this.#balances[Symbol.asyncDispose]();
     await Promise.all(this.#background);
-    this.#listening[Symbol.dispose]();
+    for (const listening of this.#listening) listening[Symbol.dispose]();
     await this.#saver.flush();
   }
 
-  #onChange(id: KeyId, record: () => KeyRecord, urgent: boolean): void {
-    this.#saver.remember(id, record, urgent);
+  #confirm(id: KeyId, record: KeyRecord): void {
     // A running probe already covers it.
-    if (urgent && isUnconfirmed(record()) && !this.#prober.isProbing(id)) this.#probeBehind([id], isUnconfirmed);
+    if (isUnconfirmed(record) && !this.#prober.isProbing(id)) this.#probeBehind([id], isUnconfirmed);
   }
 
   async #test(wanted: (entry: KeyInPool) => boolean, onTest?: (test: KeyTest) => void): Promise<readonly KeyTest[]> {

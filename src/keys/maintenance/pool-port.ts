@@ -17,8 +17,11 @@ export type PoolPort = {
   tellSeats(id: KeyId, seats: number): void;
   /** The provider says what is left on the account of this key. */
   tellBalance(id: KeyId, balance: KeyBalance): void;
-  /** `urgent` when more than counters changed; `record` builds the current record. */
-  onChange(listener: (id: KeyId, record: () => KeyRecord, urgent: boolean) => void): Disposable;
+  /** `urgent` when more than counters changed, alone or among all; `record` builds the current record. */
+  onChange(
+    listener: (id: KeyId, record: () => KeyRecord, urgent: boolean) => void,
+    which?: 'all' | 'urgent',
+  ): Disposable;
   /** Moves every stored time by `byMs`, after the system clock was set. */
   shift(byMs: number): void;
   /** Replaces all keys; known keys keep their state. `groups` maps a key to the first key of its account. */

@@ -36,7 +36,7 @@ export class WriteBehindStore {
     this.#emit = emit;
   }
 
-  remember(id: KeyId, record: Learned, urgent: boolean): void {
+  readonly remember = (id: KeyId, record: Learned, urgent: boolean): void => {
     if (urgent || this.#urgent.has(id)) {
       this.#counters.delete(id);
       this.#urgent.set(id, record);
@@ -45,7 +45,7 @@ export class WriteBehindStore {
       this.#counters.set(id, record);
       this.#batchAfter(batchAfterMs);
     }
-  }
+  };
 
   /** Saves all pending records; resolves when the save succeeded or failed. */
   async flush(): Promise<void> {

@@ -5,7 +5,7 @@ import { AccountGuesses, SharedAccounts } from './shared-account-detection.ts';
 import { Account, type AccountOrigin, type PooledKey } from './pooled-key.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import type { ProviderKeys } from './provider-keys.ts';
-import { defaultMaxSeats, ConcurrencyLimit } from '../rules/concurrency-limit.ts';
+import { defaultMaxSeats, ConcurrencyLimit } from '../rules/account-limits.ts';
 
 /** Maps a key to the first key of its account. */
 export type KeyGroups = ReadonlyMap<KeyId, KeyId>;

@@ -3,7 +3,7 @@ import type { JobId, KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Secret } from '../../kit/secret.ts';
 import { DoubtfulRefusals } from './doubtful-refusals.ts';
 import { CallRecorder } from './record-result.ts';
-import type { Call, ProviderKeys } from './provider-keys.ts';
+import { type Call, type ProviderKeys, skippedOf } from './provider-keys.ts';
 import type { Lease, LeaseResult, KeyLeases, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
 import { PoolClock, type Clock } from '../../kit/clock.ts';
 import type { Emit } from '../../domain/events.ts';
@@ -14,12 +14,11 @@ import { type PoolView, poolViewOf } from '../../domain/views.ts';
 import type { Random } from '../../kit/backoff.ts';
 import { Accounts, type KeyGroups } from './accounts.ts';
 import { type StrategyName, chooseKey, whyNoSeat } from './select-key.ts';
-import { type Chosen, skippedOf } from './least-expected-time.ts';
+import type { Chosen } from './least-expected-time.ts';
 import { isGuessed, type KeyEvent } from '../rules/key-state.ts';
 import { type ChangeListener, KeyStateMachine, type SeatListener } from './transitions.ts';
-import { keyViewOf } from './key-records.ts';
+import { keyViewOf, type KeysReplaced, KeyRegistry } from './key-registry.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
-import { type KeysReplaced, KeyRegistry } from './key-registry.ts';
 
 export type KeyPoolOptions = {
   readonly keys: readonly PoolKey[];
@@ -43,7 +42,7 @@ export type KeyPoolOptions = {
  *
  *     lease ── select-key: chooses the free key with the least expected time
  *     release ── record-result: evaluates the call ──► transitions: the state of the key
- *                                                 ├──► concurrency-limit: the seats of its account
+ *                                                 ├──► account-limits: the seats of its account
  *                                                 └──► accounts: which keys share an account
  */
 export class KeyPool implements KeyLeases {
@@ -135,9 +134,10 @@ export class KeyPool implements KeyLeases {
     return listening(this.#stateMachine.seatListeners, listener);
   }
 
-  /** Calls the listener when the record of a key changed; `urgent` when more than counters changed. */
-  onChange(listener: ChangeListener): Disposable {
-    return listening(this.#stateMachine.changeListeners, listener);
+  /** Calls the listener when the record of a key changed, or only when more than its counters did. */
+  onChange(listener: ChangeListener, which: 'all' | 'urgent' = 'all'): Disposable {
+    const { changeListeners, urgentListeners } = this.#stateMachine;
+    return listening(which === 'urgent' ? urgentListeners : changeListeners, listener);
   }
 
   snapshot(provider?: ProviderName): PoolView {

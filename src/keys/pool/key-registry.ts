@@ -1,7 +1,8 @@
+import type { KeyView } from '../../domain/views.ts';
 import type { KeyHealth, SeatRecord, WindowRecord, KeyState, KeyRecord } from '../../domain/key-state.ts';
 import { shifted, PooledKey } from './pooled-key.ts';
 import { maxCooldownMs } from '../rules/key-state.ts';
-import { maxHoldMs } from '../rules/concurrency-limit.ts';
+import { maxHoldMs } from '../rules/account-limits.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Mechanisms } from '../../domain/mechanisms.ts';
 import type { Accounts, KeyGroups } from './accounts.ts';
@@ -194,5 +195,23 @@ function restoreHealth(health: KeyHealth, byMs: number): KeyHealth {
     ...health,
     ...(lastUsedMs === undefined ? undefined : { lastUsedMs: lastUsedMs + byMs }),
     ...(lastError === undefined ? undefined : { lastError: { ...lastError, atMs: lastError.atMs + byMs } }),
+  };
+}
+
+/** Returns one key as an operator sees it. */
+export function keyViewOf({ key, state, account, inFlight, counts, balance }: PooledKey, nowMs: number): KeyView {
+  const { id, name, provider, hint, keyless } = key;
+  return {
+    ...counts.health(nowMs),
+    id,
+    name,
+    provider,
+    hint,
+    state,
+    inFlight,
+    seats: account.limit.seats,
+    ...(account.name === undefined ? {} : { account: account.name }),
+    ...(keyless === undefined ? {} : { keyless }),
+    ...(balance === undefined ? {} : { balance }),
   };
 }

@@ -1,7 +1,7 @@
-import type { ChoiceWhy, Choice, SkipReason } from '../../domain/attempt-trail.ts';
+import type { ChoiceWhy } from '../../domain/attempt-trail.ts';
 import type { PooledKey, Account } from './pooled-key.ts';
 import type { SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
-import type { ProviderKeys } from './provider-keys.ts';
+import type { ProviderKeys, Skips } from './provider-keys.ts';
 import type { Random } from '../../kit/backoff.ts';
 
 export type Slow = Extract<SeatAnswer, { kind: 'slow' }>;
@@ -148,24 +148,6 @@ export function leastExpectedTime(
 
 function usedBefore(one: PooledKey, other: PooledKey): boolean {
   return (one.counts.lastUsedMs ?? 0) < (other.counts.lastUsedMs ?? 0);
-}
-
-/** Counts why keys were passed over; `ProviderKeys` already counts those that take no calls. */
-export type Skips = { otherModel: number; justFailed: number; slow: number };
-
-/** Returns the counts by reason, without zeros. */
-export function skippedOf(providerKeys: ProviderKeys, { otherModel, justFailed, slow }: Skips): Choice['skipped'] {
-  const { states } = providerKeys;
-  const skipped: Partial<Record<SkipReason, number>> = {};
-  if (states.cooling > 0) skipped.cooling = states.cooling;
-  if (states.benched + states.probing > 0) skipped.benched = states.benched + states.probing;
-  if (states.disabled > 0) skipped.disabled = states.disabled;
-  const busy = providerKeys.acceptingCount - providerKeys.open.length - providerKeys.trials.size;
-  if (busy > 0) skipped.busy = busy;
-  if (otherModel > 0) skipped['other-model'] = otherModel;
-  if (justFailed > 0) skipped['just-failed'] = justFailed;
-  if (slow > 0) skipped.slow = slow;
-  return skipped;
 }
 
 /** Enough to find two that suit where a few do not. */

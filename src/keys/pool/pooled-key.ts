@@ -1,7 +1,8 @@
 import type { JobId, KeyId } from '../../domain/ids.ts';
 import { type JobKind, kindTraits } from '../../domain/kinds.ts';
 import type { SeatRequest } from '../../domain/key-leases.ts';
-import { type ConcurrencyLimit, type LatencyHistogram, PeakEwma } from '../rules/concurrency-limit.ts';
+import { type ConcurrencyLimit, CallWindow } from '../rules/account-limits.ts';
+import { type LatencyHistogram, PeakEwma, CallStarts, CallCounts } from '../rules/call-statistics.ts';
 import {
   type CoolReason,
   type KeyBalance,
@@ -11,8 +12,6 @@ import {
 } from '../../domain/key-state.ts';
 import { benchCooldownMs, modelCooldownMs } from '../rules/key-state.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
-import { CallStarts, CallWindow } from '../rules/call-window.ts';
-import { CallCounts } from './call-counts.ts';
 
 /**
  * Why keys share an account: they do not (`own`), the operator configured it, refusals of the provider showed it

@@ -1,10 +1,10 @@
+import type { Choice, SkipReason, ChoiceWhy } from '../../domain/attempt-trail.ts';
 import { dueAtMs, type KeyState } from '../../domain/key-state.ts';
 import type { JobKind } from '../../domain/kinds.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { Account, PooledKey } from './pooled-key.ts';
-import { LatencyHistogram } from '../rules/concurrency-limit.ts';
-import type { ChoiceWhy } from '../../domain/attempt-trail.ts';
+import { LatencyHistogram } from '../rules/call-statistics.ts';
 
 /** How the other keys fared lately, and since some moment. */
 export type PeerStats = {
@@ -236,4 +236,22 @@ export class RecentOutcomes {
     }
     return { calls, faults, successesSince, faultsSince };
   }
+}
+
+/** Counts why keys were passed over; `ProviderKeys` already counts those that take no calls. */
+export type Skips = { otherModel: number; justFailed: number; slow: number };
+
+/** Returns the counts by reason, without zeros. */
+export function skippedOf(providerKeys: ProviderKeys, { otherModel, justFailed, slow }: Skips): Choice['skipped'] {
+  const { states } = providerKeys;
+  const skipped: Partial<Record<SkipReason, number>> = {};
+  if (states.cooling > 0) skipped.cooling = states.cooling;
+  if (states.benched + states.probing > 0) skipped.benched = states.benched + states.probing;
+  if (states.disabled > 0) skipped.disabled = states.disabled;
+  const busy = providerKeys.acceptingCount - providerKeys.open.length - providerKeys.trials.size;
+  if (busy > 0) skipped.busy = busy;
+  if (otherModel > 0) skipped['other-model'] = otherModel;
+  if (justFailed > 0) skipped['just-failed'] = justFailed;
+  if (slow > 0) skipped.slow = slow;
+  return skipped;
 }

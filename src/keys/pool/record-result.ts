@@ -1,7 +1,7 @@
 import type { Accounts } from './accounts.ts';
 import type { Call, ProviderKeys } from './provider-keys.ts';
 import type { DoubtfulRefusals } from './doubtful-refusals.ts';
-import { OutlierDetector } from './outlier-detection.ts';
+import { OutlierDetector, PlanWatch } from './outlier-detection.ts';
 import { isOut } from '../rules/key-state.ts';
 import type { KeyStateMachine } from './transitions.ts';
 import { coolsForWindow } from '../../domain/key-state.ts';
@@ -9,7 +9,6 @@ import { type AttemptFailure, isDoubtful } from '../../domain/failure.ts';
 import type { LeaseResult } from '../../domain/key-leases.ts';
 import type { PoolClock } from '../../kit/clock.ts';
 import type { JobKind } from '../../domain/kinds.ts';
-import { PlanWatch } from './plan-watch.ts';
 import { isCheapestKind, type PooledKey } from './pooled-key.ts';
 
 type Succeeded = Extract<LeaseResult, { kind: 'succeeded' }>;

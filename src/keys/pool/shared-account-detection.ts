@@ -1,6 +1,6 @@
 import { Account, type PooledKey, type Span } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
-import type { ConcurrencyLimit } from '../rules/concurrency-limit.ts';
+import type { ConcurrencyLimit } from '../rules/account-limits.ts';
 
 type Suspicion = { among: readonly PooledKey[]; refusals: number };
 

@@ -12,7 +12,6 @@ import type { Clock, PoolClock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Accounts } from './accounts.ts';
 import { type KeyEvent, isOut, nextKeyState } from '../rules/key-state.ts';
-import { recordOf } from './key-records.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
@@ -34,6 +33,7 @@ export type KeyStateMachineOptions = {
 export class KeyStateMachine {
   readonly seatListeners = new Set<SeatListener>();
   readonly changeListeners = new Set<ChangeListener>();
+  readonly urgentListeners = new Set<ChangeListener>();
   readonly #time: PoolClock;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -166,9 +166,10 @@ export class KeyStateMachine {
   }
 
   changed(pooled: PooledKey, urgent: boolean): void {
-    if (this.changeListeners.size === 0) return;
+    if (this.changeListeners.size + this.urgentListeners.size === 0) return;
     const record = () => recordOf(pooled, this.#time.wallMs());
     for (const listener of this.changeListeners) listener(pooled.key.id, record, urgent);
+    if (urgent) for (const listener of this.urgentListeners) listener(pooled.key.id, record, urgent);
   }
 
   /** Notifies the listeners that the shared limit changed, for the other keys of the account. */
@@ -197,4 +198,27 @@ function soonestDue(keys: readonly PooledKey[]): PooledKey | undefined {
     if (soonest === undefined || dueAtMs(pooled.state, true) < dueAtMs(soonest.state, true)) soonest = pooled;
   }
   return soonest;
+}
+
+/** Returns the record of one key to store. */
+function recordOf(pooled: PooledKey, nowMs: number): KeyRecord {
+  const { key, state, account, inFlight, limitedInARow, counts } = pooled;
+  const { id, provider, name } = key;
+  pooled.recordedInFlight = inFlight;
+  const window = account.window.record(pooled.starts.all, nowMs);
+  return {
+    id,
+    provider,
+    name,
+    savedAtMs: nowMs,
+    state,
+    limitedInARow,
+    seats: account.limit.record(),
+    ...(window === undefined ? undefined : { window }),
+    // A configured account is configured again at the next start.
+    ...(account.origin === 'learned' && account.name !== undefined ? { account: account.name } : undefined),
+    inFlight,
+    health: counts.health(nowMs),
+    ...(pooled.balance === undefined ? {} : { balance: pooled.balance }),
+  };
 }

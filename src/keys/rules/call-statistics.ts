@@ -1,10 +1,11 @@
+import { maxWindowCalls } from './account-limits.ts';
 import { type AttemptFailure, type FailureReason, isDoubtful } from '../../domain/failure.ts';
 import type { KeyHealth } from '../../domain/key-state.ts';
 
 /** How much one call moves the success rate: about the last eight calls count. */
 const rateStep = 0.125;
 const keptLatencies = 64;
-/** The p95 is computed again after this many successes. */
+/** A percentile is computed again after this many samples. */
 const sortEvery = 16;
 const dayMs = 86_400_000;
 
@@ -108,5 +109,105 @@ export class CallCounts {
   #p95(): number | undefined {
     const sorted = this.#latencies?.slice(0, Math.min(this.#timed, keptLatencies)).sort();
     return sorted?.[Math.ceil(0.95 * sorted.length) - 1];
+  }
+}
+
+/** Enough for a p99 that means something. */
+const keptSamples = 200;
+
+/** How long the last successful calls took, of all keys together, for one model and kind of job. */
+export class LatencyHistogram {
+  /** Where keys keep their own expectation of the same calls. */
+  readonly index: number;
+  readonly #ring = new Float64Array(keptSamples);
+  #count = 0;
+  #sorted = new Float64Array(0);
+  #sortedAt = 0;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  get samples(): number {
+    return Math.min(this.#count, keptSamples);
+  }
+
+  note(ms: number): void {
+    this.#ring[this.#count % keptSamples] = ms;
+    this.#count += 1;
+  }
+
+  /** What the middle one of them took; undefined before the first. */
+  get medianMs(): number | undefined {
+    return this.#quantile(0.5);
+  }
+
+  get p99Ms(): number | undefined {
+    return this.#quantile(0.99);
+  }
+
+  #quantile(share: number): number | undefined {
+    if (this.#count === 0) return undefined;
+    if (this.#sortedAt === 0 || this.#count - this.#sortedAt >= Math.min(sortEvery, this.#sortedAt)) {
+      this.#sorted = this.#ring.slice(0, this.samples).sort();
+      this.#sortedAt = this.#count;
+    }
+    return this.#sorted[Math.ceil(share * this.#sorted.length) - 1];
+  }
+}
+
+/** Faster calls are believed little by little, over about this time. */
+const decayMs = 10_000;
+
+/** A moving average that takes a slower call at once and a faster one with time, so that a slow key is left quickly. */
+export class PeakEwma {
+  ms: number;
+  #atMonotonicMs: number;
+
+  constructor(ms: number, monotonicMs: number) {
+    this.ms = ms;
+    this.#atMonotonicMs = monotonicMs;
+  }
+
+  note(ms: number, monotonicMs: number): void {
+    this.ms = ms >= this.ms ? ms : ms + (this.ms - ms) * Math.exp((this.#atMonotonicMs - monotonicMs) / decayMs);
+    this.#atMonotonicMs = monotonicMs;
+  }
+}
+
+/** Before a limit is known, this many of the last calls are remembered, so that it holds from its first refusal on. */
+const usuallyKept = 32;
+
+/** When the last calls of one key began, in milliseconds since 1970, oldest first; refused calls are taken out. */
+export class CallStarts {
+  #starts: number[];
+
+  constructor(starts: readonly number[] = []) {
+    this.#starts = [...starts].sort((a, b) => a - b);
+  }
+
+  get all(): readonly number[] {
+    return this.#starts;
+  }
+
+  /** `isCounted` where a limit is known: then as many are kept as a limit may have. */
+  add(ms: number, isCounted: boolean): void {
+    this.#starts.push(ms);
+    const kept = isCounted ? maxWindowCalls : usuallyKept;
+    if (this.#starts.length >= 2 * kept) this.#starts = this.#starts.slice(-kept);
+  }
+
+  /** Takes out one call that began then; one that is not known any more changes nothing. */
+  remove(ms: number): void {
+    const at = this.#starts.lastIndexOf(ms);
+    if (at >= 0) this.#starts.splice(at, 1);
+  }
+
+  clear(): void {
+    this.#starts = [];
+  }
+
+  shift(byMs: number): void {
+    this.#starts = this.#starts.map((ms) => ms + byMs);
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CallCounts } from '../../../src/keys/pool/call-counts.ts';
+import { CallCounts } from '../../../src/keys/rules/call-statistics.ts';
 import { failures } from '../../support/a-pool.ts';
 
 const day = 86_400_000;
