@@ -223,7 +223,7 @@ export function checkOptions(
   options: GenerationOptions,
   models: ModelLookup,
 ): CheckedOptions {
-  const candidate = options.model === undefined ? undefined : named(chain, options.model);
+  const candidate = options.model === undefined ? undefined : named(chain, options.model, models);
   if (options.model !== undefined && candidate === undefined) {
     const models = [...new Set(chain.map(({ model }) => model))];
     return { ok: false, mistake: { kind: 'unknown-model', written: options.model.trim(), models } };
@@ -254,13 +254,14 @@ function checkStyle(kind: JobKind, { style, ...others }: GenerationOptions): Che
     : { ok: true, options: { ...others, preset } };
 }
 
-/** Finds a model by its full name, else by the part after the slash if that is unique. */
-function named(chain: readonly Candidate[], name: string): Candidate | undefined {
+/** Finds a model by its full name, by the part after the slash if that is unique, or by its label, as captions show it. */
+function named(chain: readonly Candidate[], name: string, models: ModelLookup): Candidate | undefined {
   const exact = name.trim();
   const whole = chain.find(({ provider, model }) => model === exact || `${provider}:${model}` === exact);
   if (whole !== undefined) return whole;
   const short = chain.filter(({ model }) => model.slice(model.lastIndexOf('/') + 1) === exact);
-  return new Set(short.map(({ model }) => model)).size === 1 ? short[0] : undefined;
+  if (short.length > 0) return new Set(short.map(({ model }) => model)).size === 1 ? short[0] : undefined;
+  return chain.find((candidate) => models(candidate).label?.toLowerCase() === exact.toLowerCase());
 }
 
 function taken(candidate: Candidate, models: ModelLookup): readonly OptionName[] {

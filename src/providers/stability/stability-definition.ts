@@ -6,8 +6,13 @@ import { stabilityFailures } from './failure-table.ts';
 const traits: ModelTraits = { size: { width: 1_024, height: 1_024, step: 64 }, seed: true, negative: true };
 
 /** A credit is a US cent. */
-function image(model: string, credits: number, more: Pick<ModelDefinition, 'edits'> = {}): ModelDefinition {
-  return { model, kind: 'image', traits, price: { usd: credits / 100, per: 'image' }, ...more };
+function image(
+  model: string,
+  label: string,
+  credits: number,
+  more: Pick<ModelDefinition, 'edits'> = {},
+): ModelDefinition {
+  return { model, label, kind: 'image', traits, price: { usd: credits / 100, per: 'image' }, ...more };
 }
 
 /** Stability AI. A model is a route (`core`, `ultra`) or one of the models of the route `sd3`. */
@@ -18,13 +23,16 @@ export const stabilityDefinition: ProviderDefinition = {
   baseUrl: 'https://api.stability.ai',
   seatsPerKey: 4,
   models: [
-    image('core', 3),
-    image('sd3.5-medium', 3.5, { edits: true }),
-    { ...image('sd3.5-large-turbo', 4, { edits: true }), traits: { ...traits, negative: false } },
-    image('sd3.5-large', 6.5, { edits: true }),
-    image('ultra', 8, { edits: true }),
-    { ...image('structure', 5), kind: 'edit' },
-    { ...image('sketch', 5), kind: 'edit' },
+    image('core', 'Stable Image Core', 3),
+    image('sd3.5-medium', 'Stable Diffusion 3.5 Medium', 3.5, { edits: true }),
+    {
+      ...image('sd3.5-large-turbo', 'Stable Diffusion 3.5 Large Turbo', 4, { edits: true }),
+      traits: { ...traits, negative: false },
+    },
+    image('sd3.5-large', 'Stable Diffusion 3.5 Large', 6.5, { edits: true }),
+    image('ultra', 'Stable Image Ultra', 8, { edits: true }),
+    { ...image('structure', 'Stable Image Structure', 5), kind: 'edit' },
+    { ...image('sketch', 'Stable Image Sketch', 5), kind: 'edit' },
   ],
   otherModels: traits,
   chains: { image: ['core', 'sd3.5-medium'], edit: ['sd3.5-large', 'ultra'] },

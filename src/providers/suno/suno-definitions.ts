@@ -10,6 +10,7 @@ const usualMs = 150_000;
 
 const models: readonly ModelDefinition[] = ['V5', 'V5_5', 'V4_5', 'V4_5PLUS', 'V4_5ALL'].map((model) => ({
   model,
+  label: `Suno ${model.replace('_', '.')}`,
   kind: 'music',
   traits,
   usualMs,

@@ -145,6 +145,13 @@ test.each([
   });
 });
 
+test('checkOptions() takes the label of a model, as captions and /models show it', () => {
+  const core = { provider: 'stability', model: 'core' } as const;
+  for (const model of ['Stable Image Core', 'stable image core ', 'core', 'stability:core']) {
+    expect(checkOptions([schnell, core], { model }, modelTraits)).toEqual({ ok: true, options: { model: 'core' } });
+  }
+});
+
 test('checkOptions() takes no short name that two models have', () => {
   const chain = [bytez('one/same'), bytez('two/same')];
   expect(checkOptions(chain, { model: 'same' }, modelTraits)).toMatchObject({
