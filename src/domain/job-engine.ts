@@ -104,7 +104,7 @@ export type JobQueue = {
   recordCall(lease: JobLease, trail: AttemptTrail): Promise<boolean>;
   /**
    * Keeps what the call was answered, with what the job has used up so far: from now on every claim of the job carries
-   * the answer, until the job is parked or ends.
+   * the answer, until the job is parked or ends; or still the operation, which answers again, where the answer held a file.
    */
   recordAnswer(lease: JobLease, trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
   /**

@@ -71,7 +71,7 @@ export function operationPromises(name: string, makeEngine: MakeEngine): void {
       const { app, lease } = await withOperation();
       await using _app = app;
       const { queue } = app.engine;
-      if (how === 'answered') await queue.recordAnswer(lease, submitted, progress, { model: 'fox' });
+      if (how === 'answered') await queue.recordAnswer(lease, submitted, progress, { model: 'fox', url: 'https://x' });
       if (how === 'failed') await queue.recordCall(lease, failed);
       if (how === 'followed by another call') await queue.recordCall(lease, aTrail(4));
       if (how === 'parked') {
@@ -81,6 +81,22 @@ export function operationPromises(name: string, makeEngine: MakeEngine): void {
       }
       expect(await queue.claimSubmitted()).toBeUndefined();
       expect((await claimed(app.engine)).operation).toBeUndefined();
+    },
+  );
+
+  test.each([{ model: 'fox' }, { model: 'fox', url: 'https://x', further: [null] }])(
+    `${name} keeps an operation whose answer held a file itself, as %j, to ask it again`,
+    async (answer) => {
+      const { app, lease, id } = await withOperation();
+      await using _app = app;
+      const answered = aTrail(3, { kind: 'answered', ms: 60_000 });
+      expect(await app.engine.queue.recordAnswer(lease, answered, progress, answer)).toBe(true);
+      const engine = await app.reopen();
+      await engine.queue.recover(6);
+      const claim = await engine.queue.claimSubmitted();
+      expect(claim).toMatchObject({ job: { id, progress }, operation: known });
+      expect(claim).not.toHaveProperty('answer');
+      expect(await engine.reader.trailOf(id)).toEqual([answered]);
     },
   );
 

@@ -202,7 +202,10 @@ export function callsOf(database: Database, id: JobId): readonly AttemptTrail[] 
   });
 }
 
-/** Stores the answer of a running job, inside the caller's transaction. */
+/**
+ * Stores the answer of a running job, inside the caller's transaction. An answer that holds the file itself is not stored
+ * where the operation that brought it is: after a crash the operation is asked again, and answers the same.
+ */
 export function keepAnswer(
   database: Database,
   lease: JobLease,
@@ -212,8 +215,12 @@ export function keepAnswer(
 ): boolean {
   if (!checkpointJob(database, lease, progress)) return false;
   keepCall(database, lease, trail);
-  const sql = 'UPDATE jobs SET answer = ?, operation = NULL WHERE id = ?';
-  return database.run(sql, JSON.stringify(answer), lease.jobId) === 1;
+  const set = holdsFile(answer) ? 'answer = iif(operation IS NULL, ?, NULL)' : 'answer = ?, operation = NULL';
+  return database.run(`UPDATE jobs SET ${set} WHERE id = ?`, JSON.stringify(answer), lease.jobId) === 1;
+}
+
+function holdsFile({ text, url, further = [] }: KnownAnswer): boolean {
+  return text === undefined && (url === undefined || further.includes(null));
 }
 
 /** Stores the operation of a running job, inside the caller's transaction. */
