@@ -128,7 +128,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { mechanisms = everyMechanism, databasePath: path = databasePath(config.dataDir) } = parts;
   const tables = readOperatorFiles(config);
   let { rules } = tables;
-  const catalog = new ModelCatalog(tables.models, modelTraitsOf(config.definitions));
+  const catalog = new ModelCatalog(tables.models, modelTraitsOf(tables.definitions));
   if (path !== ':memory:') opening.use(takeOwnership(config.dataDir));
   const opened = opening.use(
     openStorage({
@@ -152,7 +152,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const http =
     parts.http ??
     opening.use(createHttpClient({ connector: createConnector({ ...parts.network, proxies: config.proxies }) }));
-  const { providers: settings, definitions } = config;
+  const { providers: settings } = config;
+  const { definitions } = tables;
   const own =
     parts.providers === undefined
       ? await createProviders(providersOf(keys), { settings, definitions, http, clock, rules: () => rules })
@@ -189,7 +190,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   await recover(storage, emit);
 
   let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
-  const chains = chainsFor(config.chains, withKeys);
+  const chains = chainsFor(config.chains, withKeys, definitions);
   const { budgets: limits, ...withoutLimits } = config;
   const budgets = await openBudgets({ limits, reader: engine.reader, clock, emit });
   const service = new GenerationService({

@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { parseFailureRules } from '../config/failure-rules-file.ts';
 import { parseModelsFile } from '../config/models-file.ts';
 import type { TableRows } from '../config/table-file.ts';
+import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { Emit } from '../domain/events.ts';
 import { keyFileMark, readKeyFile } from '../keys/sources/key-file.ts';
 import { type Clock, every } from '../kit/clock.ts';
 import type { OwnRule } from '../domain/failure.ts';
-import type { ProviderDefinition } from '../providers/provider-definition.ts';
+import type { Chains } from '../domain/job.ts';
+import { jobKinds, kindTraits } from '../domain/kinds.ts';
+import { makes, type ProviderDefinition } from '../providers/provider-definition.ts';
 import type { ModelRow } from '../providers/model-catalog.ts';
 import { StartError } from './start-error.ts';
 
@@ -15,29 +19,39 @@ export type OperatorFiles = {
   readonly failureRulesFile: string | undefined;
   /** The providers that the files may name. */
   readonly definitions: readonly ProviderDefinition[];
+  /** The settings of the providers, the names of their own files among them. */
+  readonly providers: ProvidersConfig;
+  readonly chains: Chains;
 };
 
 export type OperatorTables = {
   readonly models: TableRows<ModelRow>;
   readonly rules: TableRows<OwnRule>;
+  /** The definitions as the files of their providers make them. */
+  readonly definitions: TableRows<ProviderDefinition>;
 };
 
-/** Reads and checks both files; a file that is not set has no rows. Mistakes begin with the name of the variable. */
-export function checkOperatorFiles({ modelsFile, failureRulesFile, definitions }: OperatorFiles): OperatorTables {
+/** Reads and checks all files; a file that is not set has no rows. Mistakes begin with the name of the variable. */
+export function checkOperatorFiles(files: OperatorFiles): OperatorTables {
+  const { modelsFile, failureRulesFile, definitions } = files;
   return {
+    definitions: definitionsWithFiles(files),
     models: read('MODELS_FILE', modelsFile, (text) => parseModelsFile(text, definitions)),
     rules: read('FAILURE_RULES_FILE', failureRulesFile, (text) => parseFailureRules(text, definitions)),
   };
 }
 
-/** As `checkOperatorFiles`; throws a StartError that lists every mistake of both files. */
+/** As `checkOperatorFiles`; throws a StartError that lists every mistake of all files. */
 export function readOperatorFiles(files: OperatorFiles): {
   readonly models: readonly ModelRow[];
   readonly rules: readonly OwnRule[];
+  readonly definitions: readonly ProviderDefinition[];
 } {
-  const { models, rules } = checkOperatorFiles(files);
-  if (models.ok && rules.ok) return { models: models.rows, rules: rules.rows };
-  const mistakes = [models, rules].flatMap((table) => (table.ok ? [] : table.mistakes));
+  const { models, rules, definitions } = checkOperatorFiles(files);
+  if (models.ok && rules.ok && definitions.ok) {
+    return { models: models.rows, rules: rules.rows, definitions: definitions.rows };
+  }
+  const mistakes = [models, rules, definitions].flatMap((table) => (table.ok ? [] : table.mistakes));
   throw new StartError(`Cannot start with these files:\n${mistakes.map((mistake) => `- ${mistake}`).join('\n')}`);
 }
 
@@ -51,6 +65,35 @@ function read<Row>(
   if (file.kind === 'unreadable') return { ok: false, mistakes: [`${variable} names a file that ${file.why}`] };
   const table = parse(file.text);
   return table.ok ? table : { ok: false, mistakes: table.mistakes.map((mistake) => `${variable} ${mistake}`) };
+}
+
+/** Has every provider read its own files, and looks that the chains name it only for what it then makes. */
+function definitionsWithFiles({ definitions, providers, chains }: OperatorFiles): TableRows<ProviderDefinition> {
+  const mistakes: string[] = [];
+  const rows = definitions.map((definition) => {
+    const required = providers[definition.name]?.required ?? {};
+    if (definition.withFiles === undefined || Object.keys(required).length === 0) return definition;
+    const read = definition.withFiles(required, (path) => readFileSync(path, 'utf8'));
+    if (!read.ok) {
+      mistakes.push(...read.mistakes);
+      return definition;
+    }
+    const { name, models } = read.definition;
+    // A name of the operator's own has the options of what it stands for in its chain, the first of several.
+    const named = jobKinds.flatMap((kind) => {
+      const made = models.find((model) => makes(model, kind));
+      return chains[kind].flatMap(({ provider, model }) => {
+        if (provider !== name) return [];
+        if (made !== undefined) return [{ ...made, model }];
+        const { chainVariable } = kindTraits[kind];
+        const all = models.map((row) => row.kind).join(' and ');
+        mistakes.push(`${chainVariable} names ${name}:${model}, but the files of ${name} make only: ${all}`);
+        return [];
+      });
+    });
+    return { ...read.definition, models: [...named.toReversed(), ...models] };
+  });
+  return mistakes.length === 0 ? { ok: true, rows } : { ok: false, mistakes };
 }
 
 const checkEveryMs = 2_000;

@@ -16,7 +16,7 @@ const maxAtOnce = 16;
 const timeoutMs = 15_000;
 
 type TestKeysOptions = KeyTestOptions & {
-  readonly config: Pick<Config, 'providers' | 'definitions' | 'proxies' | 'failureRulesFile'>;
+  readonly config: Pick<Config, 'providers' | 'definitions' | 'chains' | 'proxies' | 'failureRulesFile'>;
   readonly keys: readonly ProviderKey[];
   /** The same keys, in the same order. */
   readonly views: readonly KeyView[];

@@ -152,10 +152,14 @@ export const builtInChains: Chains = perKind((kind) => builtInChain(kind, firstP
  * The chains with every built-in one made of the providers that have keys. A chain that the environment sets is another
  * value than the built-in one and stays, also when it names the same models.
  */
-export function chainsFor(configured: Chains, withKeys: Iterable<ProviderName>): Chains {
+export function chainsFor(
+  configured: Chains,
+  withKeys: Iterable<ProviderName>,
+  definitions?: readonly ProviderDefinition[],
+): Chains {
   const providers = new Set(withKeys);
   return perKind((kind) => {
-    const builtIn = builtInChain(kind, providers);
+    const builtIn = builtInChain(kind, providers, definitions);
     return configured[kind] === builtInChains[kind] && builtIn.length > 0 ? builtIn : configured[kind];
   });
 }

@@ -59,6 +59,11 @@ export type AdapterDefinition = {
   readonly load: () => Promise<(options: AdapterOptions) => Provider>;
 };
 
+/** A definition as the operator's files make it, or what is wrong with them. */
+export type DefinitionWithFiles =
+  | { readonly ok: true; readonly definition: ProviderDefinition }
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
 /**
  * The definition of one provider: names, URL, models. Settings, keys, chains and model options come from here, so that a
  * new provider needs one definition and one adapter. It is data and imports no code that is slow to load.
@@ -81,6 +86,14 @@ export type ProviderDefinition = {
   readonly keyless?: 'with-base-url';
   /** Required settings by the ends of their names: `ACCOUNT_ID` is `<PREFIX>_ACCOUNT_ID`. */
   readonly requires?: Readonly<Record<string, RequiredSetting>>;
+  /**
+   * Reads the files that its required settings name, once at the start: what it then makes is up to them. Mistakes begin with
+   * the name of the variable.
+   */
+  readonly withFiles?: (
+    required: Readonly<Record<string, string>>,
+    readText: (path: string) => string,
+  ) => DefinitionWithFiles;
   readonly furtherUrls?: FurtherUrls;
   /** Further hosts to which its key may be sent; `*.example.com` is every host below that name. */
   readonly hosts?: readonly string[];

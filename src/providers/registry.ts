@@ -6,6 +6,7 @@ import { a1111Definition } from './a1111/a1111-definition.ts';
 import { anthropicDefinition } from './anthropic/anthropic-definition.ts';
 import { bflDefinition } from './bfl/bfl-definition.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
+import { comfyuiDefinition } from './comfyui/comfyui-definition.ts';
 import { cloudflareDefinition } from './cloudflare/cloudflare-definition.ts';
 import { elevenlabsDefinition } from './elevenlabs/elevenlabs-definition.ts';
 import { cohereDefinition } from './cohere/cohere-definition.ts';
@@ -31,6 +32,7 @@ import { replicateDefinition } from './replicate/replicate-definition.ts';
 export const providerDefinitions: readonly ProviderDefinition[] = [
   bytezDefinition,
   a1111Definition,
+  comfyuiDefinition,
   hordeDefinition,
   pollinationsDefinition,
   cloudflareDefinition,
@@ -81,16 +83,24 @@ export function isServed(name: ProviderName): boolean {
 }
 
 /** The built-in chain of a kind: the models of each of these providers that has an adapter, in listing order. */
-export function builtInChain(kind: JobKind, providers: ReadonlySet<ProviderName>): readonly Candidate[] {
-  return providerDefinitions
+export function builtInChain(
+  kind: JobKind,
+  providers: ReadonlySet<ProviderName>,
+  all = providerDefinitions,
+): readonly Candidate[] {
+  return all
     .filter(({ name }) => isServed(name) && providers.has(name))
     .flatMap(({ name, chains }) => (chains[kind] ?? []).map((model) => ({ provider: name, model })));
 }
 
 /** The built-in rows of the models table, by provider and model. */
 const builtInFacts: ReadonlyMap<string, ReadonlyMap<string, ModelFacts>> = new Map(
-  providerDefinitions.map(({ name, models }) => [name, new Map(models.map((row) => [row.model, factsOf(row)]))]),
+  providerDefinitions.map((definition) => [definition.name, rowsOf(definition)]),
 );
+
+function rowsOf({ models }: ProviderDefinition): ReadonlyMap<string, ModelFacts> {
+  return new Map(models.map((row) => [row.model, factsOf(row)]));
+}
 
 function factsOf({ traits, label, price, usualMs, endsOn }: ModelDefinition): ModelFacts {
   return {
@@ -106,9 +116,15 @@ function factsOf({ traits, label, price, usualMs, endsOn }: ModelDefinition): Mo
 export const modelTraits: ModelLookup = ({ provider, model }) =>
   builtInFacts.get(provider)?.get(model) ?? definitions.get(provider)?.otherModels ?? textOnly;
 
-/** As `modelTraits`, with the further providers among these definitions. */
+/** As `modelTraits`, with the further providers among these definitions and those that files of the operator change. */
 export function modelTraitsOf(all: readonly ProviderDefinition[]): ModelLookup {
-  const further = new Map(all.map(({ name, otherModels }) => [name, otherModels]));
-  return (candidate) =>
-    definitions.has(candidate.provider) ? modelTraits(candidate) : (further.get(candidate.provider) ?? textOnly);
+  const own = new Map(
+    all
+      .filter((definition) => definitions.get(definition.name) !== definition)
+      .map((definition) => [definition.name, { rows: rowsOf(definition), others: definition.otherModels }]),
+  );
+  return (candidate) => {
+    const found = own.get(candidate.provider);
+    return found === undefined ? modelTraits(candidate) : (found.rows.get(candidate.model) ?? found.others);
+  };
 }

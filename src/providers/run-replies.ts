@@ -23,7 +23,9 @@ const runIds = /^[\w-]{1,100}$/;
 
 /** Returns the id of a run, if it may become part of an address and is not the key: an operation is stored. */
 export function runId(value: unknown, secret: SecretValue): string | undefined {
-  return typeof value === 'string' && runIds.test(value) && !value.includes(secret.reveal()) ? value : undefined;
+  const key = secret.reveal();
+  const isKey = typeof value === 'string' && key !== '' && value.includes(key);
+  return typeof value === 'string' && runIds.test(value) && !isKey ? value : undefined;
 }
 
 /** Returns the id in a stored operation. */

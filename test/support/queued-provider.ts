@@ -1,9 +1,10 @@
-import type { BflCall } from '../../sandbox/bfl/bfl-sandbox.ts';
+import { join } from 'node:path';
 import { startBflSandbox } from '../../sandbox/bfl/bfl-sandbox.ts';
-import { type FalCall, startFalSandbox } from '../../sandbox/fal/fal-sandbox.ts';
-import { type ReplicateCall, startReplicateSandbox } from '../../sandbox/replicate/replicate-sandbox.ts';
+import { startComfyuiSandbox } from '../../sandbox/comfyui/comfyui-sandbox.ts';
+import { startFalSandbox } from '../../sandbox/fal/fal-sandbox.ts';
+import { startReplicateSandbox } from '../../sandbox/replicate/replicate-sandbox.ts';
 
-export const queuedProviders = ['fal', 'replicate', 'bfl'] as const;
+export const queuedProviders = ['fal', 'replicate', 'bfl', 'comfyui'] as const;
 export type QueuedProviderName = (typeof queuedProviders)[number];
 
 /** The models that each of them is asked for. */
@@ -15,13 +16,16 @@ export const queuedModels = {
     video: 'minimax/video-01',
   },
   bfl: { image: 'flux-2-pro', edit: 'flux-kontext-pro', video: 'flux-3-video' },
+  comfyui: { image: 'sdxl', edit: 'sdxl', video: 'wan' },
 } as const satisfies Record<QueuedProviderName, object>;
+
+type Call = { readonly route: string; readonly prompt?: string; readonly leakedKey?: boolean };
 
 /** A stand-in for a provider whose runs outlive a call, the same for all of them. */
 export type QueuedProvider = AsyncDisposable & {
   /** The settings of a bot that uses it with one key. */
   readonly env: Readonly<Record<string, string>>;
-  readonly calls: readonly (FalCall | ReplicateCall | BflCall)[];
+  readonly calls: readonly Call[];
   /** The words of every run that was submitted. */
   submissions(): readonly (string | undefined)[];
   /** How often somebody asked how a run stands. */
@@ -30,6 +34,11 @@ export type QueuedProvider = AsyncDisposable & {
   /** Has the next runs end as refused. */
   refuse(): void;
 };
+
+/** The workflows of the documentation: a picture, an edit, a video. */
+export const exampleWorkflows = ['picture', 'edit', 'video']
+  .map((name) => join(import.meta.dirname, '..', '..', 'docs', 'comfyui', `${name}.json`))
+  .join(',');
 
 const key = 'canary-key-of-a-queue-0123456789';
 
@@ -51,12 +60,18 @@ export async function startQueuedProvider(name: QueuedProviderName): Promise<Que
       const env = { BFL_API_KEY: key, BFL_BASE_URL: bfl.baseUrl };
       return common(bfl, env, ['submit'], ['result'], () => bfl.setEnding('Content Moderated'));
     }
+    case 'comfyui': {
+      const server = await startComfyuiSandbox();
+      const env = { COMFYUI_BASE_URL: server.baseUrl, COMFYUI_WORKFLOW_FILE: exampleWorkflows };
+      return common(server, env, ['submit'], ['history'], () => server.setEnding('refused'));
+    }
   }
 }
 
 type StandIn = AsyncDisposable & {
-  readonly mediaHost: string;
-  readonly calls: readonly (FalCall | ReplicateCall | BflCall)[];
+  /** Where its results are, if that is not the server itself. */
+  readonly mediaHost?: string;
+  readonly calls: readonly Call[];
   hold(): { release(): void };
 };
 
@@ -68,7 +83,7 @@ function common(
   refuse: () => void,
 ): QueuedProvider {
   return {
-    env: { ...env, MEDIA_ALLOW_PRIVATE_HOSTS: standIn.mediaHost },
+    env: { ...env, ...(standIn.mediaHost === undefined ? {} : { MEDIA_ALLOW_PRIVATE_HOSTS: standIn.mediaHost }) },
     calls: standIn.calls,
     submissions: () => standIn.calls.flatMap(({ route, prompt }) => (submits.includes(route) ? [prompt] : [])),
     looks: () => standIn.calls.filter(({ route }) => looks.includes(route)).length,

@@ -118,7 +118,7 @@ function settings({ cwd, env: processEnv }: ProcessContext): {
 
 /** The operator's own tables, rule by rule: they change what failures mean. */
 function tableFindings(config: Config): readonly Finding[] {
-  const { models, rules } = checkOperatorFiles(config);
+  const { models, rules, definitions } = checkOperatorFiles(config);
   const fix = 'fix the file; the start refuses it as it is';
   const ofModels = models.ok
     ? models.rows.length === 0
@@ -128,7 +128,8 @@ function tableFindings(config: Config): readonly Finding[] {
   const ofRules = rules.ok
     ? rules.rows.map((rule) => note('failure rule', ruleWords(rule)))
     : rules.mistakes.map((mistake) => bad('failure rules', mistake, fix));
-  return [...ofModels, ...ofRules];
+  const ofFiles = definitions.ok ? [] : definitions.mistakes.map((mistake) => bad('files of providers', mistake, fix));
+  return [...ofModels, ...ofRules, ...ofFiles];
 }
 
 /** `bytez: status 418 and words "teapot" mean overloaded`. */
