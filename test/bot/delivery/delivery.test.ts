@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Delivery } from '../../../src/bot/delivery/delivery.ts';
 import type { StatusMessages } from '../../../src/bot/delivery/status-messages.ts';
-import type { EffectLedger, EffectStart } from '../../../src/domain/effect-ledger.ts';
+import type { Effect, EffectLedger, EffectStart } from '../../../src/domain/effect-ledger.ts';
 import type { Outcome } from '../../../src/domain/job.ts';
 import type { GenerationService } from '../../../src/jobs/generation-service.ts';
 import { loadCatalog } from '../../../src/messages/catalog.ts';
@@ -15,20 +15,23 @@ import { fakeTelegram } from '../../support/fake-telegram.ts';
 
 const answer = { kind: 'result', payload: { kind: 'text', text: 'a fox' }, model: 'fox' } as const satisfies Outcome;
 
-/** A job that has ended, with a status message, and a ledger that says of some effects what the test says. */
-async function aStage(says: Partial<Record<'result' | 'ping', EffectStart>> = {}, outcome: Outcome = answer) {
+/** A job that has ended, with a status message (none for 0), and a ledger that says of some effects what the test says. */
+async function aStage(
+  says: Partial<Record<Effect, EffectStart>> = {},
+  outcome: Outcome = answer,
+  statusMessageId = 77,
+) {
   const clock = fakeClock(startMs);
   const telegram = fakeTelegram(undefined, clock);
   const database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   await engine.queue.settle((await claimed(engine)).lease, outcome);
-  await engine.delivery.keepStatusMessage(id, 77);
+  if (statusMessageId > 0) await engine.delivery.keepStatusMessage(id, statusMessageId);
   const real = createSqliteEffectLedger(database);
   const ledger: EffectLedger = {
     ...real,
-    begin: async (by, effect, repeat) =>
-      (effect === 'result' || effect === 'ping' ? says[effect] : undefined) ?? real.begin(by, effect, repeat),
+    begin: async (by, effect, repeat) => says[effect] ?? real.begin(by, effect, repeat),
   };
   const view = {
     id,
@@ -70,6 +73,13 @@ async function aStage(says: Partial<Record<'result' | 'ping', EffectStart>> = {}
 test('Delivery shows a result once and ends it', async () => {
   using stage = await aStage();
   expect(await stage.deliver()).toEqual(['editMessageText']);
+  expect(await stage.pending()).toEqual([]);
+});
+
+test('Delivery sends no third message where two were begun and neither is known to have arrived', async () => {
+  const unsure = { kind: 'unsure' } as const;
+  using stage = await aStage({ message: unsure, 'message-again': unsure }, answer, 0);
+  expect(await stage.deliver()).toEqual(['getMe']);
   expect(await stage.pending()).toEqual([]);
 });
 
