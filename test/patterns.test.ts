@@ -8,8 +8,7 @@ import { createRedactor } from '../src/observability/redaction/redactor.ts';
 import { bytezFailures } from '../src/providers/bytez/failure-table.ts';
 import { classifyByTable } from '../src/providers/classification/classify.ts';
 import { readComplaint } from '../src/providers/classification/error-body.ts';
-import { statedInBody, waitOf } from '../src/providers/classification/stated-wait.ts';
-import { windowInWords } from '../src/providers/classification/stated-window.ts';
+import { statedInBody, waitOf, windowInWords } from '../src/providers/classification/stated-wait.ts';
 import { safeDetail } from '../src/providers/classification/strip-echo.ts';
 import { nestedQuantifiers, type Pattern, patternsOf, sources } from './support/source-patterns.ts';
 import { workedMs } from './support/worked-ms.ts';
@@ -110,7 +109,6 @@ test('patterns that are put together at run time are as quick (H23)', () => {
     'keys/sources/split-keys.ts',
     'providers/classification/clauses.ts',
     'providers/classification/stated-wait.ts',
-    'providers/classification/stated-window.ts',
     'providers/classification/strip-echo.ts',
   ]);
   const readers: readonly ((text: string) => unknown)[] = [

@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { AdminApi, Change, KeyChoice, AdminAnswer, AdminCommand } from '../domain/admin-api.ts';
-import { perKind } from '../domain/kinds.ts';
-import { laneOf } from '../domain/users.ts';
+import { perKind, laneOf } from '../domain/kinds.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Database } from '../storage/sqlite/database.ts';

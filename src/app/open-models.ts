@@ -7,7 +7,7 @@ import type { ChainModels } from '../jobs/request/chain-models.ts';
 import { ModelLists } from '../keys/maintenance/model-lists.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { ModelCatalog, ModelRow } from '../providers/model-catalog.ts';
+import type { ModelCatalog, ModelRow } from '../providers/registry.ts';
 import type { Storage } from '../storage/open-storage.ts';
 import { ModelDates } from './model-dates.ts';
 

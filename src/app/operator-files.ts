@@ -10,7 +10,7 @@ import type { OwnRule } from '../domain/failure.ts';
 import type { Chains } from '../domain/job.ts';
 import { jobKinds, kindTraits } from '../domain/kinds.ts';
 import { makes, type ProviderDefinition } from '../providers/provider-definition.ts';
-import type { ModelRow } from '../providers/model-catalog.ts';
+import type { ModelRow } from '../providers/registry.ts';
 import { StartError } from './start-error.ts';
 
 /** The files of the operator, where they are set. */

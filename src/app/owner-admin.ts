@@ -8,8 +8,8 @@ import type {
   Reloaded,
 } from '../domain/admin-api.ts';
 import type { JobReader } from '../domain/job-engine.ts';
-import { jobKinds, perKind } from '../domain/kinds.ts';
-import { type Users, laneOf } from '../domain/users.ts';
+import { jobKinds, perKind, laneOf } from '../domain/kinds.ts';
+import type { Users } from '../domain/users.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import type { Clock } from '../kit/clock.ts';

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { jobKinds } from '../domain/kinds.ts';
 import { type Candidate, candidateName } from '../domain/job.ts';
 import { type ModelFacts, songOptions } from '../domain/provider.ts';
-import type { ModelRow } from '../providers/model-catalog.ts';
-import { modelTraits, providerDefinitions } from '../providers/registry.ts';
+import { type ModelRow, modelTraits, providerDefinitions } from '../providers/registry.ts';
 import { candidateOf } from './provider-settings.ts';
 import { type TableRows, rowMistakes, readTable } from './table-file.ts';
 

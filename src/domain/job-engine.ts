@@ -196,8 +196,8 @@ export type JobReader = {
   /** The person's jobs that are not delivered yet, and the latest delivered one, newest first. */
   jobsOf(userId: number): Promise<readonly Job[]>;
   /**
-   * What the person asked in the job's chat before this job and what was answered, oldest first, since they last began
-   * anew (`ChatStore.startConversation`); at most the newest `atMost` questions.
+   * What the person asked in the job's chat before this job and what was answered, oldest first, since they last
+   * started a new one (`ChatStore.startConversation`); at most the newest `atMost` questions.
    */
   conversationBefore(id: JobId, atMost: number): Promise<readonly ChatTurn[]>;
   /** Every call made for the job, in order. */

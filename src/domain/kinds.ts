@@ -10,6 +10,15 @@ export type JobKind = (typeof jobKinds)[number];
 export const lanes = ['premium', 'free'] as const;
 export type Lane = (typeof lanes)[number];
 
+/** The lane in which the person is served: premium as long as it lasts, or always for those that the operator names. */
+export function laneOf(
+  { id, premiumUntilMs = 0 }: { readonly id: number; readonly premiumUntilMs?: number },
+  premiumIds: ReadonlySet<number>,
+  nowMs: number,
+): Lane {
+  return premiumIds.has(id) || premiumUntilMs > nowMs ? 'premium' : 'free';
+}
+
 /** The Telegram message that carries a result; a file that does not fit into it goes as a document. */
 export const carriers = ['photo', 'video', 'audio', 'voice', 'document', 'text'] as const;
 export type Carrier = (typeof carriers)[number];

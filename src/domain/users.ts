@@ -1,4 +1,4 @@
-import type { JobKind, Lane } from './kinds.ts';
+import type { JobKind } from './kinds.ts';
 import type { JobId } from './ids.ts';
 
 /** What is known of a person. */
@@ -29,11 +29,6 @@ export type Users = {
   /** How many of a kind the person has asked for on the day of `nowMs`, what was given back not counted. */
   usedToday(id: number, kind: JobKind, nowMs: number): Promise<number>;
 };
-
-/** The lane in which the person is served: premium as long as it lasts, or always for those that the operator names. */
-export function laneOf({ id, premiumUntilMs = 0 }: User, premiumIds: ReadonlySet<number>, nowMs: number): Lane {
-  return premiumIds.has(id) || premiumUntilMs > nowMs ? 'premium' : 'free';
-}
 
 /** What is kept of people, and how it goes. Whatever takes long is done a few rows at a time. */
 export type PersonalData = {

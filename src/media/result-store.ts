@@ -94,7 +94,10 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
     clock,
     isOver: () => hasRoom(directory),
     onBegin: (error) => emit({ event: 'storage.unavailable', what: 'results', error }),
-    onEnd: (lastedMs) => emit({ event: 'storage.recovered', what: 'results', lastedMs }),
+    onEnd: (lastedMs) => {
+      diskError = undefined;
+      emit({ event: 'storage.recovered', what: 'results', lastedMs });
+    },
   });
 
   const store = async (source: MediaSource, kind: JobKind, name: string, signal: AbortSignal): Promise<Downloaded> => {
@@ -137,7 +140,7 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
         return { ...unavailable(`cannot be written to the disk: ${code}`), diskFull: true };
       }
     },
-    diskError: () => (watch.isOn ? diskError : undefined),
+    diskError: () => diskError,
     [Symbol.asyncDispose]: async () => {
       watch[Symbol.dispose]();
       await guarded.destroy();

@@ -4,8 +4,13 @@ import type { MediaSource } from '../domain/media.ts';
 import type { GenerationRequest, ProbeReply, SecretValue } from '../domain/provider.ts';
 import { classifyByTable, type FailureTable } from './classification/classify.ts';
 import { readComplaint, type Complaint } from './classification/error-body.ts';
-import { answeredAtMs, statedInBody, statedInHeaders } from './classification/stated-wait.ts';
-import { windowInHeaders, windowInWords } from './classification/stated-window.ts';
+import {
+  answeredAtMs,
+  statedInBody,
+  statedInHeaders,
+  windowInHeaders,
+  windowInWords,
+} from './classification/stated-wait.ts';
 import { safeDetail, withoutPrompt } from './classification/strip-echo.ts';
 import type { HttpCall, HttpClient, HttpReply } from './http/http-exchange.ts';
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseModelsFile } from '../../src/config/models-file.ts';
-import { ModelCatalog } from '../../src/providers/model-catalog.ts';
-import { modelTraits } from '../../src/providers/registry.ts';
+import { ModelCatalog, modelTraits } from '../../src/providers/registry.ts';
 
 const yaml = `
 # What the built-in table does not know.

@@ -1,6 +1,6 @@
 import type { NextFunction } from 'grammy';
 import type { CallbackQuery, Message, Update, User as TelegramUser } from 'grammy/types';
-import { laneOf } from '../../domain/users.ts';
+import { laneOf } from '../../domain/kinds.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { ownCommand, wordsOf } from '../message-words.ts';
 import { reply } from '../reply.ts';

@@ -1,16 +1,140 @@
-import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
+import type { JobKind } from '../../domain/kinds.ts';
+import type { MediaSource } from '../../domain/media.ts';
+import { sourceFromText, inlineResultLimitBytes } from '../../media/result-encodings.ts';
+import { fieldsOf, parseJson, type HttpClient } from '../http/http-exchange.ts';
+import { fileTypeFromBuffer } from 'file-type';
+import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
 import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages } from '../chat-stream.ts';
-import { type HttpClient } from '../http/http-exchange.ts';
 import { createKeyedClient, malformed, withoutKeyInAddress } from '../keyed-client.ts';
 import { listModels } from '../model-list.ts';
 import { bytezFailures } from './failure-table.ts';
-import { readAnswer, readProbe } from './read-answer.ts';
+
+const maxResults = 10;
+const maxDepth = 3;
+const maxBlocks = 100;
+
+const fieldOrder = [
+  'url',
+  'image',
+  'video',
+  'audio',
+  'image_url',
+  'video_url',
+  'output_png',
+  'output_mp4',
+  'audio_url',
+  'output_mp3',
+  'output_wav',
+  'base64',
+] as const;
+
+const ownFields = {
+  image: ['url', 'image', 'image_url', 'output_png'],
+  edit: ['url', 'image', 'image_url', 'output_png'],
+  video: ['url', 'video', 'video_url', 'output_mp4'],
+  music: ['url', 'audio', 'audio_url', 'output_mp3', 'output_wav'],
+  speech: ['url', 'audio', 'audio_url', 'output_mp3', 'output_wav'],
+  chat: [],
+} as const satisfies Record<JobKind, readonly (typeof fieldOrder)[number][]>;
+
+/** Finds the result in any of the known response shapes; undefined when there is none. */
+function mediaSource(output: unknown, kind: JobKind, depth = 0): MediaSource | undefined {
+  if (typeof output === 'string') return sourceFromText(output);
+  if (depth >= maxDepth) return undefined;
+  if (Array.isArray(output)) {
+    return output.length > maxResults ? undefined : mediaSource(output[0], kind, depth + 1);
+  }
+  const fields = fieldsOf(output);
+  if (fields === undefined) return undefined;
+  for (const name of [...ownFields[kind], ...fieldOrder]) {
+    const source = mediaSource(fields.get(name), kind, depth + 1);
+    if (source !== undefined) return source;
+  }
+  return undefined;
+}
+
+/** The words of a model that reasons aloud before it answers, which are not its answer. */
+const reasoning = /^\s*<think>[^]*?(?:<\/think>|$)/;
+
+/** Finds the answer of a model that writes: a message, its text or its blocks; undefined when there is none. */
+function answerText(output: unknown, depth = 0): string | undefined {
+  if (typeof output === 'string') {
+    const text = output.toWellFormed().replace(reasoning, '').trim();
+    return text === '' ? undefined : text;
+  }
+  if (depth >= maxDepth) return undefined;
+  if (Array.isArray(output)) {
+    const parts = output.slice(0, maxBlocks).flatMap((part) => answerText(part, depth + 1) ?? []);
+    return parts.length === 0 ? undefined : parts.join('\n');
+  }
+  const fields = fieldsOf(output);
+  return answerText(fields?.get('content') ?? fields?.get('text') ?? fields?.get('generated_text'), depth + 1);
+}
+
+type BytezAnswer =
+  | { readonly kind: 'source'; readonly source: MediaSource }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'complaint'; readonly complaint: Complaint }
+  | { readonly kind: 'malformed'; readonly why: string };
+
+/** Parses a 2xx response to a run; never throws on invalid bytes. */
+async function readAnswer(status: number, body: Uint8Array, kind: JobKind): Promise<BytezAnswer> {
+  const parsed = parseJson(body);
+  if (!parsed.ok) {
+    if (kind !== 'chat' && (await isMedia(body))) return { kind: 'source', source: { kind: 'bytes', bytes: body } };
+    return { kind: 'malformed', why: parsed.why };
+  }
+  const fields = fieldsOf(parsed.value);
+  if (fields === undefined) return { kind: 'malformed', why: 'JSON that is not an object' };
+  if (hasError(fields)) return { kind: 'complaint', complaint: complaintOf(status, parsed.value) };
+  const output = fields.get('output') ?? parsed.value;
+  const source = kind === 'chat' ? undefined : mediaSource(output, kind);
+  const text = kind === 'chat' ? answerText(fields.get('output')) : undefined;
+  if (text !== undefined) return { kind: 'text', text };
+  if (source === undefined && (fields.get('output') ?? null) === null) {
+    const complaint = complaintOf(status, parsed.value);
+    if (!saysNothing(complaint.words)) return { kind: 'complaint', complaint };
+  }
+  return source === undefined ? { kind: 'malformed', why: 'no result in the answer' } : { kind: 'source', source };
+}
+
+/** Parses a 2xx response to a key probe: `fine`, `malformed`, or the error that it holds. */
+function readProbe(status: number, body: Uint8Array): Complaint | 'fine' | 'malformed' {
+  const parsed = parseJson(body);
+  if (!parsed.ok) return 'malformed';
+  const fields = fieldsOf(parsed.value);
+  if (fields === undefined) return 'malformed';
+  if (hasError(fields)) return complaintOf(status, parsed.value);
+  return Array.isArray(fields.get('output')) ? 'fine' : 'malformed';
+}
+
+type Fields = ReadonlyMap<string, unknown>;
+
+function hasError(fields: Fields): boolean {
+  if (!saysNothing(fields.get('error')) || !saysNothing(fields.get('errors'))) return true;
+  return (fields.get('output') ?? null) === null && statusInside(fields) !== undefined;
+}
+
+const maxEmptyDepth = 4;
+
+/** True for an error field that is there and tells of no error: `""`, `false`, `{}`, `[]`, `0`, and the like inside. */
+function saysNothing(value: unknown, depth = 0): boolean {
+  if (value === undefined || value === null || value === false || value === 0) return true;
+  if (typeof value === 'string') return /^(?:null|none|nil|undefined|nan|false|0|no error)?$/i.test(value.trim());
+  if (typeof value !== 'object' || depth > maxEmptyDepth) return false;
+  return Object.values(value).every((inner) => saysNothing(inner, depth + 1));
+}
+
+async function isMedia(bytes: Uint8Array): Promise<boolean> {
+  const type = await fileTypeFromBuffer(bytes.subarray(0, 65_536)).catch(() => undefined);
+  return type !== undefined && /^(?:image|video|audio)\//.test(type.mime);
+}
 
 const maxModelLength = 200;
 
 /** The model id as a URL path, its slash not encoded; undefined when it could lead to another path. */
-export function modelPath(model: string): string | undefined {
+function modelPath(model: string): string | undefined {
   if (model.length > maxModelLength) return undefined;
   const isSafe = model
     .split('/')
@@ -18,7 +142,7 @@ export function modelPath(model: string): string | undefined {
   return isSafe ? model : undefined;
 }
 
-export type BytezOptions = {
+type BytezOptions = {
   /** Ends in `/models/v2`; a trailing slash is dropped. */
   readonly baseUrl: string;
   readonly http: HttpClient;
