@@ -173,6 +173,8 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'updates.all-known':
     case 'bot.renamed':
     case 'keys.reloaded':
+    case 'lease.lent':
+    case 'lease.ended':
     case 'keys.cleared':
     case 'clock.jumped':
     case 'failure.unrecognized':

@@ -7,7 +7,7 @@ import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
 import type { ResultStore } from '../domain/media.ts';
-import { isStorageRefusal } from '../domain/failure.ts';
+import { isStorageRefusal, type OwnRule } from '../domain/failure.ts';
 import { openBudgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
 import { loadMaterial, type MaterialSources } from '../jobs/request/generation-request.ts';
@@ -89,6 +89,8 @@ export type Core = AsyncDisposable & {
   readonly service: GenerationService;
   /** The chains in use: built-in ones are made of the providers that have keys. */
   readonly chains: Chains;
+  /** The operator's own failure rules, as they are now. */
+  readonly failureRules: () => readonly OwnRule[];
   readonly retention: RetentionJob;
   /** What operators see and do. */
   readonly admin: AdminApi;
@@ -263,6 +265,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     keys: maintenance,
     service,
     chains,
+    failureRules: () => rules,
     retention,
     admin,
     takesWrites: () => storage.takesWrites() && results.diskError?.() === undefined,

@@ -1,3 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import type { KeyView } from '../domain/views.ts';
+import { leaseRoutes } from '../http/routes/lease-routes.ts';
+import { LeaseDesk } from '../keys/lending/lease-desk.ts';
+import { understandAnswer } from '../providers/understand-answer.ts';
 import type { Config } from '../config/config.ts';
 import { candidatesNamed } from '../domain/job.ts';
 import { keyHealthRoutes } from '../http/routes/health-routes.ts';
@@ -11,18 +16,32 @@ import type { Core } from './open-core.ts';
 import { StartError } from './start-error.ts';
 
 export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'clock' | 'emit'> & {
-  readonly config: Pick<Config, 'definitions'>;
+  readonly config: Pick<Config, 'definitions' | 'providers'>;
   readonly core: Core;
 };
 
 /** Serves everything that is asked for over HTTP; throws a StartError that says why it cannot listen and what to do. */
 export async function openHttp({ config, core, ...options }: OpenHttpOptions): Promise<Listening> {
+  await using opening = new AsyncDisposableStack();
   const { host, port } = options;
   const { admin, clock, events } = core;
   const providers = new Set(config.definitions.map(({ name }) => name));
   const named = (name: string) => candidatesNamed(name, core.chains, providers);
+  const lending = opening.use(
+    new LeaseDesk({
+      pool: core.pool,
+      named,
+      understand: (wanted, said) =>
+        understandAnswer(wanted, said, { settings: config.providers, ...config, clock, rules: core.failureRules }),
+      usualMs: (provider) => usualMsOf(core.pool.snapshot(provider).keys),
+      clock,
+      newId: randomUUID,
+      emit: events.emit,
+    }),
+  );
   const routes: readonly RouteGroup[] = [
     keyRoutes(admin),
+    leaseRoutes(lending),
     keyHealthRoutes({
       admin,
       providers,
@@ -32,7 +51,9 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
   ];
   const areas: readonly Area[] = [];
   try {
-    return await listenHttp({ ...options, routes, areas, clock, emit: events.emit });
+    const listening = opening.use(await listenHttp({ ...options, routes, areas, clock, emit: events.emit }));
+    const opened = opening.move();
+    return { url: listening.url, [Symbol.asyncDispose]: () => opened.disposeAsync() };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     const fix =
@@ -41,4 +62,10 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
         : `the system says ${code}; set HTTP_HOST and HTTP_PORT to an address of this machine that you may use`;
     throw new StartError(`Cannot listen on ${host}:${port}: ${fix}`, { cause: error });
   }
+}
+
+/** The mean of what calls with these keys take, as far as it is known. */
+function usualMsOf(keys: readonly KeyView[]): number | undefined {
+  const known = keys.flatMap(({ meanLatencyMs }) => (meanLatencyMs === undefined ? [] : [meanLatencyMs]));
+  return known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0) / known.length;
 }

@@ -1,6 +1,6 @@
 import type { Alert } from './alert.ts';
 import type { Choice } from './attempt-trail.ts';
-import type { AttemptFailure, FailureCode, ResultFailure } from './failure.ts';
+import type { AttemptFailure, FailureCode, FailureReason, ResultFailure } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
@@ -105,6 +105,24 @@ export type AppEvent =
   | { readonly event: 'address.right'; readonly provider: ProviderName }
   /** The environment or a watched key file changed. */
   | { readonly event: 'keys.reloaded'; readonly added: readonly string[]; readonly removed: readonly string[] }
+  /** A seat was lent to another program, and came back; `expired` where its holder said nothing in time. */
+  | {
+      readonly event: 'lease.lent';
+      readonly leaseId: string;
+      readonly keyId: KeyId;
+      readonly keyName: string;
+      readonly provider: ProviderName;
+      readonly forMs: number;
+    }
+  | {
+      readonly event: 'lease.ended';
+      readonly leaseId: string;
+      readonly keyId: KeyId;
+      readonly keyName: string;
+      readonly provider: ProviderName;
+      readonly how: 'succeeded' | 'failed' | 'unused' | 'expired';
+      readonly reason?: FailureReason;
+    }
   /** The suspicion or cooldown of these keys was cleared: the provider was at fault. */
   | { readonly event: 'keys.cleared'; readonly provider: ProviderName; readonly keyNames: readonly string[] }
   /** The machine's clock was set while the app ran. */

@@ -95,3 +95,65 @@ export type KeyLeases = {
   /** Calls back whenever a seat of the provider may have become free; with a seat of this process, before `release` returns. */
   onSeat(listener: (provider: ProviderName) => void): Disposable;
 };
+
+/** A seat that another program holds, until a moment in milliseconds since 1970. */
+export type LentKey = {
+  readonly id: string;
+  /** Grows with every lease: whoever holds an older one of a seat may no longer speak for it. */
+  readonly fence: number;
+  readonly provider: ProviderName;
+  /** Absent where only a provider was asked for. */
+  readonly model?: string;
+  readonly key: SecretValue;
+  readonly keyName: string;
+  readonly expiresAtMs: number;
+};
+
+export type Lending =
+  | { readonly kind: 'lent'; readonly lent: LentKey }
+  /** No seat; `retryAfterMs` is when one may be free, as far as that is known. */
+  | {
+      readonly kind: 'none';
+      readonly why: 'busy' | 'cooling' | 'rejected' | 'out-of-credit' | 'no-keys';
+      readonly retryAfterMs?: number;
+    }
+  /** No provider and no model of the chains is called so. */
+  | { readonly kind: 'unknown-name' };
+
+/** What a provider answered to a program that holds a lease. */
+export type ProviderAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** How the call went for which a seat was lent; `ms` is how long it took, since the lease where it is not told. */
+export type LeaseReport =
+  | { readonly kind: 'succeeded'; readonly ms: number }
+  | { readonly kind: 'answered'; readonly answer: ProviderAnswer; readonly ms?: number }
+  | { readonly kind: 'unanswered'; readonly reason: 'timed-out' | 'unreachable'; readonly ms?: number }
+  | { readonly kind: 'unused' };
+
+/** What a report was understood as, or that the lease is no longer the newest of its seat. */
+export type ReportAnswer =
+  | { readonly kind: 'succeeded' | 'unused' | 'stale' }
+  | { readonly kind: 'failed'; readonly failure: AttemptFailure };
+
+export type LendOptions = {
+  readonly ttlMs: number;
+  readonly waitMs: number;
+  readonly signal?: AbortSignal;
+};
+
+/** Lends seats to other programs for a time. */
+export type KeyLending = {
+  /**
+   * A seat for calls of a provider or a model. Waits for one up to `waitMs`, first come, first served, in turn with the
+   * waiting jobs of the bot. Rejects with the signal's reason.
+   */
+  lend(name: string, options: LendOptions): Promise<Lending>;
+  /** The lease lasts for `ttlMs` from now on; until when, or undefined when it has ended or the fence is an older one. */
+  renew(id: string, fence: number, ttlMs: number): number | undefined;
+  /** Ends the lease; the pool learns from the report. */
+  report(id: string, fence: number, report: LeaseReport): Promise<ReportAnswer>;
+};

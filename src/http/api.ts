@@ -58,15 +58,12 @@ export function problem<Status extends ContentfulStatusCode>(
 }
 
 /** What a route says of its refusals: the statuses, each with when it is answered. */
-export function problems<Status extends number>(when: Readonly<Record<Status, string>>) {
-  const entries = Object.entries<string>(when).map(
-    ([status, description]) =>
-      [status, { description, content: { 'application/problem+json': { schema: problemSchema } } }] as const,
-  );
-  return Object.fromEntries(entries) as Record<
-    Status,
-    { description: string; content: { 'application/problem+json': { schema: typeof problemSchema } } }
-  >;
+export function problems<When extends Readonly<Record<number, string>>>(when: When) {
+  const content = { 'application/problem+json': { schema: problemSchema } };
+  const entries = Object.entries<string>(when).map(([status, description]) => [status, { description, content }]);
+  return Object.fromEntries(entries) as {
+    [Status in keyof When]: { description: string; content: typeof content };
+  };
 }
 
 /** An answer in JSON, as a route describes it. */

@@ -91,6 +91,10 @@ function wordsFor(event: AppEvent): string | undefined {
       return `${event.provider} answers at its base URL again`;
     case 'keys.reloaded':
       return `keys read again: ${nameList('added', event.added)}, ${nameList('removed', event.removed)}`;
+    case 'lease.lent':
+      return `a seat of ${event.keyName} lent for ${spanWords(event.forMs)} as ${event.leaseId}`;
+    case 'lease.ended':
+      return `the seat of ${event.keyName} lent as ${event.leaseId} is back: ${event.reason ?? event.how}`;
     case 'keys.cleared':
       return `keys ${event.keyNames.join(', ')} take calls again: the failures were those of ${event.provider}`;
     case 'clock.jumped':

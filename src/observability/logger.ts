@@ -86,6 +86,8 @@ const levels = {
   'address.wrong': 'error',
   'address.right': 'info',
   'keys.reloaded': 'info',
+  'lease.lent': 'info',
+  'lease.ended': 'info',
   'keys.cleared': 'info',
   'clock.jumped': 'warn',
   'failure.unrecognized': 'warn',
