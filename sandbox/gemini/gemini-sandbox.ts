@@ -57,6 +57,8 @@ export type GeminiSandbox = AsyncDisposable & {
   readonly baseUrl: string;
   readonly calls: readonly GeminiCall[];
   setFaults(faults: readonly ScriptedFault<GeminiRoute>[]): void;
+  /** Keeps videos under way until every hold is released. */
+  hold(): { release(): void };
 };
 
 const servedModels = [
@@ -88,6 +90,7 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
   const calls: GeminiCall[] = [];
   const operations = new Map<string, { readonly owner: string; asked: number }>();
   const faults = new FaultScript<GeminiRoute>();
+  const holds = new Set<object>();
 
   const contentOf = async ({ wants, prompt, aspectRatio }: ContentRequest): Promise<readonly object[]> => {
     if (wants === 'TEXT') return [{ text: `You said: ` }, { text: prompt }];
@@ -162,7 +165,7 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
     operation.asked += 1;
     const isInteraction = name.startsWith('interactions/');
     const id = name.split('/').at(-1);
-    if (operation.asked <= asksUntilDone) {
+    if (operation.asked <= asksUntilDone || holds.size > 0) {
       return jsonReply(200, isInteraction ? { id, status: 'in_progress' } : { name });
     }
     const uri = `${asked.root}/v1beta/files/${id}:download?alt=media`;
@@ -223,6 +226,11 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
     baseUrl: `${server.root}/v1beta`,
     calls,
     setFaults: (scripted) => faults.set(scripted),
+    hold: () => {
+      const own = {};
+      holds.add(own);
+      return { release: () => void holds.delete(own) };
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -148,6 +148,7 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'model.gone':
     case 'model.ends':
     case 'models.listed':
+    case 'attempt.lost':
     case 'models.reloaded':
     case 'rules.reloaded':
     case 'provider.empty':

@@ -92,6 +92,8 @@ export type AppEvent =
   /** The provider has taken the work on and is asked about it from now on; `resumed` by a process that found it so. */
   | ({ readonly event: 'attempt.submitted' } & AttemptFacts)
   | ({ readonly event: 'attempt.resumed' } & AttemptFacts)
+  /** The process that made the call ended before its answer, and a second one could be paid twice: the job ends. */
+  | ({ readonly event: 'attempt.lost' } & AttemptFacts)
   | ({ readonly event: 'attempt.succeeded'; readonly ms: number } & AttemptFacts)
   | { readonly event: 'result.refetch'; readonly jobId: JobId; readonly detail: string }
   /** The result of a call that succeeded could not be used. */

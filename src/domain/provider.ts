@@ -175,6 +175,11 @@ export type AsynchronousProvider = Common & {
     onText?: OnText,
   ): Promise<ProviderReply | Submitted>;
   status(operation: Operation, secret: SecretValue, signal: AbortSignal): Promise<StatusReply>;
+  /**
+   * True for a kind that may be submitted again when nobody knows whether the last submission arrived, because the process
+   * ended meanwhile: its runs cost nothing, or end with the call. No kind when absent: a second run would be paid, too.
+   */
+  repeats?(kind: JobKind): boolean;
   /** Has the provider give up the run; absent where it cannot. */
   cancel?(operation: Operation, secret: SecretValue, signal: AbortSignal): Promise<void>;
 };

@@ -1,3 +1,4 @@
+import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { Candidate, Chains, Job } from '../domain/job.ts';
@@ -100,6 +101,7 @@ export async function runAttempts(
       if (ending?.kind === 'answered') tools.modelCooldowns.noteServed(ending.candidate);
       if (ending !== undefined) return ending;
     }
+    if (memory.lost !== undefined && isPaidTwice(job, memory.lost, tools)) return progress.failed('stopped');
     for (;;) {
       signal.throwIfAborted();
       const { candidate } = progress;
@@ -256,6 +258,15 @@ export async function runAttempts(
     progress.restart();
     return undefined;
   }
+}
+
+/** True when the lost call may have begun a run that goes on and is paid: it cannot be found again, so none is begun beside it. */
+function isPaidTwice(job: Job, lost: AttemptTrail, { providers, emit }: AttemptTools): boolean {
+  const { candidate, keyId, keyName, attempt, of } = lost;
+  const provider = providers.get(candidate.provider);
+  if (provider === undefined || !('start' in provider) || provider.repeats?.(job.kind) === true) return false;
+  emit({ event: 'attempt.lost', jobId: job.id, attempt, of, keyId, keyName, model: candidate.model });
+  return true;
 }
 
 function timeoutFor(job: Job, { provider, model }: Candidate, leftMs: number, tools: AttemptTools): number {

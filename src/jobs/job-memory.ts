@@ -50,6 +50,8 @@ export type JobMemory = {
   readonly outageCalls: OutageCall[];
   hasTimedOut: boolean;
   lastCallEndedMs: number | undefined;
+  /** Its last call, where the process that made it ended before it knew the answer. */
+  lost: AttemptTrail | undefined;
 };
 
 export function emptyMemory(): JobMemory {
@@ -63,12 +65,15 @@ export function emptyMemory(): JobMemory {
     outageCalls: [],
     hasTimedOut: false,
     lastCallEndedMs: undefined,
+    lost: undefined,
   };
 }
 
 /** Restores the memory of a job from the calls that another process made. */
 export function restoreMemory(trail: readonly AttemptTrail[], candidate: Candidate | undefined): JobMemory {
   const memory = emptyMemory();
+  const last = trail.at(-1);
+  memory.lost = last?.ending.kind === 'sent' || last?.ending.kind === 'broken-off' ? last : undefined;
   for (const { ending, candidate: asked, keyId, startedAtMs } of trail) {
     memory.lastCallEndedMs = startedAtMs + ('ms' in ending ? ending.ms : 0);
     if (ending.kind !== 'failed') continue;

@@ -71,6 +71,8 @@ function wordsFor(event: AppEvent): string | undefined {
       return `${attempt(event)}: submitted, the provider works on it`;
     case 'attempt.resumed':
       return `${attempt(event)}: the provider still works on it, nothing is submitted again`;
+    case 'attempt.lost':
+      return `${attempt(event)}: nobody knows whether the provider has begun, so the request ends and is not submitted again; the run may have been paid`;
     case 'attempt.failed':
       return `${attempt(event)}: ${event.failure.reason}`;
     case 'attempt.succeeded':

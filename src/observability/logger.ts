@@ -76,6 +76,7 @@ const levels = {
   'attempt.started': 'info',
   'attempt.submitted': 'info',
   'attempt.resumed': 'info',
+  'attempt.lost': 'warn',
   'attempt.failed': 'warn',
   'attempt.succeeded': 'info',
   'result.refetch': 'warn',

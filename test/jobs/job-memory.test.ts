@@ -40,9 +40,14 @@ test('restoreMemory() knows the last failure, the keys that failed the candidate
   });
 });
 
-test('restoreMemory() takes a call without an ending for one that has told nothing', () => {
-  expect(restoreMemory([aCall(1, 'a', { kind: 'sent' })], first)).toEqual({ ...emptyMemory(), lastCallEndedMs: 1_000 });
-});
+test.each([{ kind: 'sent' }, { kind: 'broken-off', ms: 0 }] as const)(
+  'restoreMemory() takes a last call that ended as %j for a lost one, and for nothing else',
+  (ending) => {
+    const lost = aCall(1, 'a', ending);
+    expect(restoreMemory([lost], first)).toEqual({ ...emptyMemory(), lastCallEndedMs: 1_000, lost });
+    expect(restoreMemory([lost, aCall(2, 'a', { kind: 'not-sent' })], first)).toMatchObject({ lost: undefined });
+  },
+);
 
 const answered = { kind: 'answered', ms: 9 } as const;
 

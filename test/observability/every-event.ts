@@ -57,6 +57,7 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   },
   'attempt.submitted': { event: 'attempt.submitted', ...attempt },
   'attempt.resumed': { event: 'attempt.resumed', ...attempt },
+  'attempt.lost': { event: 'attempt.lost', ...attempt },
   'attempt.succeeded': { event: 'attempt.succeeded', ...attempt, ms: 45_210 },
   'result.refused': {
     event: 'result.refused',

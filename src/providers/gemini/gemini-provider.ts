@@ -151,6 +151,8 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
       return streamChat(client, call, secret, request, answerFormat, onText);
     },
 
+    repeats: (kind) => kind !== 'video',
+
     status: async ({ id }: Operation, secret, signal) => {
       if (!isOperationName(id)) throw new Error('Cannot follow the video: its operation has no name');
       const isInteraction = id.startsWith('interactions/');

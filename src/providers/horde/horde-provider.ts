@@ -106,6 +106,9 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
         : { ok: true, operation: { id }, askAgainInMs: minPollMs };
     },
 
+    /** Nothing is paid; a run that nobody asks about is given up. */
+    repeats: () => true,
+
     status: async (operation, secret, signal) => {
       const id = idOf(operation);
       const sent = await client.send(getOf(`/generate/check/${id}`, checkLimitBytes, signal), secret);

@@ -60,6 +60,7 @@ export function createVideoProvider(
     ...shared,
     start: (request, secret, signal, onText) =>
       request.kind === 'video' ? runs.start(request, secret, signal) : generate(request, secret, signal, onText),
+    repeats: (kind) => kind !== 'video',
     status: (operation, secret, signal) => runs.status(operation, secret, signal),
   };
 }
