@@ -1,24 +1,12 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { type Clock, systemClock, utcDay } from '../../kit/clock.ts';
+import { GroupCommit } from './group-commit.ts';
 import { moved, StorageError, toStorageError } from './storage-error.ts';
 import { z } from 'zod';
 
 export type SqlValue = string | number | null;
 export type Row = Readonly<Record<string, SQLOutputValue>>;
-
-type Waiting = {
-  readonly work: () => unknown;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  readonly queuedMonotonicMs: number;
-};
-
-/** The longest time that a commit blocks the event loop for a lock; then it retries after a pause. */
-const maxBlockMs = 20;
-const lockRetryMs = 30;
-/** After one work item has timed out on a lock, the others wait at most this long until the lock is free. */
-const patienceAfterTimeoutMs = 200;
 
 export type ConnectionOptions = {
   /** How long a statement waits for a lock of another process. */
@@ -39,23 +27,39 @@ export class Database implements Disposable {
   readonly dayOf: (nowMs: number) => number;
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #waiting: Waiting[] = [];
-  readonly #busyTimeoutMs: number;
-  readonly #clock: Clock;
+  readonly #group: GroupCommit;
+  /** Transaction statements; the others are inspected. */
+  readonly #controls = new Map<string, StatementSync>();
+  #busyTimeoutMs: number;
+  /** True inside of `transaction`. */
+  #isAlone = false;
   readonly #onRefusal: (error: StorageError) => void;
   readonly #isInPlace: () => boolean;
-  #nextTry: Disposable | undefined;
-  #patienceMs: number;
+  /** How long the connection waits for a lock now. */
+  #waitsMs: number;
 
   constructor(path: string, connection: DatabaseSync, options: ConnectionOptions = {}) {
     this.path = path;
     this.dayOf = options.dayOf ?? utcDay.dayOf;
     this.#connection = connection;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 0;
-    this.#patienceMs = this.#busyTimeoutMs;
-    this.#clock = options.clock ?? systemClock;
+    this.#waitsMs = this.#busyTimeoutMs;
     this.#isInPlace = options.isInPlace ?? (() => true);
     this.#onRefusal = options.onRefusal ?? (() => undefined);
+    this.#group = new GroupCommit({
+      transaction: {
+        begin: (patienceMs) => this.#begin(patienceMs),
+        alone: (work) => this.#inSavepoint(work),
+        commit: () => this.#within(() => undefined),
+        rollBack: () => this.#control('ROLLBACK'),
+        get isOpen() {
+          return connection.isTransaction;
+        },
+      },
+      busyTimeoutMs: this.#busyTimeoutMs,
+      clock: options.clock ?? systemClock,
+      onRefusal: this.#onRefusal,
+    });
   }
 
   /** Returns the first row, if there is one. */
@@ -67,12 +71,10 @@ export class Database implements Disposable {
     return this.#guarded(() => this.#prepared(sql).all(...values));
   }
 
-  /** Returns how many rows changed. */
+  /** Returns how many rows changed. Outside of a transaction the change is durable at once. */
   run(sql: string, ...values: SqlValue[]): number {
-    return this.#guarded(() => {
-      if (!this.#connection.isTransaction) this.#checkPlace();
-      return Number(this.#prepared(sql).run(...values).changes);
-    });
+    if (!this.#group.isWorking && !this.#isAlone) this.#prepareToWrite();
+    return this.#guarded(() => Number(this.#prepared(sql).run(...values).changes));
   }
 
   /** Runs several statements without caching them: for migrations and pragmas. */
@@ -82,20 +84,24 @@ export class Database implements Disposable {
 
   /** Commits the work before it returns, or rolls it back when `work` throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result {
-    this.checkPlace();
-    this.script('BEGIN IMMEDIATE');
-    return this.#within(work);
+    this.#prepareToWrite();
+    this.#begin(this.#busyTimeoutMs);
+    this.#isAlone = true;
+    try {
+      return this.#within(work);
+    } finally {
+      this.#isAlone = false;
+    }
   }
 
-  #within<Result>(work: () => Result): Result {
+  /** Statements outside of a group wait at most so long for a lock while `work` runs. */
+  waitingAtMost<Result>(ms: number, work: () => Result): Result {
+    const usualMs = this.#busyTimeoutMs;
+    this.#busyTimeoutMs = ms;
     try {
-      const result = work();
-      this.script('COMMIT');
-      return result;
-    } catch (error) {
-      // On a full disk SQLite rolls back by itself.
-      if (this.#connection.isTransaction) this.script('ROLLBACK');
-      throw error;
+      return work();
+    } finally {
+      this.#busyTimeoutMs = usualMs;
     }
   }
 
@@ -105,11 +111,15 @@ export class Database implements Disposable {
    * the work waits without blocking the event loop.
    */
   commit<Result>(work: () => Result): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#commitTogether());
-      const queuedMonotonicMs = this.#clock.monotonicMs();
-      this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject, queuedMonotonicMs });
-    });
+    return this.#group.add(work, false);
+  }
+
+  /**
+   * As `commit`, but resolves when the work is done and before it is durable: what is committed next is durable with it
+   * or not at all. For results that nobody outside may learn of, and that lead to nothing outside, before such a commit.
+   */
+  apply<Result>(work: () => Result): Promise<Result> {
+    return this.#group.add(work, true);
   }
 
   /** Throws and reports a refusal when the file is no longer where it was opened. */
@@ -123,61 +133,33 @@ export class Database implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#nextTry?.[Symbol.dispose]();
-    this.#nextTry = undefined;
-    this.#commitTogether({ isLast: true });
+    this.#group.finish();
     this.#statements.clear();
+    this.#controls.clear();
     if (this.#connection.isOpen) this.#connection.close();
   }
 
-  #commitTogether({ isLast = false } = {}): void {
-    if (this.#nextTry !== undefined) return;
-    const group = this.#waiting.splice(0);
-    if (group.length === 0) return;
-    try {
-      this.#begin(isLast ? this.#busyTimeoutMs : Math.min(maxBlockMs, this.#busyTimeoutMs));
-      this.#patienceMs = this.#busyTimeoutMs;
-    } catch (error) {
-      return this.#afterLock(error, group, isLast);
-    }
-    try {
-      const settle = this.#within(() => group.map((one) => this.#runInSavepoint(one)));
-      for (const emit of settle) emit();
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-    }
-  }
-
-  /** Rejects work that has waited too long for the lock; retries the rest after a pause. */
-  #afterLock(error: unknown, group: readonly Waiting[], isLast: boolean): void {
-    const isBusy = error instanceof StorageError && error.code === 'busy';
-    const sinceMonotonicMs = isBusy && !isLast ? this.#clock.monotonicMs() - this.#patienceMs : Infinity;
-    const patient = group.filter(({ queuedMonotonicMs }) => queuedMonotonicMs > sinceMonotonicMs);
-    if (patient.length > 0) {
-      this.#waiting.unshift(...patient);
-      this.#nextTry = this.#clock.schedule(lockRetryMs, () => {
-        this.#nextTry = undefined;
-        this.#commitTogether();
-      });
-    }
-    if (patient.length === group.length) return;
-    if (isBusy) this.#patienceMs = Math.min(patienceAfterTimeoutMs, this.#busyTimeoutMs);
-    if (error instanceof StorageError) this.#onRefusal(error);
-    for (const { reject, queuedMonotonicMs } of group) if (queuedMonotonicMs <= sinceMonotonicMs) reject(error);
-  }
-
-  /** Runs one work item of the group in a savepoint; returns a function that settles it after the commit. */
-  #runInSavepoint({ work, resolve, reject }: Waiting): () => void {
-    this.script('SAVEPOINT alone');
+  #within<Result>(work: () => Result): Result {
     try {
       const result = work();
-      this.script('RELEASE alone');
-      return () => resolve(result);
+      this.#control('COMMIT');
+      return result;
     } catch (error) {
-      // On a full disk SQLite rolls back the whole transaction by itself: then the whole group fails.
-      if (!this.#connection.isTransaction) throw error;
-      this.script('ROLLBACK TO alone; RELEASE alone');
-      return () => reject(error);
+      // On a full disk SQLite rolls back by itself.
+      if (this.#connection.isTransaction) this.#control('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #inSavepoint<Result>(work: () => Result): Result {
+    this.#control('SAVEPOINT alone');
+    try {
+      const result = work();
+      this.#control('RELEASE alone');
+      return result;
+    } catch (error) {
+      if (this.#connection.isTransaction) this.script('ROLLBACK TO alone; RELEASE alone');
+      throw error;
     }
   }
 
@@ -189,14 +171,32 @@ export class Database implements Disposable {
     return statement;
   }
 
+  /** Begins, ends or undoes a transaction or a part of it. */
+  #control(sql: string): void {
+    this.#guarded(() => {
+      const known = this.#controls.get(sql) ?? this.#connection.prepare(sql);
+      this.#controls.set(sql, known);
+      known.run();
+    });
+  }
+
   #begin(patienceMs: number): void {
     this.checkPlace();
-    this.script(`PRAGMA busy_timeout = ${patienceMs}`);
-    try {
-      this.script('BEGIN IMMEDIATE');
-    } finally {
-      this.script(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
-    }
+    this.#waitForLocks(patienceMs);
+    this.#control('BEGIN IMMEDIATE');
+  }
+
+  /** For a statement that is no part of the group: what was applied before is durable first. */
+  #prepareToWrite(): void {
+    this.#group.settle();
+    this.checkPlace();
+    this.#waitForLocks(this.#busyTimeoutMs);
+  }
+
+  #waitForLocks(ms: number): void {
+    if (this.#waitsMs === ms) return;
+    this.script(`PRAGMA busy_timeout = ${ms}`);
+    this.#waitsMs = ms;
   }
 
   #checkPlace(): void {

@@ -106,18 +106,14 @@ const checkTimeoutMs = 250;
 export function isWritable(database: Database, nowMs: number): boolean {
   const value = String(nowMs);
   try {
-    const usualMs = Number(database.get('PRAGMA busy_timeout')?.['timeout']);
-    database.script(`PRAGMA busy_timeout = ${checkTimeoutMs}`);
-    try {
+    database.waitingAtMost(checkTimeoutMs, () =>
       database.run(
         "INSERT INTO settings (name, value) VALUES ('last-vital-write', ?) ON CONFLICT (name) DO UPDATE SET value = ?",
         value,
         value,
-      );
-      return true;
-    } finally {
-      database.script(`PRAGMA busy_timeout = ${usualMs}`);
-    }
+      ),
+    );
+    return true;
   } catch {
     return false;
   }

@@ -42,6 +42,7 @@ test('Database.commit() waits for another process, and nobody waits with it', as
   await clock.advance(100);
   await expect(Promise.all([first, second])).resolves.toEqual([1, 1]);
   expect(refusals).toEqual([]);
+  database.run(insert, 3);
   expect(database.get('PRAGMA busy_timeout')).toEqual({ timeout: 1_000 });
 });
 

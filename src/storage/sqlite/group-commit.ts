@@ -1,0 +1,190 @@
+import type { Clock } from '../../kit/clock.ts';
+import { StorageError } from './storage-error.ts';
+
+/** The longest time that a commit blocks the event loop for a lock; then it retries after a pause. */
+const maxBlockMs = 20;
+const lockRetryMs = 30;
+/** After one work item has timed out on a lock, the others wait at most this long until the lock is free. */
+const patienceAfterTimeoutMs = 200;
+/** How often work that follows from applied work joins the open transaction before it is committed. */
+const maxRounds = 4;
+
+type Work = {
+  readonly run: () => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Resolves when the work is done, and not only when it is durable. */
+  readonly isApplied: boolean;
+  readonly queuedMonotonicMs: number;
+};
+
+/** The transaction of a connection. */
+export type Transaction = {
+  /** Throws a StorageError when another process holds the lock for longer than this, or the file is not in its place. */
+  begin(patienceMs: number): void;
+  /** Runs the work; where it throws, what it changed is undone and nothing else. */
+  alone<Result>(work: () => Result): Result;
+  /** Commits, or undoes everything and throws. */
+  commit(): void;
+  rollBack(): void;
+  /** False once SQLite has undone the transaction by itself, as on a full disk. */
+  readonly isOpen: boolean;
+};
+
+export type GroupCommitOptions = {
+  readonly transaction: Transaction;
+  /** How long work waits for a lock of another process. */
+  readonly busyTimeoutMs: number;
+  readonly clock: Clock;
+  readonly onRefusal: (error: StorageError) => void;
+};
+
+/**
+ * One transaction, and so one wait for the disk, for all work of the same turn of the event loop. Work that throws is
+ * undone and rejected alone. Applied work resolves before the commit: what follows from it in the next turns joins the same
+ * transaction, and is durable with it or not at all. While another process locks the file, the work waits without blocking
+ * the event loop.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  readonly #waiting: Work[] = [];
+  /** Work of the open transaction that resolves after the commit. */
+  #done: (Work & { readonly result: unknown })[] = [];
+  #isOpen = false;
+  #isScheduled = false;
+  #isWorking = false;
+  #rounds = 0;
+  /** How much work the open transaction holds; the first needs no savepoint. */
+  #worked = 0;
+  #nextTry: Disposable | undefined;
+  #patienceMs: number;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+    this.#patienceMs = options.busyTimeoutMs;
+  }
+
+  add<Result>(run: () => Result, isApplied: boolean): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const queuedMonotonicMs = this.#options.clock.monotonicMs();
+      const work = { run, resolve: resolve as (result: unknown) => void, reject, isApplied, queuedMonotonicMs };
+      this.#waiting.push(work);
+      this.#schedule();
+    });
+  }
+
+  /** True while a work item runs: its statements belong to the open transaction. */
+  get isWorking(): boolean {
+    return this.#isWorking;
+  }
+
+  /** Commits the open transaction now, for a statement that must not be part of it. */
+  settle(): void {
+    if (this.#isOpen && !this.#isWorking) this.#commit();
+  }
+
+  /** Does and commits everything that waits; work that still finds a lock is rejected. */
+  finish(): void {
+    this.#nextTry?.[Symbol.dispose]();
+    this.#nextTry = undefined;
+    this.#turn(true);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#nextTry !== undefined) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#turn(false);
+    });
+  }
+
+  #turn(isLast: boolean): void {
+    if (this.#nextTry !== undefined) return;
+    let hasApplied = false;
+    for (let work = this.#waiting[0]; work !== undefined; work = this.#waiting[0]) {
+      if (!this.#isOpen && !this.#begin(isLast)) return;
+      this.#waiting.shift();
+      if (this.#run(work)) hasApplied ||= work.isApplied;
+    }
+    if (!this.#isOpen) return;
+    this.#rounds += 1;
+    if (hasApplied && !isLast && this.#rounds < maxRounds) this.#schedule();
+    else this.#commit();
+  }
+
+  #begin(isLast: boolean): boolean {
+    const { transaction, busyTimeoutMs } = this.#options;
+    try {
+      transaction.begin(isLast ? busyTimeoutMs : Math.min(maxBlockMs, busyTimeoutMs));
+    } catch (error) {
+      this.#afterLock(error, isLast);
+      return false;
+    }
+    this.#patienceMs = busyTimeoutMs;
+    this.#isOpen = true;
+    this.#rounds = 0;
+    this.#worked = 0;
+    return true;
+  }
+
+  /** Returns whether the work was done. */
+  #run(work: Work): boolean {
+    const { transaction } = this.#options;
+    const isFirst = this.#worked === 0;
+    this.#isWorking = true;
+    try {
+      const result = isFirst ? work.run() : transaction.alone(work.run);
+      this.#worked += 1;
+      if (work.isApplied) work.resolve(result);
+      else this.#done.push({ ...work, result });
+      return true;
+    } catch (error) {
+      work.reject(error);
+      // On a full disk SQLite rolls back the whole transaction by itself: then the whole group fails.
+      if (!transaction.isOpen) this.#fail(error);
+      else if (isFirst) {
+        transaction.rollBack();
+        this.#isOpen = false;
+      }
+      return false;
+    } finally {
+      this.#isWorking = false;
+    }
+  }
+
+  #commit(): void {
+    try {
+      this.#options.transaction.commit();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#isOpen = false;
+    for (const { resolve, result } of this.#done.splice(0)) resolve(result);
+  }
+
+  #fail(error: unknown): void {
+    this.#isOpen = false;
+    for (const { reject } of this.#done.splice(0)) reject(error);
+  }
+
+  /** Rejects work that has waited too long for the lock; retries the rest after a pause. */
+  #afterLock(error: unknown, isLast: boolean): void {
+    const { clock, busyTimeoutMs, onRefusal } = this.#options;
+    const isBusy = error instanceof StorageError && error.code === 'busy';
+    const sinceMonotonicMs = isBusy && !isLast ? clock.monotonicMs() - this.#patienceMs : Infinity;
+    const group = this.#waiting.splice(0);
+    const patient = group.filter(({ queuedMonotonicMs }) => queuedMonotonicMs > sinceMonotonicMs);
+    if (patient.length > 0) {
+      this.#waiting.push(...patient);
+      this.#nextTry = clock.schedule(lockRetryMs, () => {
+        this.#nextTry = undefined;
+        this.#turn(false);
+      });
+    }
+    if (patient.length === group.length) return;
+    if (isBusy) this.#patienceMs = Math.min(patienceAfterTimeoutMs, busyTimeoutMs);
+    if (error instanceof StorageError) onRefusal(error);
+    for (const { reject, queuedMonotonicMs } of group) if (queuedMonotonicMs <= sinceMonotonicMs) reject(error);
+  }
+}
