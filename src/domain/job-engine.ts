@@ -78,9 +78,10 @@ export type Park = {
 
 /**
  * Keeps accepted jobs and hands them out in fair order (virtual rounds a lane and person, premium first but one free
- * job after every four premium ones in a row). Every promise resolves after the change is durable. A method that takes
- * a lease returns `false`, and changes nothing, when the lease is not the newest. The time is the engine's own; a time
- * that is given or returned is one of the caller's clock.
+ * job after every four premium ones in a row). Every promise resolves after the change is durable, but that of a claim: it
+ * is durable with the next change of the engine that is, and nothing outside may happen for the job before. A method that
+ * takes a lease returns `false`, and changes nothing, when the lease is not the newest. The time is the engine's own; a
+ * time that is given or returned is one of the caller's clock.
  *
  * An engine is one owner of what it hands out. Others may share its store: what they do is heard by the listeners.
  */
@@ -203,6 +204,10 @@ export type JobReader = {
   /** Every call made for the job, in order. */
   trailOf(id: JobId): Promise<readonly AttemptTrail[]>;
   stats(): Promise<EngineStats>;
+  /** As `stats` of one line, without what runs. */
+  waitingIn(line: ProviderName): Promise<Pick<LineStats, 'waiting' | 'ahead'>>;
+  /** How many jobs of the person run. */
+  runningOf(userId: number): Promise<number>;
   /** A job with its past, also when parts of it were written by another version. */
   past(id: JobId): Promise<PastJob | undefined>;
   /** The jobs accepted last, newest first. */

@@ -19,7 +19,7 @@ const maxSentOn = 200;
 export type DispatcherOptions = {
   readonly provider: ProviderName;
   readonly queue: JobQueue;
-  readonly reader: Pick<JobReader, 'stats'>;
+  readonly reader: Pick<JobReader, 'waitingIn'>;
   readonly pool: Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'seats'>;
   readonly breaker: CircuitBreaker;
   readonly clock: Clock;
@@ -91,6 +91,7 @@ export class Dispatcher {
         this.#isPoked = false;
         lookedMs = this.#options.clock.now();
         this.#slowLookMs = Infinity;
+        if ((await waitingInLine(this.#options.reader, this.#options.provider)) === 0) continue;
         await this.#failExpired();
         while (this.#admitting && (await this.#startNext()));
       }
@@ -223,8 +224,7 @@ export class Dispatcher {
 }
 
 /** How many jobs of a line wait, parked ones included. */
-async function waitingInLine(reader: Pick<JobReader, 'stats'>, line: ProviderName): Promise<number> {
-  const { lines } = await reader.stats();
-  const waiting = lines.find((stats) => stats.line === line)?.waiting;
-  return waiting === undefined ? 0 : waiting.free + waiting.premium;
+async function waitingInLine(reader: Pick<JobReader, 'waitingIn'>, line: ProviderName): Promise<number> {
+  const { waiting } = await reader.waitingIn(line);
+  return waiting.free + waiting.premium;
 }

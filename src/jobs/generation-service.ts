@@ -261,9 +261,7 @@ export class GenerationService {
   }
 
   async #isOverfull(line: ProviderName, lane: Lane): Promise<boolean> {
-    const { lines } = await this.#options.reader.stats();
-    const ahead = lines.find((stats) => stats.line === line)?.ahead;
-    if (ahead === undefined) return false;
+    const { ahead } = await this.#options.reader.waitingIn(line);
     return expectedWaitMs(ahead[lane], this.#options.pool.snapshot(line)) > this.#options.maxWaitMs;
   }
 

@@ -99,9 +99,8 @@ function freeSeats({ keys }: PoolView): number {
 /** True when the person of a waiting job has as many requests running as their lane allows. */
 export async function isBehindOwn(
   { origin: { userId }, lane }: Job,
-  reader: Pick<JobReader, 'jobsOf'>,
+  reader: Pick<JobReader, 'runningOf'>,
   running: Readonly<Record<Lane, number>>,
 ): Promise<boolean> {
-  const own = await reader.jobsOf(userId);
-  return own.filter(({ state }) => state.kind === 'running').length >= running[lane];
+  return (await reader.runningOf(userId)) >= running[lane];
 }

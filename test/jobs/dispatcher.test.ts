@@ -60,9 +60,9 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
     queue,
     reader: {
       ...sqlite.reader,
-      stats: async () => {
+      waitingIn: async (line) => {
         await more.onLook?.();
-        return sqlite.reader.stats();
+        return sqlite.reader.waitingIn(line);
       },
     },
     pool: {
@@ -151,12 +151,22 @@ test('Line never claims a job without a seat in hand', async () => {
   expect(app.runs.every(({ seat }) => seat !== undefined)).toBe(true);
 });
 
-test('Line gives the seat back when there is no job for it', async () => {
-  using app = aLine();
+test('Line asks for no seat while nothing waits, and gives one back when there is no job for it', async () => {
+  using app = aLine([aKey(1), aKey(2)]);
   app.line.poke();
   await app.clock.advance(0);
-  expect(app.claims).toEqual([undefined]);
-  expect(app.pool.snapshot().keys).toMatchObject([{ inFlight: 0, calls: 0 }]);
+  expect(app.claims).toEqual([]);
+  await app.accept(1);
+  const claim = app.runs[0]?.claim;
+  if (claim === undefined) throw new Error('Expected a claim');
+  const progress = { candidate: 0, attempts: 0, calls: 0 };
+  const readyAtMs = app.clock.now() + 60_000;
+  await app.engine.queue.park(claim.lease, { line: 'bytez', readyAtMs, reason: 'backing-off', progress });
+  app.line.poke();
+  await app.clock.advance(0);
+  expect(app.claims).toEqual([1, undefined, undefined]);
+  await app.finish(1);
+  expect(app.pool.snapshot().keys).toMatchObject([{ inFlight: 0 }, { inFlight: 0 }]);
 });
 
 test('Line pauses while all keys cool, and resumes the moment the first one wakes', async () => {

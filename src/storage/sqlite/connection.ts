@@ -122,6 +122,11 @@ export class Database implements Disposable {
     return this.#group.add(work, true);
   }
 
+  /** How many transactions were lost with what was applied in them, as on a full disk, since the file was opened. */
+  get lostTransactions(): number {
+    return this.#group.lost;
+  }
+
   /** Throws and reports a refusal when the file is no longer where it was opened. */
   checkPlace(): void {
     this.#guarded(() => this.#checkPlace());

@@ -56,6 +56,7 @@ export class GroupCommit {
   #rounds = 0;
   /** How much work the open transaction holds; the first needs no savepoint. */
   #worked = 0;
+  #lost = 0;
   #nextTry: Disposable | undefined;
   #patienceMs: number;
 
@@ -76,6 +77,11 @@ export class GroupCommit {
   /** True while a work item runs: its statements belong to the open transaction. */
   get isWorking(): boolean {
     return this.#isWorking;
+  }
+
+  /** How many transactions could not be committed. */
+  get lost(): number {
+    return this.#lost;
   }
 
   /** Commits the open transaction now, for a statement that must not be part of it. */
@@ -164,6 +170,7 @@ export class GroupCommit {
   }
 
   #fail(error: unknown): void {
+    this.#lost += 1;
     this.#isOpen = false;
     for (const { reject } of this.#done.splice(0)) reject(error);
   }

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteJobEngine } from '../../../src/storage/sqlite/jobs/job-engine.ts';
+import { anyNumber, aRequest, roomy } from '../../conformance/requests.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
 
 const insert = 'INSERT INTO users (id) VALUES (?)';
 
@@ -50,4 +53,41 @@ test('Database.commit() rejects everybody when the commit itself cannot be made'
   ]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(database.get('SELECT count(*) AS n FROM users')?.['n']).toBe(0);
+});
+
+test('Database.apply() resolves before the commit, which what follows from it joins', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  let isDurable = false;
+  const beside = database.commit(() => database.run(insert, 9)).then(() => (isDurable = true));
+  await database.apply(() => database.run(insert, 10));
+  expect(isDurable).toBe(false);
+  const following = database.commit(() => database.run(insert, 11)).then(() => isDurable);
+  // The one commit resolves them in the order in which they were asked for.
+  expect([await following, await beside]).toEqual([true, true]);
+});
+
+test('Database.apply() loses its work with the transaction, and a statement beside it makes it durable first', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  database.script('PRAGMA foreign_keys = ON; CREATE TABLE child (id REFERENCES users DEFERRABLE INITIALLY DEFERRED)');
+  const ids = () => database.all('SELECT id FROM users ORDER BY id').map((row) => row['id']);
+  await database.apply(() => database.run(insert, 12));
+  const following = database.commit(() => database.run('INSERT INTO child VALUES (99)'));
+  await expect(following).rejects.toThrow('FOREIGN KEY');
+  expect([ids(), database.lostTransactions]).toEqual([[], 1]);
+  await database.apply(() => database.run(insert, 13));
+  database.run(insert, 14);
+  await expect(database.commit(() => database.run('INSERT INTO child VALUES (99)'))).rejects.toThrow('FOREIGN KEY');
+  expect(ids()).toEqual([13, 14]);
+});
+
+test('the lease of a claim that was lost with its transaction is never the lease of a later claim', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  database.script('PRAGMA foreign_keys = ON; CREATE TABLE child (id REFERENCES users DEFERRABLE INITIALLY DEFERRED)');
+  const { queue } = createSqliteJobEngine({ database, clock: fakeClock(), running: anyNumber });
+  await queue.accept(aRequest({ updateId: 1 }), roomy);
+  const lost = await queue.claim('bytez');
+  await expect(database.commit(() => database.run('INSERT INTO child VALUES (99)'))).rejects.toThrow('FOREIGN KEY');
+  const kept = await queue.claim('bytez');
+  expect(kept?.lease.jobId).toBe(lost?.lease.jobId);
+  expect(kept?.lease.fence).toBeGreaterThan(lost?.lease.fence ?? Infinity);
 });

@@ -1,5 +1,5 @@
 import type { Job } from '../../../domain/job.ts';
-import { type Lane, type JobKind, kindTraits, lanes } from '../../../domain/kinds.ts';
+import { type Lane, lanes } from '../../../domain/kinds.ts';
 import type { ProviderName } from '../../../domain/ids.ts';
 import { type Database, numberOf, type Row } from '../connection.ts';
 import type { EngineStats, LineStats } from '../../../domain/job-engine.ts';
@@ -37,13 +37,10 @@ export function jobsAhead(lane: Lane, sameLane: number, otherLane: number, inARo
 }
 
 /**
- * Assigns the round of the person's next job and stores it. All lines share the rounds of a lane, so that a job which
- * moves to another line gets the position that it would have had there from the start.
+ * Stores the round of the person's next job. All lines share the rounds of a lane, so that a job which moves to another
+ * line gets the position that it would have had there from the start.
  */
-export function takeRound(database: Database, lane: Lane, userId: number, kind: JobKind): number {
-  const now = database.get('SELECT now_round FROM lane_rounds WHERE lane = ?', lane);
-  const last = database.get('SELECT last_round FROM person_rounds WHERE lane = ? AND user_id = ?', lane, userId);
-  const round = nextRound(numberOf(now, 'now_round'), numberOf(last, 'last_round'), kindTraits[kind].cost);
+export function keepRound(database: Database, lane: Lane, userId: number, round: number): void {
   database.run(
     `INSERT INTO person_rounds (lane, user_id, last_round) VALUES (?, ?, ?)
      ON CONFLICT DO UPDATE SET last_round = excluded.last_round`,
@@ -51,14 +48,13 @@ export function takeRound(database: Database, lane: Lane, userId: number, kind: 
     userId,
     round,
   );
-  return round;
 }
 
 /** Advances the lane's virtual time to the round of a job that starts. */
 export function advanceVirtualTime(database: Database, lane: Lane, round: number): void {
   database.run(
     `INSERT INTO lane_rounds (lane, now_round) VALUES (?, ?)
-     ON CONFLICT DO UPDATE SET now_round = max(now_round, excluded.now_round)`,
+     ON CONFLICT DO UPDATE SET now_round = excluded.now_round WHERE excluded.now_round > now_round`,
     lane,
     round,
   );
@@ -69,7 +65,9 @@ export function premiumStreak(database: Database, line: ProviderName): number {
   return numberOf(database.get('SELECT premium_in_a_row FROM line_streaks WHERE line = ?', line), 'premium_in_a_row');
 }
 
+/** Counts a job that starts into the premium streak of its line. */
 export function countStart(database: Database, line: ProviderName, lane: Lane, streak: number): void {
+  if (streakAfter(lane, streak) === streak) return;
   database.run(
     `INSERT INTO line_streaks (line, premium_in_a_row) VALUES (?, ?)
      ON CONFLICT DO UPDATE SET premium_in_a_row = excluded.premium_in_a_row`,
@@ -79,29 +77,33 @@ export function countStart(database: Database, line: ProviderName, lane: Lane, s
 }
 
 /** Returns how many jobs of its line are claimed before this one. */
-export function placeAhead(database: Database, { job, tier, round, seq }: StoredJob): number {
+export function placeAhead(database: Database, { job, tier, round, seq }: Placed): number {
   if (job.state.kind !== 'waiting') return 0;
   const { line, lane } = job;
-  const requeued = (of: Lane) => waiting(database, line, of, 0);
-  if (tier === 0) {
-    return before(database, line, lane, tier, round, seq) + (lane === 'free' ? requeued('premium') : 0);
-  }
-  const sameLane = before(database, line, lane, tier, round, seq);
-  const otherLane = waiting(database, line, lane === 'free' ? 'premium' : 'free', 1);
-  const first = requeued('premium') + requeued('free');
-  return first + jobsAhead(lane, sameLane, otherLane, premiumStreak(database, line));
+  const rows = database.all(
+    `SELECT lane, tier, sum(jobs) AS jobs, sum(iif(round <= ?, jobs, 0)) AS upToRound, sum(iif(round = ?, jobs, 0)) AS inRound
+     FROM waiting_counts WHERE line = ? GROUP BY lane, tier`,
+    round,
+    round,
+    line,
+  );
+  const rowOf = (lane: Lane, tier: number) => rows.find((row) => row['lane'] === lane && row['tier'] === tier);
+  const requeued = (of: Lane) => numberOf(rowOf(of, 0), 'jobs');
+  const own = rowOf(lane, tier);
+  // A job that is alone in its round has nobody behind it there.
+  const notBefore = numberOf(own, 'inRound') <= 1 ? 1 : jobsFrom(database, line, lane, tier, round, seq);
+  const sameLane = numberOf(own, 'upToRound') - notBefore;
+  if (tier === 0) return sameLane + (lane === 'free' ? requeued('premium') : 0);
+  const otherLane = numberOf(rowOf(lane === 'free' ? 'premium' : 'free', 1), 'jobs');
+  const streak = otherLane === 0 ? 0 : premiumStreak(database, line);
+  return requeued('premium') + requeued('free') + jobsAhead(lane, sameLane, otherLane, streak);
 }
 
-function before(database: Database, line: ProviderName, lane: Lane, tier: number, round: number, seq: number): number {
-  const upToRound = database.get(
-    'SELECT sum(jobs) AS jobs FROM waiting_counts WHERE line = ? AND lane = ? AND tier = ? AND round <= ?',
-    line,
-    lane,
-    tier,
-    round,
-  );
-  // Counts from the end, because callers mostly ask for the position of the newest job.
-  const notBefore = database.get(
+type Placed = Pick<StoredJob, 'job' | 'tier' | 'round' | 'seq'>;
+
+/** Counts the jobs of a round from this one on, because callers mostly ask for the position of the newest job. */
+function jobsFrom(database: Database, line: string, lane: Lane, tier: number, round: number, seq: number): number {
+  const row = database.get(
     `SELECT count(*) AS jobs FROM jobs
      WHERE state = 'waiting' AND line = ? AND lane = ? AND tier = ? AND round = ? AND seq >= ?`,
     line,
@@ -109,16 +111,6 @@ function before(database: Database, line: ProviderName, lane: Lane, tier: number
     tier,
     round,
     seq,
-  );
-  return numberOf(upToRound, 'jobs') - numberOf(notBefore, 'jobs');
-}
-
-function waiting(database: Database, line: ProviderName, lane: Lane, tier: number): number {
-  const row = database.get(
-    'SELECT sum(jobs) AS jobs FROM waiting_counts WHERE line = ? AND lane = ? AND tier = ?',
-    line,
-    lane,
-    tier,
   );
   return numberOf(row, 'jobs');
 }
@@ -158,6 +150,13 @@ export function engineStats(database: Database): EngineStats {
   };
 }
 
+/** Counts the jobs that wait in a line, and those that would go before a new one. */
+export function waitingIn(database: Database, line: ProviderName): Pick<LineStats, 'waiting' | 'ahead'> {
+  const sql = 'SELECT line, lane, tier, sum(jobs) AS jobs FROM waiting_counts WHERE line = ? GROUP BY lane, tier';
+  const { waiting, ahead } = lineStats(database, line, database.all(sql, line));
+  return { waiting, ahead };
+}
+
 function lineStats(database: Database, line: ProviderName, counted: readonly Row[]): LineStats {
   const count = (of: readonly Lane[], tiers: readonly (number | null)[]) =>
     counted
@@ -165,7 +164,7 @@ function lineStats(database: Database, line: ProviderName, counted: readonly Row
       .filter((row) => tiers.some((tier) => tier === row['tier']))
       .reduce((sum, row) => sum + numberOf(row, 'jobs'), 0);
   const waiting = (lane: Lane) => count([lane], [0, 1]);
-  const streak = premiumStreak(database, line);
+  const streak = count(lanes, [0, 1]) === 0 ? 0 : premiumStreak(database, line);
   const ahead = (lane: Lane, other: Lane) =>
     count(lanes, [0]) + jobsAhead(lane, count([lane], [1]), count([other], [1]), streak);
   return {
@@ -200,6 +199,19 @@ export function refreshTurn(database: Database, line: string, lane: string, user
   );
 }
 
+/** As `refreshTurn`, for a new job: those that the person has in the line go before it. */
+export function addTurn(database: Database, { job, tier, round, seq }: Placed): void {
+  database.run(
+    'INSERT INTO turns (line, lane, user_id, tier, round, seq) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    job.line,
+    job.lane,
+    job.origin.userId,
+    tier,
+    round,
+    seq,
+  );
+}
+
 /** Makes parked jobs ready whose time has come. */
 export function wakeParked(database: Database, line: ProviderName, nowMs: number): void {
   wakeWhere(database, line, 'parked = 0', 'ready_at_ms <= ?', nowMs);
@@ -226,18 +238,45 @@ function wakeWhere(
   }
 }
 
-/** Returns the first ready entry of a lane whose person runs fewer than `runningCap` jobs in that lane. */
-export function firstTurn(database: Database, line: ProviderName, lane: Lane, runningCap: number): Turn | undefined {
-  const row = database.get(
-    `SELECT seq, tier FROM turns
-     WHERE line = ? AND lane = ? AND (
-       SELECT count(*) FROM jobs
-       WHERE jobs.state = 'running' AND jobs.user_id = turns.user_id AND jobs.lane = turns.lane
-     ) < ?
-     ORDER BY tier, round, seq LIMIT 1`,
-    line,
-    lane,
-    runningCap,
-  );
-  return row === undefined ? undefined : { seq: numberOf(row, 'seq'), tier: numberOf(row, 'tier') };
+/** What a claim has to know of its line. */
+export type NextTurns = {
+  /** The first ready entry of each lane whose person runs fewer jobs in that lane than the cap. */
+  readonly premium: Turn | undefined;
+  readonly free: Turn | undefined;
+  readonly streak: number;
+  /** The time of a parked job has come. */
+  readonly isParkedDue: boolean;
+};
+
+const firstTurnOf = (lane: Lane) => `(
+  SELECT seq, tier FROM turns
+  WHERE line = ? AND lane = '${lane}' AND (
+    SELECT count(*) FROM jobs
+    WHERE jobs.state = 'running' AND jobs.user_id = turns.user_id AND jobs.lane = turns.lane
+  ) < ?
+  ORDER BY tier, round, seq LIMIT 1
+) AS ${lane}`;
+
+const nextTurnsSql = `SELECT due, streak, premium.seq AS premiumSeq, premium.tier AS premiumTier,
+    free.seq AS freeSeq, free.tier AS freeTier
+  FROM (SELECT
+    EXISTS (SELECT 1 FROM jobs WHERE state = 'waiting' AND parked = 1 AND line = ? AND ready_at_ms <= ?) AS due,
+    (SELECT premium_in_a_row FROM line_streaks WHERE line = ?) AS streak
+  ) AS line
+  LEFT JOIN ${firstTurnOf('premium')} LEFT JOIN ${firstTurnOf('free')}`;
+
+/** Reads, in one statement, what may be claimed from the line. */
+export function nextTurns(
+  database: Database,
+  line: ProviderName,
+  cap: Readonly<Record<Lane, number>>,
+  nowMs: number,
+): NextTurns {
+  const row = database.get(nextTurnsSql, line, nowMs, line, line, cap.premium, line, cap.free);
+  const turn = (lane: Lane): Turn | undefined => {
+    const seq = row?.[`${lane}Seq`];
+    return typeof seq === 'number' ? { seq, tier: numberOf(row, `${lane}Tier`) } : undefined;
+  };
+  const isParkedDue = numberOf(row, 'due') === 1;
+  return { premium: turn('premium'), free: turn('free'), streak: numberOf(row, 'streak'), isParkedDue };
 }

@@ -11,7 +11,7 @@ import type {
 } from '../../../domain/job-engine.ts';
 import { z } from 'zod';
 import type { ChatTurn } from '../../../domain/provider.ts';
-import { type Database, parseRow, type Row } from '../connection.ts';
+import { type Database, numberOf, parseRow, type Row } from '../connection.ts';
 import {
   cancelJob,
   claimEnded,
@@ -27,6 +27,8 @@ import {
 import {
   claimUnderWay,
   claimNext,
+  hasNext,
+  hasOverdue,
   claimOverdue,
   nextReady,
   parkJob,
@@ -36,7 +38,7 @@ import {
 } from './queue.ts';
 import { callsOf, checkpointJob, keepAnswer, keepCall, keepOperation, costsSince } from './calls.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
-import { engineStats, openJobsOf, placeAhead, wakeCooling } from './fair-queue.ts';
+import { engineStats, openJobsOf, placeAhead, waitingIn, wakeCooling } from './fair-queue.ts';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kit/clock.ts';
 
@@ -100,13 +102,20 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
   const setAside = new Listeners<Parameters<Parameters<JobQueue['onSetAside']>[0]>>();
   const work = new Listeners<[line?: ProviderName]>();
   const stop = new Listeners<Parameters<Parameters<JobQueue['onStop']>[0]>>();
-  /** Claims until a job is readable; reports each unreadable one after its end is committed. */
-  const claimed = async (claim: () => Claim | SetAside | undefined): Promise<Claim | undefined> => {
-    for (;;) {
-      const found = await database.commit(claim);
+  /**
+   * Claims until a job is readable; reports each unreadable one. A claim that would find nothing writes nothing, and one
+   * that finds something is durable with what its owner stores next.
+   */
+  const claimed = async (
+    claim: () => Claim | SetAside | undefined,
+    mayFind: () => boolean = () => true,
+  ): Promise<Claim | undefined> => {
+    while (mayFind()) {
+      const found = await database.apply(claim);
       if (found === undefined || 'lease' in found) return found;
       setAside.call(found.setAside, found.error);
     }
+    return undefined;
   };
   /** Reports work for every line, because a job that stops running lets its person's next one start in any line. */
   const stopped = async (change: () => boolean): Promise<boolean> => {
@@ -120,8 +129,16 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
       if (accepted.kind === 'accepted') work.call(request.line);
       return accepted;
     },
-    claim: (line) => claimed(() => claimNext(database, line, running, owner, nowMs())),
-    claimExpired: (line, deadlineMs) => claimed(() => claimOverdue(database, line, owner, nowMs(), deadlineMs)),
+    claim: (line) =>
+      claimed(
+        () => claimNext(database, line, running, owner, nowMs()),
+        () => hasNext(database, line, running, nowMs()),
+      ),
+    claimExpired: (line, deadlineMs) =>
+      claimed(
+        () => claimOverdue(database, line, owner, nowMs(), deadlineMs),
+        () => hasOverdue(database, line, nowMs(), deadlineMs),
+      ),
     claimAnswered: () => claimed(() => claimUnderWay(database, owner, 'answer')),
     claimSubmitted: () => claimed(() => claimUnderWay(database, owner, 'operation')),
     nextReadyMs: async (line, afterMs) => nextReady(database, line, afterMs),
@@ -195,6 +212,11 @@ export function createSqliteJobReader(database: Database): JobReader {
     conversationBefore: async (id, atMost) => conversationBefore(database, id, atMost),
     trailOf: async (id) => callsOf(database, id),
     stats: async () => engineStats(database),
+    waitingIn: async (line) => waitingIn(database, line),
+    runningOf: async (userId) => {
+      const sql = `SELECT count(*) AS jobs FROM jobs WHERE state = 'running' AND user_id = ?`;
+      return numberOf(database.get(sql, userId), 'jobs');
+    },
     past: async (id) => pastJob(database, id),
     latest: async (filter) => latestJobs(database, filter),
     costs: async (sinceMs) => costsSince(database, sinceMs),

@@ -1,21 +1,22 @@
 import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
-import type { JobRequest } from '../../../domain/job.ts';
+import type { Job, JobRequest } from '../../../domain/job.ts';
 import { creditsTaken, takeCredit, readOrSetAside, type SetAside } from './settle.ts';
 import { type Database, numberOf, rememberedMs, type Row } from '../connection.ts';
 import type { Accepted, AcceptLimits, Claim, JobLease, Park, RunningCaps } from '../../../domain/job-engine.ts';
 import {
+  addTurn,
   placeAhead,
-  takeRound,
+  keepRound,
   refreshTurn,
   nextLane,
+  nextRound,
+  nextTurns,
   countStart,
   advanceVirtualTime,
-  premiumStreak,
-  firstTurn,
   wakeParked,
 } from './fair-queue.ts';
-import { toShownJob, toStoredJob } from './job-rows.ts';
-import { type JobKind, jobKinds } from '../../../domain/kinds.ts';
+import { toShownJob } from './job-rows.ts';
+import { type JobKind, jobKinds, kindTraits } from '../../../domain/kinds.ts';
 import { checkpointJob, takeOverCall } from './calls.ts';
 
 /** Accepts or refuses a job, inside the caller's transaction. */
@@ -30,14 +31,16 @@ export function acceptJob(
   if (known !== undefined) return { kind: 'known', job: known.job, ahead: placeAhead(database, known) };
 
   const { userId } = request.origin;
-  if (openJobs(database, userId) >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
+  const before = standing(database, request);
+  if (before.open >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
   const isLimited = limits.perDay >= 0;
   if (isLimited && creditsTaken(database, userId, request.kind, nowMs) >= limits.perDay) {
     return { kind: 'refused', code: 'quota-reached' };
   }
   takeCredit(database, id, userId, request.kind, nowMs);
-  const stored = insertJob(database, id, request, nowMs);
-  refreshTurn(database, request.line, request.lane, userId);
+  keepRound(database, request.lane, userId, before.round);
+  const stored = insertJob(database, id, request, before.round, nowMs);
+  addTurn(database, stored);
   return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
 }
 
@@ -55,37 +58,45 @@ function knownJob(database: Database, id: JobId, nowMs: number) {
   return undefined;
 }
 
-function openJobs(database: Database, userId: number): number {
+/** How many jobs the person has waiting and running, and the round of the next one. */
+function standing(database: Database, { kind, lane, origin: { userId } }: JobRequest) {
   const row = database.get(
-    `SELECT count(*) AS open FROM jobs WHERE user_id = ? AND state IN ('waiting', 'running') AND state <> 'told'`,
+    `SELECT
+       (SELECT count(*) FROM jobs WHERE user_id = ? AND state IN ('waiting', 'running') AND state <> 'told') AS open,
+       (SELECT now_round FROM lane_rounds WHERE lane = ?) AS nowRound,
+       (SELECT last_round FROM person_rounds WHERE lane = ? AND user_id = ?) AS lastRound`,
+    userId,
+    lane,
+    lane,
     userId,
   );
-  return numberOf(row, 'open');
+  const round = nextRound(numberOf(row, 'nowRound'), numberOf(row, 'lastRound'), kindTraits[kind].cost);
+  return { open: numberOf(row, 'open'), round };
 }
 
 function insertJob(
   database: Database,
   id: JobId,
   request: JobRequest & { readonly line: ProviderName },
+  round: number,
   nowMs: number,
 ) {
-  const { origin } = request;
-  const round = takeRound(database, request.lane, origin.userId, request.kind);
+  const { kind, prompt, options, lane, locale, origin, updateId, line } = request;
   const values = {
     id,
-    update_id: request.updateId,
-    kind: request.kind,
-    prompt: request.prompt,
-    options: request.options === undefined ? null : JSON.stringify(request.options),
-    lane: request.lane,
-    locale: request.locale,
+    update_id: updateId,
+    kind,
+    prompt,
+    options: options === undefined ? null : JSON.stringify(options),
+    lane,
+    locale,
     chat_id: origin.chatId,
     chat_type: origin.chatType,
     user_id: origin.userId,
     message_id: origin.messageId,
     thread_id: origin.threadId ?? null,
     direct_topic_id: origin.directTopicId ?? null,
-    line: request.line,
+    line,
     state: 'waiting',
     round,
     ready_at_ms: nowMs,
@@ -93,15 +104,37 @@ function insertJob(
   };
   const columns = Object.keys(values);
   const row = database.get(
-    `INSERT INTO jobs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) RETURNING *`,
+    `INSERT INTO jobs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) RETURNING seq`,
     ...Object.values(values),
   );
-  if (row === undefined) throw new Error(`Cannot accept job "${id}": the database kept no row`);
-  return toStoredJob(row);
+  const job: Job = {
+    id,
+    kind,
+    prompt,
+    ...(options === undefined ? {} : { options }),
+    lane,
+    locale,
+    origin,
+    updateId,
+    line,
+    state: { kind: 'waiting', readyAtMs: nowMs },
+    progress: { candidate: 0, attempts: 0, calls: 0 },
+    acceptedAtMs: nowMs,
+  };
+  return { job, tier: 1, round, seq: numberOf(row, 'seq') };
 }
 
-/** The columns that every claim sets; the parameter is the owner. */
-const startColumns = `state = 'running', fence = fence + 1, owner = ?, tier = 1, claimed_before_ms = claimed_at_ms`;
+/** The columns that every claim sets; `startValues` are its parameters. */
+const startColumns = `state = 'running', fence = fence + 1 + ?, owner = ?, tier = 1, claimed_before_ms = claimed_at_ms`;
+
+/** The owner of a claim that was lost with its transaction may still hold its fence: no later claim has the same. */
+const startValues = (database: Database, owner: string) => [database.lostTransactions, owner] as const;
+
+/** Whether a claim may find a job in the line; changes nothing. */
+export function hasNext(database: Database, line: ProviderName, running: RunningCaps, nowMs: number): boolean {
+  const { premium, free, isParkedDue } = nextTurns(database, line, running, nowMs);
+  return isParkedDue || premium !== undefined || free !== undefined;
+}
 
 /** Claims the next job of the line, inside the caller's transaction. */
 export function claimNext(
@@ -111,10 +144,12 @@ export function claimNext(
   owner: string,
   nowMs: number,
 ): Claim | SetAside | undefined {
-  wakeParked(database, line, nowMs);
-  const premium = firstTurn(database, line, 'premium', running.premium);
-  const free = firstTurn(database, line, 'free', running.free);
-  const streak = premiumStreak(database, line);
+  let next = nextTurns(database, line, running, nowMs);
+  if (next.isParkedDue) {
+    wakeParked(database, line, nowMs);
+    next = nextTurns(database, line, running, nowMs);
+  }
+  const { premium, free, streak } = next;
   // A requeued job has had its turn: it goes first and does not count into the streak again.
   const requeued = [premium, free].find((turn) => turn?.tier === 0);
   const lane = nextLane({ premium: premium !== undefined, free: free !== undefined }, streak);
@@ -123,7 +158,7 @@ export function claimNext(
 
   const row = database.get(
     `UPDATE jobs SET ${startColumns}, claimed_at_ms = coalesce(claimed_at_ms, ?) WHERE seq = ? RETURNING *`,
-    owner,
+    ...startValues(database, owner),
     nowMs,
     turn.seq,
   );
@@ -134,6 +169,23 @@ export function claimNext(
   return claim;
 }
 
+const overdueOf = `EXISTS (
+  SELECT 1 FROM jobs
+  WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
+)`;
+const hasOverdueSql = `SELECT ${jobKinds.map(() => overdueOf).join(' OR ')} AS has`;
+
+/** Whether the deadline of a waiting job has passed; changes nothing. */
+export function hasOverdue(
+  database: Database,
+  line: ProviderName,
+  nowMs: number,
+  deadlineMs: Readonly<Record<JobKind, number>>,
+): boolean {
+  const values = jobKinds.flatMap((kind) => [line, kind, nowMs - deadlineMs[kind]]);
+  return numberOf(database.get(hasOverdueSql, ...values), 'has') === 1;
+}
+
 /** Claims a waiting job whose deadline has passed, whatever its turn. */
 export function claimOverdue(
   database: Database,
@@ -142,31 +194,16 @@ export function claimOverdue(
   nowMs: number,
   deadlineMs: Readonly<Record<JobKind, number>>,
 ): Claim | SetAside | undefined {
+  const sql = `UPDATE jobs SET ${startColumns} WHERE seq = (
+     SELECT seq FROM jobs
+     WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
+     ORDER BY claimed_at_ms LIMIT 1
+   ) RETURNING *`;
   for (const kind of jobKinds) {
-    const row = claimOverdueOf(database, line, kind, owner, nowMs - deadlineMs[kind]);
+    const row = database.get(sql, ...startValues(database, owner), line, kind, nowMs - deadlineMs[kind]);
     if (row !== undefined) return started(database, row);
   }
   return undefined;
-}
-
-function claimOverdueOf(
-  database: Database,
-  line: ProviderName,
-  kind: JobKind,
-  owner: string,
-  claimedBeforeMs: number,
-): Row | undefined {
-  return database.get(
-    `UPDATE jobs SET ${startColumns} WHERE seq = (
-       SELECT seq FROM jobs
-       WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
-       ORDER BY claimed_at_ms LIMIT 1
-     ) RETURNING *`,
-    owner,
-    line,
-    kind,
-    claimedBeforeMs,
-  );
 }
 
 /** Builds the claim of a row that was just marked running, inside the caller's transaction; ends an unreadable job. */
@@ -252,7 +289,7 @@ export function claimUnderWay(
     `UPDATE jobs SET ${startColumns} WHERE seq = (
        SELECT seq FROM jobs WHERE state = 'waiting' AND ${what} IS NOT NULL AND parked = 0 ORDER BY seq LIMIT 1
      ) RETURNING *`,
-    owner,
+    ...startValues(database, owner),
   );
   return started(database, row);
 }
