@@ -36,7 +36,7 @@ export const storageMutants = [
     "if (known !== undefined && false) return { kind: 'known'",
     engine,
   ),
-  mutant('a person may wait with any number', 'openJobs(database, userId) >= limits.waiting', 'false', engine),
+  mutant('a person may wait with any number', 'before.open >= limits.waiting', 'false', engine),
   mutant(
     'a day has any number of pictures',
     'creditsTaken(database, userId, request.kind, nowMs) >= limits.perDay',
@@ -147,7 +147,12 @@ export const storageMutants = [
     'test/storage/sqlite/jobs/fair-queue.test.ts',
     engine,
   ),
-  mutant('the lane’s round stands still', 'max(now_round, excluded.now_round)', 'now_round', engine),
+  mutant(
+    'the lane’s round stands still',
+    'now_round = excluded.now_round WHERE',
+    'now_round = now_round WHERE',
+    engine,
+  ),
   mutant(
     'the free job after premium ones is not counted',
     "lane === 'premium' ? Math.min(inARow + 1, premiumInARow) : 0",
@@ -171,8 +176,8 @@ export const storageMutants = [
   mutant('an older lease sends a call', 'if (counted === 0) return false;', '', engine),
   mutant(
     'an older lease keeps an answer',
-    'if (!checkpointJob(database, lease, progress)) return false;\n  keepCall(database, lease, trail);\n  const sql',
-    'checkpointJob(database, lease, progress);\n  keepCall(database, lease, trail);\n  const sql',
+    'if (!checkpointJob(database, lease, progress, [set, JSON.stringify(answer)])) return false;',
+    'checkpointJob(database, lease, progress, [set, JSON.stringify(answer)]);',
     engine,
   ),
   mutant(
@@ -245,14 +250,26 @@ export const storageMutants = [
   ),
   mutant(
     'work that throws stays half done',
-    "if (this.#connection.isTransaction) this.script('ROLLBACK');",
+    "if (this.#connection.isTransaction) this.#control('ROLLBACK');",
     '',
     'test/storage/sqlite',
   ),
   mutant(
+    'work that throws beside others stays half done',
+    "if (this.#connection.isTransaction) this.script('ROLLBACK TO alone; RELEASE alone');",
+    '',
+    'test/storage/sqlite/commit.test.ts',
+  ),
+  mutant(
+    'a lost claim and a later one have the same fence',
+    '[database.lostTransactions, owner]',
+    '[0, owner]',
+    'test/storage/sqlite/commit.test.ts',
+  ),
+  mutant(
     'a locked database blocks the process',
-    'Math.min(maxBlockMs, this.#busyTimeoutMs)',
-    'this.#busyTimeoutMs',
+    'Math.min(maxBlockMs, busyTimeoutMs)',
+    'busyTimeoutMs',
     'test/storage/sqlite/lock.test.ts',
   ),
   mutant(

@@ -12,27 +12,37 @@ import type { Progress } from '../../../domain/job.ts';
 const microsInUsd = 1_000_000;
 
 /**
- * Adds what an answered call cost to its day, inside the caller's transaction. `wasEnded` is true where the end of the
- * call was stored before: it is counted once, however often it is stored. `kind` is what was called for, where that is not
- * what the job is.
+ * Adds what an answered call cost to its day, inside the caller's transaction. `of` is what was called for, where that is
+ * not what the job is; otherwise the call is one that the lease has stored and whose end is not stored yet, so that it is
+ * counted once, however often its end is stored.
  */
-export function addCost(database: Database, id: JobId, trail: AttemptTrail, wasEnded: boolean, kind?: JobKind): void {
-  const { ending, candidate, startedAtMs } = trail;
-  if (ending.kind !== 'answered' || wasEnded) return;
+export function addCost(
+  database: Database,
+  { jobId, fence }: Pick<JobLease, 'jobId'> & Partial<JobLease>,
+  trail: AttemptTrail,
+  of?: JobKind,
+): void {
+  const { ending, candidate, startedAtMs, call } = trail;
+  if (ending.kind !== 'answered') return;
   database.run(
     `INSERT INTO costs (day, provider, model, kind, key_id, key_name, user_id, calls, micro_usd, unpriced)
-     SELECT ?, ?, ?, coalesce(?, kind), ?, ?, iif(forgotten = 1, 0, user_id), 1, ?, ? FROM jobs WHERE id = ?
+     SELECT ?, ?, ?, coalesce(?, kind), ?, ?, iif(forgotten = 1, 0, user_id), 1, ?, ? FROM jobs
+     WHERE id = ? AND (? OR EXISTS (SELECT 1 FROM calls WHERE job_id = jobs.id AND call = ? AND calls.fence = ?
+       AND trail ->> '$.ending.kind' IN ('sent', 'submitted')))
      ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + 1,
        micro_usd = micro_usd + excluded.micro_usd, unpriced = unpriced + excluded.unpriced`,
     utcDay(startedAtMs + ending.ms),
     candidate.provider,
     candidate.model,
-    kind ?? null,
+    of ?? null,
     trail.keyId,
     trail.keyName,
     Math.round((ending.usd ?? 0) * microsInUsd),
     ending.usd === undefined ? 1 : 0,
-    id,
+    jobId,
+    of === undefined ? 0 : 1,
+    call,
+    fence ?? null,
   );
 }
 
@@ -166,11 +176,9 @@ export function keepCall(database: Database, { jobId, fence }: JobLease, trail: 
   const json = JSON.stringify(trail);
   if (trail.ending.kind !== 'sent') {
     if (trail.ending.kind === 'failed') forgetOperation(database, jobId, fence);
-    const before = endingBefore(database, jobId, trail.call);
+    addCost(database, { jobId, fence }, trail);
     const sql = 'UPDATE calls SET trail = ? WHERE job_id = ? AND call = ? AND fence = ?';
-    if (database.run(sql, json, jobId, trail.call, fence) === 0) return false;
-    addCost(database, jobId, trail, before !== 'sent' && before !== 'submitted');
-    return true;
+    return database.run(sql, json, jobId, trail.call, fence) === 1;
   }
   const counted = database.run(
     `UPDATE jobs SET calls = max(calls, ?), operation = NULL WHERE id = ? AND fence = ? AND state = 'running'`,
@@ -181,11 +189,6 @@ export function keepCall(database: Database, { jobId, fence }: JobLease, trail: 
   if (counted === 0) return false;
   const sql = 'INSERT OR REPLACE INTO calls (job_id, call, fence, trail) VALUES (?, ?, ?, ?)';
   return database.run(sql, jobId, trail.call, fence, json) === 1;
-}
-
-function endingBefore(database: Database, jobId: JobId, call: number): unknown {
-  const sql = `SELECT trail ->> '$.ending.kind' AS ending FROM calls WHERE job_id = ? AND call = ?`;
-  return database.get(sql, jobId, call)?.['ending'];
 }
 
 /** Removes a failed operation, so that it is not polled again. */
@@ -213,10 +216,10 @@ export function keepAnswer(
   progress: Progress,
   answer: KnownAnswer,
 ): boolean {
-  if (!checkpointJob(database, lease, progress)) return false;
-  keepCall(database, lease, trail);
   const set = holdsFile(answer) ? 'answer = iif(operation IS NULL, ?, NULL)' : 'answer = ?, operation = NULL';
-  return database.run(`UPDATE jobs SET ${set} WHERE id = ?`, JSON.stringify(answer), lease.jobId) === 1;
+  if (!checkpointJob(database, lease, progress, [set, JSON.stringify(answer)])) return false;
+  keepCall(database, lease, trail);
+  return true;
 }
 
 function holdsFile({ text, url, further = [] }: KnownAnswer): boolean {
@@ -231,21 +234,27 @@ export function keepOperation(
   progress: Progress,
   operation: Operation,
 ): boolean {
-  if (!checkpointJob(database, lease, progress)) return false;
-  keepCall(database, lease, trail);
   const known: KnownOperation = { trail, operation };
-  return database.run('UPDATE jobs SET operation = ? WHERE id = ?', JSON.stringify(known), lease.jobId) === 1;
+  if (!checkpointJob(database, lease, progress, ['operation = ?', JSON.stringify(known)])) return false;
+  keepCall(database, lease, trail);
+  return true;
 }
 
-/** Stores the progress of a running job, inside the caller's transaction. */
-export function checkpointJob(database: Database, { jobId, fence }: JobLease, progress: Progress): boolean {
-  const { candidate, attempts, calls, probes = 0 } = progress;
+/** Stores the progress of a running job, and what else is set, inside the caller's transaction. */
+export function checkpointJob(
+  database: Database,
+  { jobId, fence }: JobLease,
+  { candidate, attempts, calls, probes = 0 }: Progress,
+  [set, value]: readonly [sql?: string, value?: string] = [],
+): boolean {
   const changed = database.run(
-    `UPDATE jobs SET candidate = ?, attempts = ?, calls = ?, probes = ? WHERE id = ? AND fence = ? AND state = 'running'`,
+    `UPDATE jobs SET candidate = ?, attempts = ?, calls = ?, probes = ?${set === undefined ? '' : `, ${set}`}
+     WHERE id = ? AND fence = ? AND state = 'running'`,
     candidate,
     attempts,
     calls,
     probes,
+    ...(value === undefined ? [] : [value]),
     jobId,
     fence,
   );

@@ -15,7 +15,7 @@ export function createSqliteRewrites(database: Database): RewrittenPrompts {
         const sql = `INSERT INTO rewrites (job_id, words)
           SELECT id, ? FROM jobs WHERE id = ? AND forgotten = 0 ON CONFLICT DO NOTHING`;
         const isNew = database.run(sql, words, id) === 1;
-        if (isNew && trail !== undefined) addCost(database, id, trail, false, 'chat');
+        if (isNew && trail !== undefined) addCost(database, { jobId: id }, trail, 'chat');
         return find(id) ?? '';
       }),
   };
