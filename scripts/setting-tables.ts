@@ -18,6 +18,7 @@ const titles = {
   models: 'Models',
   attempts: 'Attempts and waiting',
   people: 'People',
+  bucket: 'Where results are copied',
   server: 'The process',
   reserved: 'Reserved names',
 } as const satisfies Record<keyof typeof settingSections, string>;

@@ -155,6 +155,10 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'provider.filled':
     case 'key.not-in-plan':
     case 'app.started':
+    case 'bucket.failing':
+    case 'bucket.recovered':
+    case 'copy.refused':
+    case 'link.refused':
     case 'app.ready':
     case 'app.recovered':
     case 'retention.deleted':

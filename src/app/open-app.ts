@@ -85,13 +85,15 @@ export async function openApp(options: AppOptions): Promise<App> {
   );
   opening.defer(() => telegramAgent.destroy());
 
-  let ownSecrets = [token, ...keys.map(({ secret }) => secret)];
+  const fixedSecrets = [token, ...(config.bucket === undefined ? [] : [config.bucket.secretAccessKey])];
+  let ownSecrets = [...fixedSecrets, ...keys.map(({ secret }) => secret)];
   const { updates, delivery, menu, adminAlerts } = opening.use(
     await openBot({
       ...storage,
       jobs: engine.reader,
       delivery: engine.delivery,
       results: core.results,
+      copies: core.copies,
       inputs: core.inputs,
       ...config,
       token,
@@ -166,7 +168,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     service,
     admin: core.admin,
     reloadKeys: (newKeys, newProviders) => {
-      ownSecrets = [token, ...newKeys.map(({ secret }) => secret)];
+      ownSecrets = [...fixedSecrets, ...newKeys.map(({ secret }) => secret)];
       proven.follow(newKeys);
       return core.reloadKeys(newKeys, newProviders);
     },

@@ -6,7 +6,7 @@ import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
-import type { ResultStore } from '../domain/media.ts';
+import type { ResultCopies, ResultStore } from '../domain/media.ts';
 import { isStorageRefusal, type OwnRule } from '../domain/failure.ts';
 import { openBudgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
@@ -15,7 +15,7 @@ import { RetentionJob } from '../jobs/retention.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { openKeys } from '../keys/open-keys.ts';
-import type { ProviderKey } from '../keys/sources/read-keys.ts';
+import { type ProviderKey, providersOf } from '../keys/sources/read-keys.ts';
 import { type Clock, steadyClock } from '../kit/clock.ts';
 import { type ConnectorOptions, createConnector } from '../media/connector.ts';
 import type { Random } from '../kit/backoff.ts';
@@ -26,10 +26,10 @@ import { ModelCatalog, modelTraitsOf } from '../providers/registry.ts';
 import { followClock, shiftFromFuture } from '../storage/sqlite/jobs/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import { openStorage, type Storage } from '../storage/open-storage.ts';
-import { createSqlitePersonalData } from '../storage/sqlite/personal-data.ts';
 import { AlertSaver } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
 import { databasePath } from './maintenance.ts';
+import { openCopies, openPersonalData } from './open-copies.ts';
 import { recover } from './recover.ts';
 import { openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
@@ -82,6 +82,7 @@ export type Core = AsyncDisposable & {
   readonly events: EventBus;
   readonly storage: Storage;
   readonly results: ResultStore;
+  readonly copies: ResultCopies | undefined;
   /** The pictures that people send with their requests. */
   readonly inputs: ResultStore;
   readonly pool: KeyPool;
@@ -228,9 +229,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit,
     }),
   );
+  const copies = await openCopies(opening, { config, parts, storage, results, service, clock, random, emit });
   const retention = opening.use(
     new RetentionJob({
-      data: createSqlitePersonalData(database),
+      data: openPersonalData(database, copies),
       resultStore: results,
       inputs,
       service,
@@ -260,6 +262,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     events: { ...events, emit },
     storage,
     results,
+    copies,
     inputs,
     pool,
     keys: maintenance,
@@ -279,6 +282,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       hasStarted = true;
       service.start();
       models.start();
+      copies?.start();
     },
     drain,
     [Symbol.asyncDispose]: async () => {
@@ -290,8 +294,4 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit({ event: 'app.stopped', handedBack });
     },
   };
-}
-
-function providersOf(keys: readonly ProviderKey[]): readonly ProviderName[] {
-  return keys.map(({ provider }) => provider);
 }

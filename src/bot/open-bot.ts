@@ -27,7 +27,7 @@ import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { OnCheckpoint } from '../domain/events.ts';
-import type { ResultSource, ResultStore } from '../domain/media.ts';
+import type { ResultCopies, ResultSource, ResultStore } from '../domain/media.ts';
 import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
@@ -35,6 +35,7 @@ import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
 import { WayBack, topicLimit } from './outbox/undeliverable.ts';
 import { Delivery } from './delivery/delivery.ts';
+import { LinkButtons } from './delivery/link-buttons.ts';
 import { openOutbox } from './outbox/outbox.ts';
 import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/bot-api.ts';
@@ -174,6 +175,7 @@ export type OpenBotOptions = Omit<
   readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
   readonly results: ResultSource;
+  readonly copies: ResultCopies | undefined;
   /** Where the pictures that people send are kept. */
   readonly inputs: ResultStore;
   readonly inbox: Inbox;
@@ -214,6 +216,8 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   );
   const wayBack = new WayBack({ chats, clock });
   opening.use(service.checkBeforeStart((job) => wayBack.isOpen(job)));
+  const { copies } = options;
+  const links = copies && opening.use(new LinkButtons({ copies, outbox, jobs, service, messages, clock, emit }));
   const delivery = new Delivery({
     outbox,
     service,
@@ -225,6 +229,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     lists,
     messages,
     chats,
+    links,
     wayBack,
     clock,
     emit,

@@ -116,7 +116,10 @@ export async function start(redactor: Redactor): Promise<void> {
   const { keys, warnings: keyWarnings } = source.read(env);
   const { token } = config.telegram;
   const { adminToken } = config.http;
-  redactor.add([token, adminToken, ...proxySecrets(config.proxies)].filter((secret) => secret !== undefined));
+  const { secretAccessKey } = config.bucket ?? {};
+  redactor.add(
+    [token, adminToken, secretAccessKey, ...proxySecrets(config.proxies)].filter((secret) => secret !== undefined),
+  );
   const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));
   hide(keys);
   const clock = systemClock;

@@ -9,6 +9,7 @@ import type { Secret } from '../kit/secret.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { definitionsFor } from '../providers/registry.ts';
+import { type BucketConfig, bucketMistakes, bucketOf } from './bucket-settings.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';
 import {
   type bareWords,
@@ -56,6 +57,8 @@ export type Config = {
   /** For every connection that goes out. */
   readonly proxies: ProxySettings;
   readonly dataDir: string;
+  /** To which results are copied; undefined keeps them in the data folder alone. */
+  readonly bucket: BucketConfig | undefined;
   readonly http: {
     readonly host: string;
     /** 0 asks the system for a free one. */
@@ -101,6 +104,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
     ...mistakes,
     ...adminTokenMistakes(env),
+    ...bucketMistakes(env),
   ];
   if (!parsed.success || all.length > 0) throw new ConfigError(all);
   return toConfig(parsed.data, providers, definitions);
@@ -162,6 +166,7 @@ function toConfig(
       except: env.NO_PROXY,
     },
     dataDir: env.DATA_DIR,
+    bucket: bucketOf(env),
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
     retentionMs: env.RETENTION_DAYS * 86_400_000,
     perDay: {

@@ -6,6 +6,15 @@ import { Secret } from '../kit/secret.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { extraProviders, providerDefinitions } from '../providers/registry.ts';
+import {
+  accessKeyId,
+  bucketName,
+  bucketRegion,
+  objectPrefix,
+  publicAddress,
+  secretAccessKey,
+  secretFromFile,
+} from './bucket-settings.ts';
 import { builtInChains, chain } from './provider-settings.ts';
 import {
   bad,
@@ -55,6 +64,10 @@ function secret(pattern: RegExp, fix: string): Parser<Secret> {
 }
 
 const filePath = fits(/^(?!\s)[^\0]{1,4096}(?<!\s)$/, 'must be the path of a file');
+const secretFile: Parser<Secret> = (text) => {
+  const path = filePath(text);
+  return path.ok ? secretFromFile(path.value) : path;
+};
 const timeZone: Parser<CalendarDay> = (text) => {
   const day = calendarDay(text);
   return day === undefined ? bad('must be a time zone of the IANA list, for example Europe/Madrid') : good(day);
@@ -134,6 +147,14 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       './data',
       fits(/^(?!\s)[^\0]{1,4096}(?<!\s)$/, 'must be the path of a folder, for example ./data'),
     ),
+    S3_ENDPOINT: variable(undefined, baseUrl('https://minio.example.com:9000')),
+    S3_BUCKET: variable(undefined, bucketName),
+    S3_REGION: variable(undefined, bucketRegion),
+    S3_ACCESS_KEY_ID: variable(undefined, accessKeyId),
+    S3_SECRET_ACCESS_KEY: variable(undefined, secretAccessKey),
+    S3_SECRET_ACCESS_KEY_FILE: variable(undefined, secretFile),
+    S3_PUBLIC_URL: variable(undefined, publicAddress(baseUrl('https://cdn.example.com'))),
+    S3_PREFIX: variable('', objectPrefix),
     HTTP_HOST: variable('127.0.0.1', httpHost),
     HTTP_PORT: variable(3002, wholeNumber(0, 65_535, 3002)),
     ADMIN_TOKEN: variable(

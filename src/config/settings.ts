@@ -88,6 +88,20 @@ const people = {
   DEFAULT_LOCALE: 'Language for people whose own language has no file in `locales/`.',
 } as const satisfies Meanings;
 
+const bucket = {
+  S3_ENDPOINT:
+    'Address of an S3-compatible storage to which results are copied: Supabase (`https://….supabase.co/storage/v1/s3`), R2, MinIO and others, which are asked by path. Unset while the other names are set: AWS.',
+  S3_BUCKET: 'Name of the bucket. It is not created.',
+  S3_REGION: 'Region of the bucket. With an endpoint: `us-east-1` unless set, `auto` for R2.',
+  S3_ACCESS_KEY_ID: 'Access key that may write, read and delete objects of the bucket.',
+  S3_SECRET_ACCESS_KEY: 'Its secret.',
+  S3_SECRET_ACCESS_KEY_FILE:
+    'A file that holds the secret alone (a mounted secret), in place of `S3_SECRET_ACCESS_KEY`.',
+  S3_PUBLIC_URL:
+    'Address under which anybody can read the objects. Then results get a button with the link: this address, a slash, and the name of the object with its prefix.',
+  S3_PREFIX: 'Folder in the bucket, for example `darkroom`.',
+} as const satisfies Meanings;
+
 const server = {
   DATA_DIR: 'Folder of the database and the results.',
   RETENTION_DAYS:
@@ -121,6 +135,7 @@ export const settingMeanings: Readonly<Record<SettingName, string>> = {
   ...models,
   ...attempts,
   ...people,
+  ...bucket,
   ...server,
   ...reserved,
 };
@@ -132,6 +147,7 @@ export const settingSections = {
   models: namesOf(models),
   attempts: namesOf(attempts),
   people: namesOf(people),
+  bucket: namesOf(bucket),
   server: namesOf(server),
   reserved: namesOf(reserved),
 } as const;

@@ -6,7 +6,13 @@ import { knownNames } from './unknown-names.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Values that are the path of a file or folder. */
-const pathNames: ReadonlySet<string> = new Set(['DATA_DIR', 'TOKEN_POOL_FILE', 'MODELS_FILE', 'FAILURE_RULES_FILE']);
+const pathNames: ReadonlySet<string> = new Set([
+  'DATA_DIR',
+  'TOKEN_POOL_FILE',
+  'MODELS_FILE',
+  'FAILURE_RULES_FILE',
+  'S3_SECRET_ACCESS_KEY_FILE',
+]);
 
 const markAtOneEnd = /^["'`\u201c-\u201e\u00ab\u00bb]|["'`\u201c-\u201e\u00ab\u00bb]$/;
 

@@ -1,5 +1,6 @@
 import type { FailureReason } from './failure.ts';
 import type { JobId, ProviderName } from './ids.ts';
+import type { BucketFailure } from './media.ts';
 
 export const alertSeverities = ['high', 'medium', 'low'] as const;
 export type AlertSeverity = (typeof alertSeverities)[number];
@@ -52,6 +53,8 @@ export type AlertFacts =
   | { readonly kind: 'updates-contested'; readonly by: 'poll' | 'webhook' }
   /** What must be kept cannot be written: requests are refused until it can. */
   | { readonly kind: 'storage-unavailable'; readonly what: 'database' | 'results' }
+  /** Results are not copied to the bucket, or not deleted there; people get them all the same, without a link. */
+  | { readonly kind: 'bucket-failing'; readonly why: BucketFailure }
   /** Somebody who is no admin asked for what only admins see. */
   | { readonly kind: 'unauthorized-admin-attempt'; readonly userId: number }
   | { readonly kind: 'slow'; readonly provider: ProviderName; readonly meanMs: number; readonly usualMs: number };
@@ -73,6 +76,7 @@ export const alertSeverity = {
   'telegram-rate-limited': 'medium',
   'updates-contested': 'high',
   'storage-unavailable': 'high',
+  'bucket-failing': 'medium',
   'unauthorized-admin-attempt': 'low',
   slow: 'low',
 } as const satisfies Record<AlertFacts['kind'], AlertSeverity>;

@@ -5,6 +5,7 @@ import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { KeyState } from './key-state.ts';
+import type { BucketFailure } from './media.ts';
 
 /** What is kept on this machine. */
 type Kept = 'database' | 'results';
@@ -55,6 +56,20 @@ export type AppEvent =
   /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */
   | { readonly event: 'storage.unavailable'; readonly what: Kept; readonly error: unknown }
   | { readonly event: 'storage.recovered'; readonly what: Kept; readonly lastedMs: number }
+  /** The bucket takes, or deletes, no copies of results; told once for each reason, and nothing more until it works. */
+  | {
+      readonly event: 'bucket.failing';
+      readonly why: BucketFailure;
+      /** A status and a code. */
+      readonly detail: string;
+      /** How far the bucket's clock is ahead of this machine's, where that is why. */
+      readonly aheadMs?: number;
+    }
+  | { readonly event: 'bucket.recovered' }
+  /** The bucket takes no object of this size; the result stays without a copy. */
+  | { readonly event: 'copy.refused'; readonly jobId: JobId; readonly bytes: number }
+  /** Telegram refuses the address of a copy for a button; the result stays without one. */
+  | { readonly event: 'link.refused'; readonly jobId: JobId; readonly detail: string }
   | {
       readonly event: 'job.accepted';
       readonly jobId: JobId;

@@ -75,3 +75,88 @@ export type ResultSource = {
 
 /** All that is done with results; each consumer takes the part that it needs. */
 export type ResultStore = ResultDownloader & StoredResults & ResultSource;
+
+/** A file of a result in the bucket, or on its way there. */
+export type ResultCopy = {
+  /** The object's name, the prefix included: hard to guess, and without a word of a person. */
+  readonly key: string;
+  readonly jobId: JobId;
+  /** Its number among the files of the result, from 0. */
+  readonly part: number;
+  readonly mime: string;
+};
+
+/**
+ * Which copies exist. upload -> kept -> delete -> no row; upload -> delete when the job is deleted before. A job that is
+ * deleted, in whatever way, takes its copies with it to `delete` in the same transaction. `place` names the bucket: rows of
+ * another one are left alone.
+ */
+export type CopyStore = {
+  /** Durable before it resolves. A file that has a row keeps it; those of a forgotten job get none. */
+  add(place: string, copies: readonly ResultCopy[]): Promise<void>;
+  /** Those that were tried least come first. */
+  toUpload(place: string, atMost: number): Promise<readonly ResultCopy[]>;
+  /** The keys of objects that nobody needs any more, likewise. */
+  toDelete(place: string, atMost: number): Promise<readonly string[]>;
+  /** Another one goes first the next time. */
+  postpone(key: string): Promise<void>;
+  /** Returns false when the copy is to be deleted by now. */
+  uploaded(key: string): Promise<boolean>;
+  /** The object is gone, or never came to be. */
+  drop(key: string): Promise<void>;
+  /** The copies of the job that are in the bucket. */
+  kept(place: string, jobId: JobId): Promise<readonly KeptCopy[]>;
+  /** The message shows the link, or never will. */
+  linked(keys: readonly string[]): Promise<void>;
+  /** Jobs with a copy in the bucket whose message shows no link yet. */
+  unlinked(place: string): Promise<readonly JobId[]>;
+};
+
+export type KeptCopy = {
+  readonly key: string;
+  readonly part: number;
+  readonly isLinked: boolean;
+  /** The message that shows the file; absent until it is known to have arrived, or when words stand for the result. */
+  readonly messageId?: number;
+};
+
+/** Why a bucket does not take, give or delete an object. */
+export const bucketFailures = [
+  /** It refuses the key or the signature. */
+  'credentials',
+  /** It knows the key, which may not do this. */
+  'forbidden',
+  /** Its clock and this machine's differ too much. */
+  'clock',
+  'missing',
+  /** The bucket is in another region, or at another address. */
+  'region',
+  /** What answers does not speak S3. */
+  'protocol',
+  'unreachable',
+  /** It fails by itself, or asks for a pause. */
+  'overloaded',
+  /** The object is larger than the bucket takes. */
+  'too-large',
+  /** It refuses for a reason that is not known here. */
+  'refused',
+] as const;
+export type BucketFailure = (typeof bucketFailures)[number];
+
+/** Which files of a result have a link, by their number. */
+export type Links = ReadonlyMap<number, string>;
+
+/** Copies of results in a bucket, as those who show results see them. */
+export type ResultCopies = {
+  /** Makes sure that the job's files will be copied, and returns links of those that are there. */
+  linksOf(jobId: JobId, files: readonly MediaFile[]): Promise<Links>;
+  /** These files were shown with their links, or never will be. */
+  linked(jobId: JobId, parts: readonly number[]): Promise<void>;
+  /** Files in the bucket whose message shows no link yet. */
+  unlinked(
+    jobId: JobId,
+  ): Promise<readonly { readonly part: number; readonly url: string; readonly messageId: number }[]>;
+  jobsWithoutLinks(): Promise<readonly JobId[]>;
+  /** Calls the listener when a file of the job has come to the bucket. */
+  onKept(listener: (jobId: JobId) => void): Disposable;
+};

@@ -93,6 +93,7 @@ export const adminMessageVariables = {
   'alert.telegram-rate-limited': ['wait'],
   'alert.updates-contested': ['by'],
   'alert.storage-unavailable': ['what'],
+  'alert.bucket-failing': ['why'],
   'alert.unauthorized-admin-attempt': ['user'],
   'alert.slow': ['provider', 'mean', 'usual'],
   'alert-over.key-failing': ['key'],
@@ -108,5 +109,6 @@ export const adminMessageVariables = {
   'alert-over.telegram-rate-limited': [],
   'alert-over.updates-contested': [],
   'alert-over.storage-unavailable': [],
+  'alert-over.bucket-failing': [],
   'alert-over.slow': ['provider'],
 } as const satisfies Record<string, readonly string[]>;

@@ -79,6 +79,8 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert.updates-contested', { by: facts.by });
     case 'storage-unavailable':
       return localizer.say('alert.storage-unavailable', { what: facts.what });
+    case 'bucket-failing':
+      return localizer.say('alert.bucket-failing', { why: facts.why });
     case 'unauthorized-admin-attempt':
       return localizer.say('alert.unauthorized-admin-attempt', { user: String(facts.userId) });
     case 'slow': {
@@ -110,6 +112,8 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert-over.updates-contested');
     case 'storage-unavailable':
       return localizer.say('alert-over.storage-unavailable');
+    case 'bucket-failing':
+      return localizer.say('alert-over.bucket-failing');
     case 'budget':
       return localizer.say('alert-over.budget', { of: facts.of });
     case 'no-key-ready':

@@ -215,6 +215,7 @@ export const messageVariables = {
   'button.cancel': [],
   'button.cancel-number': ['number'],
   'button.again': [],
+  'button.link': [],
   'button.show': [],
   'button.show-number': ['number'],
   'button.try-again': [],

@@ -37,7 +37,7 @@ import { optionMistakeView } from './options-view.ts';
 import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
 import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
 import { statusView, type StatusFacts } from './status-view.ts';
-import { escapeHtml, type MessageView, safe, shownText } from './view.ts';
+import { escapeHtml, type MessageView, safe, shownText, withButton } from './view.ts';
 
 const cancelMessages = {
   cancelled: 'cancel.done',
@@ -78,6 +78,9 @@ export function createMessageMapper(
       result: ResultFacts,
       text: { readonly text: string; readonly isCut?: boolean },
     ): readonly [MessageView, ...MessageView[]] => textResultView(localizer(locale), view, result, text),
+    /** A message that shows a file, with a link to a copy of the file. */
+    linked: (view: MessageView, url: string, locale: string): MessageView =>
+      withButton(view, { text: localizer(locale).plain('button.link'), url }),
     /** The same message while it is unknown whether the outcome has arrived. */
     held: (view: JobView, locale: string): MessageView => heldView(localizer(locale), view),
     /** The short reply that notifies the person after a long wait, since edits do not. */

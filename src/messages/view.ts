@@ -17,10 +17,16 @@ export const callbackVerbs = [
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];
 
-export type MessageButton = {
-  readonly text: string;
-  readonly data: string;
-};
+/** A button that the bot answers, or one that opens an address. */
+export type MessageButton =
+  | { readonly text: string; readonly data: string; readonly url?: undefined }
+  | { readonly text: string; readonly url: string; readonly data?: undefined };
+
+/** The view with one more button in its last row. */
+export function withButton(view: MessageView, button: MessageButton): MessageView {
+  const last = view.rows.at(-1) ?? [];
+  return { ...view, rows: [...view.rows.slice(0, -1), [...last, button]] };
+}
 
 /** One message as a person sees it: Telegram HTML and rows of buttons. */
 export type MessageView = {

@@ -1,5 +1,6 @@
 import type { AppEvent } from '../domain/events.ts';
 import type { HeldReason } from '../domain/job.ts';
+import { bucketFailureWords } from './bucket-words.ts';
 import { describeError, oneLine } from './describe-error.ts';
 import {
   alertWords,
@@ -43,6 +44,14 @@ function wordsFor(event: AppEvent): string | undefined {
       return `the ${event.what} cannot be written; accepted requests are kept, new ones are refused: ${describeError(event.error)}`;
     case 'storage.recovered':
       return `the ${event.what} can be written again, after ${spanWords(event.lastedMs)}`;
+    case 'bucket.failing':
+      return bucketLine(event);
+    case 'bucket.recovered':
+      return 'the bucket for results works again; what was missing follows';
+    case 'copy.refused':
+      return `job ${event.jobId}: the bucket does not take a file of ${sizeWords(event.bytes)}; the result stays without a copy there`;
+    case 'link.refused':
+      return `job ${event.jobId}: Telegram does not take the link for a button (${event.detail}); check S3_PUBLIC_URL`;
     case 'job.accepted':
       return `job ${event.jobId} accepted: ${event.kind}, ${event.lane} lane, ${event.ahead} ahead`;
     case 'job.started':
@@ -156,6 +165,13 @@ function wordsFor(event: AppEvent): string | undefined {
     case 'update.failed':
       return `update ${event.updateId} failed${event.setAside ? ' and is set aside' : ''}: ${describeError(event.error)}`;
   }
+}
+
+/** Why results are not copied, and what mends it. */
+function bucketLine({ why, detail, aheadMs }: Extract<AppEvent, { event: 'bucket.failing' }>): string {
+  const [says, fix] = bucketFailureWords[why];
+  const by = aheadMs === undefined ? '' : `, by ${spanWords(Math.abs(aheadMs))}`;
+  return `the bucket for results fails: ${says}${by} (${detail}); ${fix}. People get their results all the same`;
 }
 
 /** What the operator of a bot that has just started may do now. */

@@ -4,6 +4,7 @@ import type { AttemptEnding, Choice, ChoiceWhy, SkipReason } from '../domain/att
 import type { FailureAction, FailureScope, Sureness } from '../domain/failure.ts';
 import { type Outcome, type ParkReason, type ResultPayload, filesOf, sizeOf } from '../domain/job.ts';
 import type { BenchReason, CoolReason, KeyState } from '../domain/key-state.ts';
+import { bucketFailureWords } from './bucket-words.ts';
 import { count, isoTime, momentWords, percent, sizeWords, spanWords, timeOfDay, waitWords } from './quantities.ts';
 
 // The English words of the log and of the command line. Each table covers one closed union of the domain, so the
@@ -224,6 +225,8 @@ export function alertFactWords(facts: AlertFacts): string {
       return `another process takes this bot's updates ${facts.by === 'webhook' ? 'by a webhook that it sets again and again' : 'by polling with its token'}`;
     case 'storage-unavailable':
       return `the ${facts.what} cannot be written`;
+    case 'bucket-failing':
+      return `the bucket for results fails: ${bucketFailureWords[facts.why][0]}`;
     case 'unauthorized-admin-attempt':
       return `user ${facts.userId}, who is no admin, asked for /keys`;
     case 'slow':
@@ -260,6 +263,8 @@ export function alertAdvice(facts: AlertFacts): string {
       return 'look at plan, region and terms of the account, or name another model in the chain';
     case 'provider-empty':
       return 'name models in the chains that it serves, or another provider';
+    case 'bucket-failing':
+      return bucketFailureWords[facts.why][1];
     case 'not-in-plan':
       return 'change the plan of the account, or reserve the key for other models by TOKEN_POOL_FILE';
     case 'budget':

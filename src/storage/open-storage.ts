@@ -6,6 +6,7 @@ import type { Emit } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { KeyStore } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/ids.ts';
+import type { CopyStore } from '../domain/media.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
@@ -20,6 +21,7 @@ import {
 } from './sqlite/people-and-chats.ts';
 import { createSqliteInbox } from './sqlite/inbox.ts';
 import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
+import { createSqliteResultCopies } from './sqlite/jobs/result-copies.ts';
 import { createSqliteRewrites } from './sqlite/jobs/rewrites.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
 import { createSqliteStatusLists } from './sqlite/status-lists.ts';
@@ -43,6 +45,7 @@ export type Storage = Disposable & {
   readonly alerts: AlertStore;
   readonly notices: NoticeStore;
   readonly rewrites: RewrittenPrompts;
+  readonly resultCopies: CopyStore;
 };
 
 export type StorageOptions = {
@@ -103,6 +106,7 @@ export function openStorage(options: StorageOptions): Storage {
     alerts: createSqliteAlertStore(database),
     notices: createSqliteNotices(database),
     rewrites: createSqliteRewrites(database),
+    resultCopies: createSqliteResultCopies(database),
     [Symbol.dispose]: () => {
       checking[Symbol.dispose]();
       watch[Symbol.dispose]();

@@ -29,7 +29,7 @@ test.each(everyWay)('question() is whole in %s: %s', (locale, _kind, question, h
   expect(parseTelegramHtml(text)).toMatch(/\S/);
   expect(parseTelegramHtml(text).length).toBeLessThan(1_000);
   expect(text).not.toMatch(/undefined|\[object|\n{3}/);
-  for (const { data } of rows.flat()) expect(parseCallbackData(data)).toBeDefined();
+  for (const { data } of rows.flat()) expect(parseCallbackData(data ?? '')).toBeDefined();
 });
 
 test('question() has one button for each choice, with the name of its dialogue', () => {

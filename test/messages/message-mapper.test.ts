@@ -25,13 +25,13 @@ function shown(view: MessageView, limit = 4096): string {
   expect(text.length).toBeLessThanOrEqual(limit);
   for (const button of view.rows.flat()) {
     expect(button.text).toMatch(/^.{1,40}$/u);
-    expect(Buffer.byteLength(button.data)).toBeLessThanOrEqual(64);
+    expect(Buffer.byteLength(button.data ?? '')).toBeLessThanOrEqual(64);
   }
   return text;
 }
 
 function dataOf(view: MessageView): readonly string[] {
-  return view.rows.flat().map((button) => button.data);
+  return view.rows.flat().flatMap(({ data }) => data ?? []);
 }
 
 function refusal(code: FailureCode, change: { lane?: 'free' | 'premium'; perDay?: number } = {}) {

@@ -1,45 +1,29 @@
 import PQueue from 'p-queue';
-import type { EffectLedger } from '../../domain/effect-ledger.ts';
-import type { JobDelivery, Claim, JobReader } from '../../domain/job-engine.ts';
-import type { ChatStore } from '../../domain/chat-store.ts';
+import type { Claim, JobReader } from '../../domain/job-engine.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
-import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../../domain/events.ts';
+import { type OnCheckpoint, ignoreCheckpoints } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Outcome } from '../../domain/job.ts';
-import type { ResultSource } from '../../domain/media.ts';
-import type { GenerationService } from '../../jobs/generation-service.ts';
-import type { Clock } from '../../kit/clock.ts';
-import type { MessageMapper } from '../../messages/message-mapper.ts';
 import { type FailedTry, TryLater, placeOf, reportTelegramError, textOptions } from './media-message.ts';
 import { maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './send-once.ts';
 import type { WayBack } from '../outbox/undeliverable.ts';
 import type { MethodKind } from '../outbox/bot-api.ts';
-import type { Outbox } from '../outbox/outbox.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import type { StatusLists } from './status-lists.ts';
 import type { StatusMessages } from './status-messages.ts';
-import { noteOf, textInstead, showOutcome, type Shown } from './show-outcome.ts';
+import { noteOf, textInstead, showOutcome, type Shown, type ShowTools } from './show-outcome.ts';
 
 const maxLookups = 8;
 const lookupRetryMs = 5_000;
 /** Edits do not notify: after a wait this long a short reply follows, which does. */
 const pingAfterMs = 30_000;
 
-export type DeliveryOptions = {
-  readonly outbox: Outbox;
-  readonly service: GenerationService;
+export type DeliveryOptions = ShowTools & {
   readonly jobs: JobReader;
-  readonly delivery: JobDelivery;
-  readonly ledger: EffectLedger;
-  readonly results: ResultSource;
   readonly statusMessages: StatusMessages;
   /** Shown again once an outcome is told: nothing that waits for its own message waits for them. */
   readonly lists?: Pick<StatusLists, 'refresh'>;
-  readonly messages: MessageMapper;
-  readonly chats?: Pick<ChatStore, 'limit'>;
   readonly wayBack?: Pick<WayBack, 'isOpen'>;
-  readonly clock: Clock;
-  readonly emit: Emit;
   /** Called at the points where crash tests stop the process. */
   readonly onCheckpoint?: OnCheckpoint;
 };
@@ -70,6 +54,7 @@ export class Delivery {
   /** Delivers what an earlier process did not. */
   async resume(): Promise<void> {
     for (const id of await this.#options.delivery.pending()) this.#enqueue(id);
+    await this.#options.links?.resume();
     await this.#options.lists?.refresh();
   }
 
@@ -188,7 +173,7 @@ export class Delivery {
   }
 
   async #deliver(claim: Claim, outcome: Outcome): Promise<void> {
-    const { jobs, delivery, statusMessages, lists, ledger, onCheckpoint = ignoreCheckpoints } = this.#options;
+    const { jobs, delivery, statusMessages, lists, links, ledger, onCheckpoint = ignoreCheckpoints } = this.#options;
     const { lease } = claim;
     const { id } = claim.job;
     await statusMessages.close(id);
@@ -208,6 +193,7 @@ export class Delivery {
     }
     await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined);
     void lists?.refresh(job.origin.userId);
+    void links?.delivered(id);
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {

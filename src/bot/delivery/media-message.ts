@@ -102,9 +102,11 @@ export function canReplaceText(file: MediaFile, { kind }: Job): boolean {
   return formOf(file, traitsOf(kind).carrier, 'fitting') !== 'voice';
 }
 
-function keyboardFor(view: MessageView): InlineKeyboardMarkup {
+export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
-    inline_keyboard: view.rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
+    inline_keyboard: view.rows.map((row) =>
+      row.map(({ text, data, url }) => (url === undefined ? { text, callback_data: data } : { text, url })),
+    ),
   };
 }
 

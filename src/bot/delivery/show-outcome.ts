@@ -1,10 +1,11 @@
 import type { ChatStore } from '../../domain/chat-store.ts';
 import type { EffectLedger } from '../../domain/effect-ledger.ts';
 import type { Emit } from '../../domain/events.ts';
+import type { JobId } from '../../domain/ids.ts';
 import type { Claim, JobDelivery } from '../../domain/job-engine.ts';
 import { filesOf, type HeldReason, type Job, type Outcome } from '../../domain/job.ts';
 import { type Carrier, traitsOf } from '../../domain/kinds.ts';
-import type { MediaFile, OpenedResult, ResultSource } from '../../domain/media.ts';
+import type { Links, MediaFile, OpenedResult, ResultSource } from '../../domain/media.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
@@ -28,6 +29,18 @@ export type Shown =
   | { readonly as: 'edit' | 'message'; readonly messageId: number; readonly outcome: Outcome }
   | { readonly as: 'nothing'; readonly why: string; readonly held: HeldReason };
 
+/** Links to copies of the files of results. */
+export type OutcomeLinks = {
+  /** Those that the messages of the outcome may show now. */
+  of(id: JobId, files: readonly MediaFile[]): Promise<Links>;
+  /** The outcome was shown with these. */
+  shown(id: JobId, links: Links): Promise<void>;
+  /** The outcome is delivered: links that were too late for it may follow. Never rejects. */
+  delivered(id: JobId): Promise<void>;
+  /** Adds the links that an earlier process did not. */
+  resume(): Promise<void>;
+};
+
 export type ShowTools = {
   readonly outbox: Outbox;
   readonly service: GenerationService;
@@ -37,6 +50,7 @@ export type ShowTools = {
   readonly messages: MessageMapper;
   /** Where it is remembered what may not be sent in a chat. */
   readonly chats?: Pick<ChatStore, 'limit'>;
+  readonly links?: OutcomeLinks | undefined;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -62,16 +76,22 @@ const rightForgottenMs = 15 * 60_000;
 
 /** Shows the whole outcome: in the status message, and in further messages what one cannot hold. Throws TryLater. */
 export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
-  const shown = await showFirstMessage(claim, outcome, tools);
+  const all = outcome.kind === 'result' ? filesOf(outcome.payload) : [];
+  const links = (await tools.links?.of(claim.job.id, all)) ?? new Map();
+  const shown = await showFirstMessage(claim, outcome, links.get(0), tools);
   if (shown.as === 'nothing' || shown.outcome.kind !== 'result') return shown;
   const [, ...others] = await viewsFor(claim.job, shown.outcome, tools);
   const [, ...files] = filesOf(shown.outcome.payload);
   const parts = [
     ...others.map((view) => ({ view })),
-    ...files.map((file, index) => ({ file: { file, number: index + 1 }, view: emptyView })),
+    ...files.map((file, index) => ({
+      file: { file, number: index + 1 },
+      view: withLink(emptyView, links.get(index + 1), claim.job, tools),
+    })),
   ];
   const { outbox } = tools;
   const sent = await sendFurtherParts(claim, parts, { ...tools, api: outbox.api, health: outbox.health });
+  await tools.links?.shown(claim.job.id, links);
   return sent === 'sent'
     ? shown
     : { as: 'nothing', why: 'a part was sent twice, and may have arrived', held: 'unsure' };
@@ -82,7 +102,12 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
  * be edited a new one is sent, after an intent row, and the status message is deleted. A file that Telegram refuses as a
  * picture is shown as a document, and one that it refuses entirely becomes words. Throws TryLater.
  */
-async function showFirstMessage(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
+async function showFirstMessage(
+  claim: Claim,
+  outcome: Outcome,
+  link: string | undefined,
+  tools: ShowTools,
+): Promise<Shown> {
   const { outbox, results } = tools;
   const { job } = claim;
   const { statusMessageId } = job;
@@ -93,8 +118,9 @@ async function showFirstMessage(claim: Claim, outcome: Outcome, tools: ShowTools
   const first = firstFile(given);
   const editable = first === undefined || canReplaceText(first, job) ? statusMessageId : undefined;
   for (let step = nextStep(given, editable, failures); step !== undefined;) {
-    const [view] = await viewsFor(job, step.outcome, tools);
     const file = firstFile(step.outcome);
+    const [own] = await viewsFor(job, step.outcome, tools);
+    const view = file === undefined ? own : withLink(own, link, job, tools);
     const form = { file: file && opened && { file, opened }, as: step.as, view };
     const tried = await tryStep(claim, step.way === 'edit' ? statusMessageId : undefined, form, tools);
     if (tried.kind === 'unsure') {
@@ -216,11 +242,15 @@ function firstFile(outcome: Outcome): MediaFile | undefined {
   return outcome.kind === 'result' ? filesOf(outcome.payload)[0] : undefined;
 }
 
+function withLink(view: MessageView, url: string | undefined, { locale }: Job, { messages }: ShowTools): MessageView {
+  return url === undefined ? view : messages.linked(view, url, locale);
+}
+
 /** The views of the outcome: the text or the caption; several where the result is a long text. */
-async function viewsFor(
+export async function viewsFor(
   job: Job,
   outcome: Outcome,
-  { service, messages, clock }: ShowTools,
+  { service, messages, clock }: Pick<ShowTools, 'service' | 'messages' | 'clock'>,
 ): Promise<readonly [MessageView, ...MessageView[]]> {
   const found = await service.find(job.id);
   if (found === undefined) throw new Error(`Cannot show job ${job.id}: it is not stored`);

@@ -200,3 +200,8 @@ export function readWeights(
   }
   return { weights, warnings };
 }
+
+/** The provider of each key. */
+export function providersOf(keys: readonly ProviderKey[]): readonly ProviderName[] {
+  return keys.map(({ provider }) => provider);
+}

@@ -2,6 +2,7 @@ import type { RaisedAlert } from '../../domain/admin-api.ts';
 import type { AlertFacts } from '../../domain/alert.ts';
 import type { AppEvent, Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import { type BucketFailure, bucketFailures } from '../../domain/media.ts';
 import type { PoolView } from '../../domain/views.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { AlertBoard, CallAlerts, KeyAlerts } from './provider-alerts.ts';
@@ -119,6 +120,10 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     } else if (name === 'breaker.closed') board.resolve(downAlertId(event.provider));
     else if (name === 'storage.unavailable') board.raise(storageAlertId(event.what), storageFacts(event.what));
     else if (name === 'storage.recovered') board.resolve(storageAlertId(event.what));
+    else if (name === 'bucket.failing') {
+      resolveBucketAlerts(board, event.why);
+      board.raise(bucketAlertId(event.why), { kind: 'bucket-failing', why: event.why });
+    } else if (name === 'bucket.recovered') resolveBucketAlerts(board);
     else if (name === 'telegram.conflict') board.raise(contestedId, { kind: 'updates-contested', by: event.by });
     else if (name === 'telegram.conflict-over') board.resolve(contestedId);
     else if (name === 'telegram.error') telegram.paused(event.retryInMs ?? 0, clock.monotonicMs());
@@ -161,6 +166,15 @@ function storageAlertId(what: Stored): string {
 
 function storageFacts(what: Stored): AlertFacts {
   return { kind: 'storage-unavailable', what };
+}
+
+function bucketAlertId(why: BucketFailure): string {
+  return `bucket-failing:${why}`;
+}
+
+/** A bucket fails for one reason at a time. */
+function resolveBucketAlerts(board: AlertBoard, but?: BucketFailure): void {
+  for (const why of bucketFailures) if (why !== but) board.resolve(bucketAlertId(why));
 }
 
 function budgetAlertId(of: ProviderName | 'all', isSpent: boolean): string {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { type Dispatcher, Agent } from 'undici';
 import { isTimeout } from '../../kit/clock.ts';
 import type { OwnRule } from '../../domain/failure.ts';
@@ -11,6 +12,8 @@ export type HttpCall = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** In place of a body; goes out as it is read, with its `content-length` among the headers. */
+  readonly stream?: Readable;
   /** The deadline of the call; aborting it closes the socket. */
   readonly signal: AbortSignal;
   readonly bodyLimitBytes: number;
@@ -217,9 +220,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         const exchange = new HttpExchange(call, resolve, reject);
         exchange.begin(() => dispatcher.dispatch(requestFor(call, addresses), exchange));
       }),
-    [Symbol.asyncDispose]: async () => {
-      await own.destroy();
-    },
+    [Symbol.asyncDispose]: () => own.destroy(),
   };
 }
 
@@ -229,12 +230,12 @@ function newAgent(connector: Connector): Agent {
 }
 
 function requestFor(call: HttpCall, addresses: KnownAddresses): Dispatcher.DispatchOptions {
-  const { headers } = call;
+  const { url, method, headers, body, stream } = call;
   return {
-    ...addresses.find(call.url),
-    method: call.method,
+    ...addresses.find(url),
+    method,
     headers: { ...headers, 'user-agent': headers['user-agent'] ?? 'darkroom', 'accept-encoding': 'identity' },
-    body: call.body ?? null,
+    body: body ?? stream ?? null,
     headersTimeout: 0,
     bodyTimeout: 0,
   };

@@ -10,6 +10,7 @@ import type {
 import { alertSeverities, type AlertFacts } from '../../domain/alert.ts';
 import { type FailureReason, failureTraits } from '../../domain/failure.ts';
 import { jobId, isProviderName, keyId } from '../../domain/ids.ts';
+import { bucketFailures } from '../../domain/media.ts';
 import { type Database, fromJson, numberOf } from './connection.ts';
 
 const reasons = Object.keys(failureTraits) as [FailureReason, ...FailureReason[]];
@@ -38,6 +39,7 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('telegram-rate-limited'), forMs: z.number() }),
   z.object({ ...of('updates-contested'), by: z.enum(['poll', 'webhook']) }),
   z.object({ ...of('storage-unavailable'), what: z.enum(['database', 'results']) }),
+  z.object({ ...of('bucket-failing'), why: z.enum(bucketFailures) }),
   z.object({ ...of('unauthorized-admin-attempt'), userId: z.number() }),
   z.object({
     ...of('budget'),

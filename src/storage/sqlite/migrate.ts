@@ -20,6 +20,7 @@ import {
   rewrites,
   statusLists,
 } from './migrations/002-later-tables.ts';
+import { resultCopies } from './migrations/019-result-copies.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -47,6 +48,7 @@ export const migrations: readonly Migration[] = [
   costs,
   chosenModels,
   rewrites,
+  resultCopies,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -99,6 +99,7 @@ const facts = {
   'many-errors': { kind: 'many-errors', provider: 'bytez', share: 0.4, calls: 50 },
   'job-dead-lettered': { kind: 'job-dead-lettered', jobId: jobId('tg-1'), processes: 6 },
   'storage-unavailable': { kind: 'storage-unavailable', what: 'database' },
+  'bucket-failing': { kind: 'bucket-failing', why: 'credentials' },
   'results-not-arriving': { kind: 'results-not-arriving', jobId: jobId('tg-1') },
   'telegram-rate-limited': { kind: 'telegram-rate-limited', forMs: 60_000 },
   'updates-contested': { kind: 'updates-contested', by: 'webhook' },

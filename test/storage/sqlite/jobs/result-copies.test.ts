@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import type { JobId } from '../../../../src/domain/ids.ts';
+import { openDatabase } from '../../../../src/storage/sqlite/database.ts';
+import { createSqliteResultCopies } from '../../../../src/storage/sqlite/jobs/result-copies.ts';
+import { migrations, schemaVersion } from '../../../../src/storage/sqlite/migrate.ts';
+import { createSqlitePersonalData } from '../../../../src/storage/sqlite/personal-data.ts';
+import { createSqliteEffectLedger } from '../../../../src/storage/sqlite/people-and-chats.ts';
+import { accepted, claimed, startMs } from '../../../conformance/requests.ts';
+import { anEngine } from '../an-engine.ts';
+import { scratch } from '../scratch.ts';
+
+const place = 'https://minio.example.com pictures';
+const file = { path: 'results/job-1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
+
+async function aStore(path = ':memory:') {
+  const database = openDatabase({ path });
+  const engine = anEngine(database);
+  await accepted(engine, { updateId: 1, userId: 1 });
+  const { lease, job } = await claimed(engine);
+  await engine.queue.settle(lease, { kind: 'result', payload: { kind: 'file', file }, model: 'fox' });
+  const copies = createSqliteResultCopies(database);
+  const copyOf = (jobId: JobId, key: string, part = 0) => ({ key, jobId, part, mime: 'image/png' });
+  const states = () =>
+    database.all('SELECT key, state, job_id FROM result_copies ORDER BY seq').map((row) => Object.values(row));
+  const data = createSqlitePersonalData(database);
+  return {
+    database,
+    engine,
+    copies,
+    copyOf,
+    states,
+    data,
+    id: job.id,
+    [Symbol.dispose]: () => database[Symbol.dispose](),
+  };
+}
+
+test('a file keeps its first key, however often it is added', async () => {
+  using store = await aStore();
+  const { copies, copyOf, id } = store;
+  await copies.add(place, [copyOf(id, 'a'), copyOf(id, 'b', 1)]);
+  await copies.add(place, [copyOf(id, 'c'), copyOf(id, 'd', 1)]);
+  expect((await copies.toUpload(place, 9)).map(({ key, part }) => [key, part])).toEqual([
+    ['a', 0],
+    ['b', 1],
+  ]);
+  expect(await copies.toUpload('another bucket', 9)).toEqual([]);
+});
+
+test('a job that is deleted, in whatever way, takes its copies to deletion, also one that is on its way', async () => {
+  using store = await aStore();
+  const { copies, copyOf, id, states, data, database } = store;
+  await copies.add(place, [copyOf(id, 'a'), copyOf(id, 'b', 1)]);
+  expect(await copies.uploaded('a')).toBe(true);
+  await data.mark(1, startMs);
+  database.run('UPDATE jobs SET state = ?, told_at_ms = 1', 'told');
+  await data.drop([id], startMs);
+  expect(states()).toEqual([
+    ['a', 'delete', null],
+    ['b', 'delete', null],
+  ]);
+  expect(await copies.uploaded('b')).toBe(false);
+  expect(await copies.toDelete(place, 9)).toEqual(['a', 'b']);
+  await copies.postpone('a');
+  expect(await copies.toDelete(place, 1)).toEqual(['b']);
+  await copies.drop('a');
+  await copies.drop('b');
+  expect(states()).toEqual([]);
+});
+
+test('nothing is copied of a person who wants to be forgotten', async () => {
+  using store = await aStore();
+  const { copies, copyOf, id, states, data } = store;
+  await data.mark(1, startMs);
+  await copies.add(place, [copyOf(id, 'a')]);
+  expect(states()).toEqual([]);
+});
+
+test('kept() knows the message of each file once it has arrived, and no message that words took', async () => {
+  using store = await aStore();
+  const { copies, copyOf, id, engine, database } = store;
+  await copies.add(place, [copyOf(id, 'a'), copyOf(id, 'b', 1)]);
+  for (const key of ['a', 'b']) await copies.uploaded(key);
+  const messages = async () => (await copies.kept(place, id)).map(({ messageId }) => messageId);
+  expect(await messages()).toEqual([undefined, undefined]);
+  const ledger = createSqliteEffectLedger(database);
+  const claim = await engine.delivery.claim(id);
+  if (claim === undefined) throw new Error('Cannot claim the ended job');
+  await ledger.begin(claim.lease, 'result', 'idempotent');
+  await ledger.begin(claim.lease, 'part-2', 'once');
+  expect(await messages()).toEqual([undefined, undefined]);
+  await ledger.end(claim.lease, 'result', '41');
+  await ledger.begin(claim.lease, 'part-2-again', 'once');
+  await ledger.end(claim.lease, 'part-2-again', '43');
+  expect(await messages()).toEqual([41, 43]);
+  expect(await copies.unlinked(place)).toEqual([id]);
+  await copies.linked(['a', 'b']);
+  expect(await copies.unlinked(place)).toEqual([]);
+  database.run(`UPDATE effects SET note = 'words-instead 41' WHERE effect = 'result'`);
+  expect(await messages()).toEqual([undefined, 43]);
+});
+
+test('an older database full of jobs gets the table, and its jobs stay without copies', async () => {
+  using folder = scratch();
+  {
+    using older = openDatabase({ path: folder.file, steps: migrations.filter(({ version }) => version < 19) });
+    expect(schemaVersion(older)).toBe(18);
+    const engine = anEngine(older);
+    await accepted(engine, { updateId: 1, userId: 1 });
+  }
+  using database = openDatabase({ path: folder.file });
+  expect(schemaVersion(database)).toBeGreaterThanOrEqual(19);
+  const copies = createSqliteResultCopies(database);
+  expect(await copies.toUpload(place, 9)).toEqual([]);
+  const [row] = database.all('SELECT id FROM jobs');
+  await copies.add(place, [{ key: 'a', jobId: String(row?.['id']) as JobId, part: 0, mime: 'image/png' }]);
+  database.run('DELETE FROM jobs');
+  expect(await copies.toDelete(place, 9)).toEqual(['a']);
+});
