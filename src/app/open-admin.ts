@@ -6,7 +6,11 @@ import type { Clock } from '../kit/clock.ts';
 import type { Database } from '../storage/sqlite/database.ts';
 import { openReadOnly, saltOf } from '../storage/sqlite/open-read-only.ts';
 import { isOwned } from '../storage/sqlite/owner-lock.ts';
-import { createSqliteAdminCommands, createSqliteAlertStore } from '../storage/sqlite/admin-state.ts';
+import {
+  createSqliteAdminCommands,
+  createSqliteAlertStore,
+  createSqliteAuditLog,
+} from '../storage/sqlite/admin-state.ts';
 import { createSqliteJobReader } from '../storage/sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from '../storage/sqlite/key-store.ts';
 import { createSqliteUsers } from '../storage/sqlite/people-and-chats.ts';
@@ -114,6 +118,9 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
           answer.kind === 'reloaded' ? { keys: answer.keys, mistakes: answer.mistakes } : undefined,
         ),
       costs: read.costs,
+      audit: async (page) => (found === undefined ? [] : createSqliteAuditLog(found).latest(page)),
+      note: async () =>
+        Promise.reject(new StartError('Cannot note anything: only the running bot writes the audit log')),
       // Stored alerts are current only while an owner runs.
       alerts: async () => (found === undefined || owner !== 'running' ? [] : createSqliteAlertStore(found).load()),
     },

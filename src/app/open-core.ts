@@ -34,9 +34,7 @@ import { recover } from './recover.ts';
 import { openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
 import { readOperatorFiles, watchOperatorFiles } from './operator-files.ts';
-import { createOwnerAdmin } from './owner-admin.ts';
-
-const notReloadable = 'this process was started without settings that it could read again';
+import { type AdminBy, createOwnerAdmin } from './owner-admin.ts';
 
 /** What a simulation, a benchmark or a test replaces. */
 export type CoreParts = {
@@ -93,8 +91,9 @@ export type Core = AsyncDisposable & {
   /** The operator's own failure rules, as they are now. */
   readonly failureRules: () => readonly OwnRule[];
   readonly retention: RetentionJob;
-  /** What operators see and do. */
+  /** What operators see and do in Telegram. */
   readonly admin: AdminApi;
+  readonly adminBy: AdminBy;
   /** Tries whether a request and its result can be stored now. */
   takesWrites(): boolean;
   /** Replaces the keys, and their settings where given. */
@@ -122,8 +121,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const events = createEventBus();
   const emit: Emit = (event) => {
     // The storage reports its outages itself, once.
-    if (event.event === 'app.error' && isStorageRefusal(event.error)) return;
-    events.emit(event);
+    if (event.event !== 'app.error' || !isStorageRefusal(event.error)) events.emit(event);
   };
   await using opening = new AsyncDisposableStack();
 
@@ -241,17 +239,21 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit,
     }),
   );
-  const admin = createOwnerAdmin({
+  const adminBy = createOwnerAdmin({
     keys: maintenance,
     service,
     reader: engine.reader,
     users: storage.users,
     premiumIds: config.premiumIds,
     alerts: () => alerts.raised(),
-    reload: options.reload ?? (async () => ({ keys: pool.snapshot().keys.length, mistakes: [notReloadable] })),
+    audit: storage.audit,
+    emit,
+    reload:
+      options.reload ??
+      (async () => ({ keys: pool.snapshot().keys.length, mistakes: ['this process cannot read its settings again'] })),
     clock,
   });
-  opening.use(new CommandRunner({ commands: storage.commands, admin, clock, emit }));
+  opening.use(new CommandRunner({ commands: storage.commands, admin: adminBy('command line'), clock, emit }));
 
   let hasStarted = false;
   let drained: Promise<number> | undefined;
@@ -270,7 +272,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     chains,
     failureRules: () => rules,
     retention,
-    admin,
+    admin: adminBy('telegram'),
+    adminBy,
     takesWrites: () => storage.takesWrites() && results.diskError?.() === undefined,
     reloadKeys: async (newKeys, newProviders = config.providers) => {
       await own?.load(providersOf(newKeys));

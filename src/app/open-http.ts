@@ -1,3 +1,5 @@
+import { jobRoutes } from '../http/routes/job-routes.ts';
+import { recordRoutes } from '../http/routes/record-routes.ts';
 import { randomUUID } from 'node:crypto';
 import type { KeyView } from '../domain/views.ts';
 import { leaseRoutes } from '../http/routes/lease-routes.ts';
@@ -16,7 +18,7 @@ import type { Core } from './open-core.ts';
 import { StartError } from './start-error.ts';
 
 export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'clock' | 'emit'> & {
-  readonly config: Pick<Config, 'definitions' | 'providers'>;
+  readonly config: Pick<Config, 'definitions' | 'providers' | 'budgetCurrency'>;
   readonly core: Core;
 };
 
@@ -24,7 +26,8 @@ export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'cloc
 export async function openHttp({ config, core, ...options }: OpenHttpOptions): Promise<Listening> {
   await using opening = new AsyncDisposableStack();
   const { host, port } = options;
-  const { admin, clock, events } = core;
+  const { clock, events } = core;
+  const admin = core.adminBy('http');
   const providers = new Set(config.definitions.map(({ name }) => name));
   const named = (name: string) => candidatesNamed(name, core.chains, providers);
   const lending = opening.use(
@@ -42,6 +45,8 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
   const routes: readonly RouteGroup[] = [
     keyRoutes(admin),
     leaseRoutes(lending),
+    jobRoutes(admin),
+    recordRoutes({ admin, currency: config.budgetCurrency, clock }),
     keyHealthRoutes({
       admin,
       providers,

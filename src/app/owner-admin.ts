@@ -1,7 +1,9 @@
+import type { Emit } from '../domain/events.ts';
 import type {
   AdminApi,
   AdminJobs,
   AdminPeople,
+  AuditLog,
   Change,
   KeyChoice,
   RaisedAlert,
@@ -19,45 +21,69 @@ type OwnerAdminOptions = AdminRecordsOptions & {
   readonly service: Pick<GenerationService, 'cancel'>;
   readonly users: Users;
   readonly alerts: () => readonly RaisedAlert[];
+  readonly audit: AuditLog;
+  readonly emit: Emit;
   readonly reload: () => Promise<Reloaded>;
 };
 
+/** The admin API of those who come in by one way; each of their changes is noted under it. */
+export type AdminBy = (by: 'telegram' | 'command line' | 'http') => AdminApi;
+
 /** The admin API in the process that owns the database: reads keys and alerts from memory, makes changes at once. */
-export function createOwnerAdmin(options: OwnerAdminOptions): AdminApi {
-  const { keys, service, reader, users, alerts, reload, clock } = options;
+export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
+  const { keys, service, reader, users, alerts, audit, emit, reload, clock } = options;
   const records = createAdminRecords(options);
-  const changed = async (change: 'wake' | 'disable' | 'enable', choice: KeyChoice): Promise<Change<number>> => {
-    const value = keys[change](choice);
-    await keys.saved();
-    return { kind: 'done', value };
-  };
-  return {
-    keys: {
-      list: async () => keys.snapshot().keys,
-      wake: (choice) => changed('wake', choice),
-      disable: (choice) => changed('disable', choice),
-      enable: (choice) => changed('enable', choice),
-      test: (choice, more) => keys.test(choice, more),
-    },
-    jobs: {
-      ...records.jobs,
-      cancel: async (id) => {
-        const job = await reader.find(id);
-        if (job === undefined) return { kind: 'done', value: 'not-found' };
-        const { kind } = await service.cancel(id, job.origin.userId);
-        return { kind: 'done', value: kind === 'running' ? 'cancelled' : kind };
+  return (by) => {
+    const noted = async (action: string, target: string) => {
+      try {
+        await audit.note({ atMs: clock.now(), by, action, target });
+      } catch (error) {
+        // The change is made; the storage reports its outages itself.
+        emit({ event: 'app.error', what: `note in the audit log that ${by} asked to ${action}`, error });
+      }
+    };
+    const changed = async (change: 'wake' | 'disable' | 'enable', choice: KeyChoice): Promise<Change<number>> => {
+      const value = keys[change](choice);
+      await keys.saved();
+      await noted(`${change}-keys`, choice === 'all' ? 'all' : choice.join(' '));
+      return { kind: 'done', value };
+    };
+    return {
+      keys: {
+        list: async () => keys.snapshot().keys,
+        wake: (choice) => changed('wake', choice),
+        disable: (choice) => changed('disable', choice),
+        enable: (choice) => changed('enable', choice),
+        test: (choice, more) => keys.test(choice, more),
       },
-    },
-    people: {
-      ...records.people,
-      addPremium: async (id, days, grant) => ({
-        kind: 'done',
-        value: await users.addPremium(id, days, clock.now(), grant),
-      }),
-    },
-    reload: async () => ({ kind: 'done', value: await reload() }),
-    alerts: async () => alerts(),
-    costs: records.costs,
+      jobs: {
+        ...records.jobs,
+        cancel: async (id) => {
+          const job = await reader.find(id);
+          if (job === undefined) return { kind: 'done', value: 'not-found' };
+          const { kind } = await service.cancel(id, job.origin.userId);
+          await noted('cancel-job', id);
+          return { kind: 'done', value: kind === 'running' ? 'cancelled' : kind };
+        },
+      },
+      people: {
+        ...records.people,
+        addPremium: async (id, days, grant) => {
+          const value = await users.addPremium(id, days, clock.now(), grant);
+          await noted('add-premium', `${id} ${days} days`);
+          return { kind: 'done', value };
+        },
+      },
+      reload: async () => {
+        const value = await reload();
+        await noted('reload', '');
+        return { kind: 'done', value };
+      },
+      alerts: async () => alerts(),
+      audit: (page) => audit.latest(page),
+      note: (action, target) => audit.note({ atMs: clock.now(), by, action, target }),
+      costs: records.costs,
+    };
   };
 }
 

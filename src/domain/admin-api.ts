@@ -87,6 +87,29 @@ export function emptyProviders(alerts: readonly Pick<Alert, 'facts'>[]): readonl
   return alerts.flatMap(({ facts }) => (facts.kind === 'provider-empty' ? [facts.provider] : []));
 }
 
+/** Something that an operator did. */
+export type AuditEntry = {
+  readonly seq: number;
+  readonly atMs: number;
+  /** The way in: `telegram`, `command line`, `http`. */
+  readonly by: string;
+  readonly action: string;
+  /** Ids and names; never a secret, never words of people. */
+  readonly target: string;
+};
+
+export type AuditPage = {
+  readonly count: number;
+  /** Only entries before this one: the last of the page before. */
+  readonly before?: number;
+};
+
+/** Keeps the newest 10,000 entries. */
+export type AuditLog = {
+  note(entry: Omit<AuditEntry, 'seq'>): Promise<void>;
+  latest(page: AuditPage): Promise<readonly AuditEntry[]>;
+};
+
 /** An alert that is raised now. */
 export type RaisedAlert = Alert & { readonly raisedAtMs: number };
 
@@ -103,6 +126,10 @@ export type AdminApi = {
   reload(): Promise<Change<Reloaded>>;
   /** What is wrong right now, in the order in which it began; nothing while no owner runs. */
   alerts(): Promise<readonly RaisedAlert[]>;
+  /** What operators did, newest first. */
+  audit(page: AuditPage): Promise<readonly AuditEntry[]>;
+  /** Notes something that needs no change to be worth knowing; rejects when it cannot be noted. */
+  note(action: string, target: string): Promise<void>;
   /** What was spent on the UTC day of this moment, in milliseconds since 1970, and later. */
   costs(sinceMs: number): Promise<readonly DayCost[]>;
 };

@@ -13,10 +13,10 @@ export function costOf(
     const units = unitsOf(usage, per);
     return units === undefined ? undefined : usd * units;
   });
-  return parts.length === 0 ? undefined : parts.reduce((sum, part) => add(sum, part));
+  return parts.length === 0 ? undefined : parts.reduce((sum, part) => plus(sum, part));
 }
 
-function add(one: number | undefined, other: number | undefined): number | undefined {
+function plus(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? undefined : one + other;
 }
 
@@ -57,6 +57,63 @@ export type DayCost = {
 /** By what spending is summed, besides the day. */
 export const costGroups = ['provider', 'key', 'model', 'person', 'kind'] as const;
 export type CostGroup = (typeof costGroups)[number];
+
+export type CostSum = { readonly calls: number; readonly usd: number; readonly unpriced: number };
+
+const nothing: CostSum = { calls: 0, usd: 0, unpriced: 0 };
+
+/** What was spent in the last days, as one JSON document and as text. */
+export type CostReport = {
+  readonly since: string;
+  readonly currency: string;
+  readonly total: CostSum;
+  readonly days: readonly (CostSum & { readonly day: string })[];
+  readonly group: CostGroup;
+  readonly by: readonly (CostSum & { readonly name: string })[];
+};
+
+/** Sums what was spent by day and by one more thing, dearest first. */
+export function costReport(
+  rows: readonly DayCost[],
+  group: CostGroup,
+  { since, currency }: Pick<CostReport, 'since' | 'currency'>,
+): CostReport {
+  const days = summed(rows, ({ day }) => day).map(([day, sum]) => ({ day, ...sum }));
+  const by = summed(rows, (row) => nameOf(row, group)).map(([name, sum]) => ({ name, ...sum }));
+  return {
+    since,
+    currency,
+    total: rows.reduce(add, nothing),
+    days: days.toSorted((one, other) => (one.day < other.day ? -1 : 1)),
+    group,
+    by: by.toSorted((one, other) => other.usd - one.usd || other.calls - one.calls),
+  };
+}
+
+function nameOf({ provider, keyName, model, userId, kind }: DayCost, group: CostGroup): string {
+  switch (group) {
+    case 'provider':
+      return provider;
+    case 'key':
+      return keyName;
+    case 'model':
+      return `${provider}:${model}`;
+    case 'person':
+      return userId === 0 ? 'forgotten people' : String(userId);
+    case 'kind':
+      return kind;
+  }
+}
+
+function summed(rows: readonly DayCost[], nameOf: (row: DayCost) => string): readonly (readonly [string, CostSum])[] {
+  const sums = new Map<string, CostSum>();
+  for (const row of rows) sums.set(nameOf(row), add(sums.get(nameOf(row)) ?? nothing, row));
+  return [...sums];
+}
+
+function add(one: CostSum, { calls, usd, unpriced }: CostSum): CostSum {
+  return { calls: one.calls + calls, usd: one.usd + usd, unpriced: one.unpriced + unpriced };
+}
 
 /** The most that may be spent in one UTC day, in US dollars; absent is without limit. */
 export type BudgetLimits = {

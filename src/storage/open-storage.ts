@@ -1,4 +1,4 @@
-import type { AdminCommands, AlertStore, NoticeStore } from '../domain/admin-api.ts';
+import type { AdminCommands, AlertStore, AuditLog, NoticeStore } from '../domain/admin-api.ts';
 import type { ChatStore, DialogueStore, RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobEngine, RewrittenPrompts, RunningCaps } from '../domain/job-engine.ts';
@@ -11,7 +11,12 @@ import type { Users } from '../domain/users.ts';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type Database, openDatabase, isWritable } from './sqlite/database.ts';
-import { createSqliteAdminCommands, createSqliteAlertStore, createSqliteNotices } from './sqlite/admin-state.ts';
+import {
+  createSqliteAdminCommands,
+  createSqliteAlertStore,
+  createSqliteAuditLog,
+  createSqliteNotices,
+} from './sqlite/admin-state.ts';
 import {
   createSqliteChatStore,
   createSqliteDialogues,
@@ -44,6 +49,7 @@ export type Storage = Disposable & {
   readonly commands: AdminCommands;
   readonly alerts: AlertStore;
   readonly notices: NoticeStore;
+  readonly audit: AuditLog;
   readonly rewrites: RewrittenPrompts;
   readonly resultCopies: CopyStore;
 };
@@ -105,6 +111,7 @@ export function openStorage(options: StorageOptions): Storage {
     commands: createSqliteAdminCommands(database),
     alerts: createSqliteAlertStore(database),
     notices: createSqliteNotices(database),
+    audit: createSqliteAuditLog(database),
     rewrites: createSqliteRewrites(database),
     resultCopies: createSqliteResultCopies(database),
     [Symbol.dispose]: () => {

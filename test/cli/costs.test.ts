@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { costLines, costReport } from '../../src/cli/costs.ts';
+import { costLines } from '../../src/cli/costs.ts';
+import { costReport } from '../../src/domain/costs.ts';
 import { costOf, type DayCost } from '../../src/domain/costs.ts';
 import { keyId } from '../../src/domain/ids.ts';
 

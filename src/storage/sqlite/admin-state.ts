@@ -6,6 +6,7 @@ import type {
   AdminAnswer,
   AdminCommand,
   AdminCommands,
+  AuditLog,
 } from '../../domain/admin-api.ts';
 import { alertSeverities, type AlertFacts } from '../../domain/alert.ts';
 import { type FailureReason, failureTraits } from '../../domain/failure.ts';
@@ -86,6 +87,35 @@ export function createSqliteNotices(database: Database): NoticeStore {
       database.commit(() => {
         database.run('INSERT OR IGNORE INTO notices (id, told_at_ms) VALUES (?, ?)', id, Math.round(nowMs));
       }),
+  };
+}
+
+const auditRow = z.object({
+  seq: z.number(),
+  atMs: z.number(),
+  by: z.string(),
+  action: z.string(),
+  target: z.string(),
+});
+const maxAuditRows = 10_000;
+
+/** Stores what operators did as rows. */
+export function createSqliteAuditLog(database: Database): AuditLog {
+  return {
+    note: async ({ atMs, by, action, target }) =>
+      database.commit(() => {
+        const sql = 'INSERT INTO audit (at_ms, by_whom, action, target) VALUES (?, ?, ?, ?)';
+        database.run(sql, Math.round(atMs), by, action, target);
+        database.run('DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?', maxAuditRows);
+      }),
+    latest: async ({ count, before = Number.MAX_SAFE_INTEGER }) =>
+      database
+        .all(
+          'SELECT seq, at_ms AS atMs, by_whom AS by, action, target FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+          before,
+          count,
+        )
+        .map((row) => auditRow.parse(row)),
   };
 }
 

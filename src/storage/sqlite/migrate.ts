@@ -21,6 +21,7 @@ import {
   statusLists,
 } from './migrations/002-later-tables.ts';
 import { resultCopies } from './migrations/019-result-copies.ts';
+import { operators } from './migrations/020-operators.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -49,6 +50,7 @@ export const migrations: readonly Migration[] = [
   chosenModels,
   rewrites,
   resultCopies,
+  operators,
 ];
 
 export function schemaVersion(database: Database): number {
