@@ -27,8 +27,11 @@ export type FailureCode = (typeof failureCodes)[number];
 /** How sure the classification is: by a structured code or a documented status, by a type or an undocumented status, or by words alone. */
 export type Sureness = 'sure' | 'likely' | 'guess';
 
-/** What the account of a key cannot pay for: calls of this price (it may still pay for cheaper ones), or every call. */
-export type CreditScope = 'this-price' | 'all';
+/**
+ * What the account of a key cannot pay for: calls of this model, whose allowance is its own; calls of this price (it may still
+ * pay for cheaper ones); or every call.
+ */
+export type CreditScope = 'this-model' | 'this-price' | 'all';
 
 /**
  * How one attempt failed, and whose fault it was. Adapters and the media room make these, once, at the edge; everyone

@@ -121,7 +121,7 @@ test.each([
   [{ quota: 'minute' }, { ...limited, window: { limit: 10, lengthMs: 60_000 } }, true],
   [
     { quota: 'day' },
-    failed('key', 'out-of-credit', { retryAfterMs: expect.any(Number) as unknown, credit: 'all' }),
+    failed('key', 'out-of-credit', { retryAfterMs: expect.any(Number) as unknown, credit: 'this-model' }),
     true,
   ],
   [{ quota: 'none' }, failed('key', 'not-entitled'), true],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { drawVideo } from '../../sandbox/drawing/draw-video.ts';
 import { startGeminiSandbox } from '../../sandbox/gemini/gemini-sandbox.ts';
+import { jsonReply } from '../../sandbox/http/stand-in-server.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
@@ -34,6 +35,32 @@ test('where Bytez serves no model the picture comes from Gemini', async () => {
   ]);
   expect(runs(app)).toHaveLength(1);
   expect(troubles(app)).toEqual([]);
+});
+
+test('a model whose quota of the day is used up leaves the key to the other models, until midnight in California', async () => {
+  const chain = 'gemini:gemini-nano-banana-2.1,gemini:gemini-3.1-flash-lite-image';
+  await using stage = await anEmptyBytez({ IMAGE_CHAIN: chain });
+  const { app, gemini, clock } = stage;
+  const quotaId = 'GenerateRequestsPerDayPerProjectPerModel-FreeTier';
+  const details = [
+    { '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations: [{ quotaId, quotaValue: '20' }] },
+  ];
+  const error = { code: 429, message: 'You exceeded your current quota.', status: 'RESOURCE_EXHAUSTED', details };
+  gemini.setFaults([{ route: 'content', times: 1, reply: jsonReply(429, { error }) }]);
+  const pictureFor = async (id: number) => {
+    const person = app.person(id);
+    person.say('/generate a fox');
+    await passTime(clock, person.waitFor(hasPicture));
+  };
+  const asked = () => app.events.flatMap((one) => (one.event === 'attempt.started' ? [one.model] : []));
+  await pictureFor(7);
+  await pictureFor(8);
+  const lite = 'gemini-3.1-flash-lite-image';
+  expect(asked()).toEqual(['gemini-nano-banana-2.1', lite, lite]);
+  expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
+  await clock.advance(24 * 3_600_000);
+  await pictureFor(9);
+  expect(asked().at(-1)).toBe('gemini-nano-banana-2.1');
 });
 
 test('a video is waited for and fetched with the key, without a host that is allowed for it', async () => {

@@ -197,6 +197,14 @@ export class PooledKey {
     this.#blockedModels.set(model, { times, untilMs, isForCredit: true });
   }
 
+  /** The allowance of this model is used up; other models have their own. */
+  limitModel(model: string, nowMs: number, statedMs: number | undefined): void {
+    this.#blockedModels ??= new Map();
+    const times = (this.#blockedModels.get(model)?.times ?? 0) + 1;
+    const untilMs = nowMs + (statedMs ?? benchCooldownMs('out-of-credit', times));
+    this.#blockedModels.set(model, { times, untilMs, isForCredit: true });
+  }
+
   /** Until when its credit is taken not to cover this; undefined when it may. */
   beyondCreditUntilMs(model: string, job: JobKind | undefined, nowMs: number): number | undefined {
     if (job !== undefined && this.#isBeyondCredit(job, nowMs)) return this.#creditLimit?.untilMs;

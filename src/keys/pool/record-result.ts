@@ -147,6 +147,10 @@ export class CallRecorder {
       return false;
     }
     const sharing = pooled.account.origin === 'configured' ? pooled.account.members : [pooled];
+    if (failure.reason === 'out-of-credit' && failure.credit === 'this-model') {
+      for (const each of sharing) each.limitModel(model, nowMs, failure.retryAfterMs);
+      return false;
+    }
     if (failure.reason === 'out-of-credit' && job !== undefined && isOfThisWork(failure, job)) {
       for (const each of sharing) each.limitCredit(model, job, nowMs, failure.retryAfterMs);
       return false;

@@ -74,7 +74,7 @@ export function classifyByTable(table: FailureTable, rules: () => readonly OwnRu
       rule === undefined
         ? refineLimit(meaningOf(complaint), complaint, waits, table.limits)
         : refineLimit({ reason: rule.means, sureness: surenessOf(rule), by: 'code' }, complaint, waits, undefined);
-    const credit = reason === 'out-of-credit' ? creditScope(complaint.words) : undefined;
+    const credit = reason === 'out-of-credit' ? (complaint.credit ?? creditScope(complaint.words)) : undefined;
     return failureFor(reason, detailOf(complaint), {
       ...(sureness === 'sure' ? {} : { sureness }),
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),

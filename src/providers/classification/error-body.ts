@@ -1,3 +1,4 @@
+import type { CreditScope } from '../../domain/failure.ts';
 import type { ToldWindow } from '../../domain/key-state.ts';
 import { fieldsOf, isHtml, parseJson } from '../http/http-exchange.ts';
 import { isBlockPage } from './block-words.ts';
@@ -18,6 +19,8 @@ export type Complaint = {
   readonly waitFields?: readonly WaitField[];
   /** How many calls are taken in a span of time, where the provider's own fields tell. */
   readonly window?: Pick<ToldWindow, 'limit'> & { readonly lengthMs: number };
+  /** What an allowance that is used up is for, where the provider's own fields or words tell. */
+  readonly credit?: CreditScope;
 };
 
 const maxTextLength = 2000;

@@ -21,7 +21,10 @@ export function withQuota(complaint: Complaint, status: number, body: Uint8Array
   if (violations.some(({ quotaId }) => /per ?day/i.test(quotaId))) {
     const until = new Date(pacific.nextDayMs(nowMs)).toISOString();
     const waitFields = [{ name: 'reset', value: until }];
-    return { ...complaint, codes: [quotaCodes.ofTheDay], waitFields };
+    // "GenerateRequestsPerDayPerProjectPerModel": other models have a quota of their own.
+    const isOfModel = violations.every(({ quotaId }) => /per ?model/i.test(quotaId));
+    const scope = isOfModel ? ({ credit: 'this-model' } as const) : {};
+    return { ...complaint, ...scope, codes: [quotaCodes.ofTheDay], waitFields };
   }
   if (violations.some(({ quotaId }) => /per ?minute/i.test(quotaId))) {
     const ofCalls = violations.find(({ quotaId }) => /requests\w*per ?minute/i.test(quotaId))?.value ?? '';

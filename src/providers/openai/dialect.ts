@@ -58,6 +58,8 @@ export type Dialect = {
   readonly speech?: Route;
   readonly chat?: Route;
   readonly videos?: VideoRoute;
+  /** Models whose calls are counted apart from those of all others, and the words of a refusal that says so. */
+  readonly countedApart?: { readonly models: RegExp; readonly words: RegExp };
   /** A flag of a picture that is there in its place: it was held back. */
   readonly heldBack?: { readonly field: string; readonly is: Json };
   /** The field of `usage` that states the price of a run, and how many of its units are a US dollar. */

@@ -71,7 +71,15 @@ function connected(options: OpenAiLikeOptions) {
   const base = versioned(options.baseUrl.replace(/(?<!\/)\/+$/, ''), dialect.versionPath);
   const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
   const format = chatFormat(dialect);
-  const keyed = createKeyedClient({ http, now, failures: dialect.failures, keyHeaders });
+  const { countedApart } = dialect;
+  const keyed = createKeyedClient({
+    http,
+    now,
+    failures: dialect.failures,
+    keyHeaders,
+    refine: (complaint) =>
+      countedApart?.words.test(complaint.words) === true ? { ...complaint, credit: 'this-model' } : complaint,
+  });
   const client: KeyedClient = {
     ...keyed,
     failed: (answer, complaint, secret, words) =>
@@ -110,7 +118,10 @@ function connected(options: OpenAiLikeOptions) {
       signal,
       bodyLimitBytes: inlineResultLimitBytes,
     } as const;
-    if (request.kind === 'chat') return streamChat(client, call, secret, request, format, onText);
+    // What is left of an allowance of some models says nothing of the key.
+    const isApart = countedApart?.models.test(request.model) === true;
+    const counted: KeyedClient['counted'] = isApart ? (reply) => reply : client.counted;
+    if (request.kind === 'chat') return streamChat({ ...client, counted }, call, secret, request, format, onText);
     const sent = await client.send(call, secret);
     if (!sent.ok) return sent;
     const { answer } = sent;
@@ -121,7 +132,7 @@ function connected(options: OpenAiLikeOptions) {
       case 'reply': {
         const { source } = read.reply;
         const checked = source.kind === 'url' ? withoutKeyInAddress(source, secret) : read.reply;
-        return checked.ok ? client.counted(read.reply, answer) : checked;
+        return checked.ok ? counted(read.reply, answer) : checked;
       }
       case 'complaint':
         return failed(read.complaint);

@@ -59,6 +59,7 @@ export const openrouterDialect: Dialect = {
   edits: { path: '/images', inputs: 'references' },
   speech: { path: '/audio/speech', fields: { voice: 'alloy', response_format: 'mp3' } },
   chat: { path: '/chat/completions', fields: { usage: { include: true } } },
+  countedApart: { models: /:free$/, words: /\bfree-models-per-/i },
   cost: { field: 'cost', perDollar: 1 },
   probe: { path: '/key', isAnswer: (body) => typeof fieldOf(fieldOf(body, 'data'), 'label') === 'string' },
   balance: {

@@ -143,6 +143,21 @@ test('KeyPool leaves a key out for one dear model, and uses it for a cheaper one
   expect(seatOf(pool, { model: 'cheap', job: 'image' }).keyName).toBe('bytez #1');
 });
 
+test('KeyPool leaves a key out for a model whose own allowance is used up, until the stated reset, and uses it for all others', async () => {
+  const { pool, clock } = aPool({ keys: [aKey(1)] });
+  const failure = { ...poor, credit: 'this-model', retryAfterMs: 5 * hour } as const;
+  seatOf(pool).release({ kind: 'failed', failure, ms: 5, model: 'a', job: 'image' });
+  expect(statesOf(pool)).toEqual(['ready']);
+  expect(pool.lease('bytez', { model: 'a', job: 'image' })).toMatchObject({
+    reason: 'out-of-credit',
+    probeAtMs: clock.now() + 5 * hour,
+  });
+  seatOf(pool, { model: 'b', job: 'image' }).release({ kind: 'unused' });
+  seatOf(pool, { model: 'v', job: 'video' }).release({ kind: 'unused' });
+  await clock.advance(5 * hour);
+  expect(seatOf(pool, { model: 'a', job: 'image' }).keyName).toBe('bytez #1');
+});
+
 test('KeyPool benches a key whose account pays for nothing, whatever was asked', () => {
   const { pool } = aPool({ keys: [aKey(1)] });
   const failure = { ...poor, credit: 'all' } as const;
