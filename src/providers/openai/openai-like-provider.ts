@@ -120,7 +120,7 @@ function connected(options: OpenAiLikeOptions) {
     } as const;
     // What is left of an allowance of some models says nothing of the key.
     const isApart = countedApart?.models.test(request.model) === true;
-    const counted: KeyedClient['counted'] = isApart ? (reply) => reply : client.counted;
+    const counted: KeyedClient['counted'] = (reply, answer) => (isApart ? reply : client.counted(reply, answer));
     if (request.kind === 'chat') return streamChat({ ...client, counted }, call, secret, request, format, onText);
     const sent = await client.send(call, secret);
     if (!sent.ok) return sent;

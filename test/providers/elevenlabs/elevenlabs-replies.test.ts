@@ -16,7 +16,7 @@ const failure = z.strictObject({
   blame: z.string(),
   reason: z.string(),
   sureness: z.enum(['likely', 'guess']).optional(),
-  credit: z.enum(['this-price', 'all']).optional(),
+  credit: z.enum(['this-model', 'this-price', 'all']).optional(),
   retryAfterMs: z.int().optional(),
 });
 const fixture = z.strictObject({
