@@ -159,9 +159,9 @@ export const jobMutants = [
     'the learned deadline trusts a few calls',
     'latency.samples >= minSamples',
     'latency.samples >= 1',
-    'test/jobs/attempt-timeout.test.ts',
+    'test/jobs/next-call.test.ts',
   ),
-  mutant('the learned deadline ignores a timeout', ' && !hasTimedOut', '', 'test/jobs/attempt-timeout.test.ts'),
+  mutant('the learned deadline ignores a timeout', ' && !hasTimedOut', '', 'test/jobs/next-call.test.ts'),
 
   mutant('the breaker never opens', 'if (!this.#isDown(nowMs)) return;', 'return;', breaker),
   mutant('one job opens the breaker', 'if (isOfOneJob) return false;', '', breaker),

@@ -86,7 +86,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   opening.defer(() => telegramAgent.destroy());
 
   const fixedSecrets = [token, ...(config.bucket === undefined ? [] : [config.bucket.secretAccessKey])];
-  let ownSecrets = [...fixedSecrets, ...keys.map(({ secret }) => secret)];
+  const secretsOf = (those: typeof keys) => [...fixedSecrets, ...those.map(({ secret }) => secret)];
+  const ownSecrets = { current: secretsOf(keys) };
   const { updates, delivery, menu, adminAlerts } = opening.use(
     await openBot({
       ...storage,
@@ -107,7 +108,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       random,
       emit,
       onCheckpoint: onCheckpoint,
-      ownSecrets: () => ownSecrets,
+      ownSecrets,
       closing: closed.signal,
     }),
   );
@@ -168,7 +169,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     service,
     admin: core.admin,
     reloadKeys: (newKeys, newProviders) => {
-      ownSecrets = [...fixedSecrets, ...newKeys.map(({ secret }) => secret)];
+      ownSecrets.current = secretsOf(newKeys);
       proven.follow(newKeys);
       return core.reloadKeys(newKeys, newProviders);
     },

@@ -7,7 +7,7 @@ import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
 import type { ResultCopies, ResultStore } from '../domain/media.ts';
-import { isStorageRefusal, type OwnRule } from '../domain/failure.ts';
+import type { OwnRule } from '../domain/failure.ts';
 import { openBudgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
 import { loadMaterial, type MaterialSources } from '../jobs/request/generation-request.ts';
@@ -119,10 +119,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   // Only the keys read the machine's own clock, to notice when it is set.
   const clock = steadyClock(machineClock);
   const events = createEventBus();
-  const emit: Emit = (event) => {
-    // The storage reports its outages itself, once.
-    if (event.event !== 'app.error' || !isStorageRefusal(event.error)) events.emit(event);
-  };
+  const { emit } = events;
   await using opening = new AsyncDisposableStack();
 
   const { mechanisms = everyMechanism, databasePath: path = databasePath(config.dataDir) } = parts;
@@ -179,8 +176,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     }),
   );
   const { pool, maintenance } = keyRoom;
-  const alerts = createAlerts({ pool: () => pool.snapshot(), clock, emit: emit });
-  events.subscribe(alerts.onEvent);
+  const alerts = opening.use(createAlerts({ pool: () => pool.snapshot(), clock, emit }));
+  events.on(alerts.names, alerts.onEvent);
   const alertSaver = opening.use(new AlertSaver({ store: storage.alerts, raised: () => alerts.raised(), emit }));
   // Alerts of an earlier run are not raised any more.
   alertSaver.changed();

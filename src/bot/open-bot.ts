@@ -184,7 +184,7 @@ export type OpenBotOptions = Omit<
   readonly random: Random;
   readonly onCheckpoint: OnCheckpoint;
   /** The app's own keys and tokens, masked in typed text. */
-  readonly ownSecrets: () => readonly Secret[];
+  readonly ownSecrets: { readonly current: readonly Secret[] };
   /** Aborts every call to Telegram and every wait for it. */
   readonly closing: AbortSignal;
 };

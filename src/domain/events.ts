@@ -1,6 +1,12 @@
 import type { Alert } from './alert.ts';
 import type { Choice } from './attempt-trail.ts';
-import type { AttemptFailure, FailureCode, FailureReason, ResultFailure } from './failure.ts';
+import {
+  type AttemptFailure,
+  type FailureCode,
+  type FailureReason,
+  isStorageRefusal,
+  type ResultFailure,
+} from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
@@ -287,6 +293,8 @@ export function createEventBus(): EventBus {
 
   return {
     emit: (event) => {
+      // The storage reports its outages itself, once.
+      if (event.event === 'app.error' && isStorageRefusal(event.error)) return;
       queue.push({ event, isReport: false });
       if (isDelivering) return;
       isDelivering = true;

@@ -41,6 +41,11 @@ export function acceptsCalls({ kind }: KeyState): boolean {
   return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
 }
 
+/** True for a key that is out of use for another reason than a cooldown. */
+export function isOut({ kind }: KeyState): boolean {
+  return kind === 'benched' || kind === 'probing' || kind === 'disabled';
+}
+
 /** True for a key that works and has only sent all calls that its provider allows in a span of time. */
 export function coolsForWindow(state: KeyState): boolean {
   return state.kind === 'cooling' && state.reason === 'window';

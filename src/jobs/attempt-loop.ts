@@ -7,18 +7,24 @@ import type { KnownOperation } from '../domain/job-engine.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Random } from '../kit/backoff.ts';
-import { type CallJournal, type JobMemory, keysRefusing, refusalCode } from './job-memory.ts';
+import {
+  type JobMemory,
+  keysRefusing,
+  noteOutage,
+  refusalCode,
+  ChainProgress,
+  type TurnEnding,
+} from './job-progress.ts';
+import { type CallJournal } from './running-jobs.ts';
 import type { Budgets } from './budgets.ts';
 import { callProvider, type CallTools } from './call-provider.ts';
 import type { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
-import { ChainProgress, type TurnEnding } from './job-progress.ts';
-import { type AttemptPool, type KeyRequest, leaseHealthyKey, leaseKey, suits } from './lease-key.ts';
+import { type AttemptPool, type KeyRequest, attemptTimeoutMs, leaseHealthyKey, leaseKey, suits } from './next-call.ts';
 import {
   type ProbeKeys,
   type Weighed,
   isWitnessOfOutage,
   noteClosedModels,
-  noteOutage,
   soonerElsewhere,
   weighRefusals,
   weighWithoutOtherKey,
@@ -276,22 +282,4 @@ function timeoutFor(job: Job, { provider, model }: Candidate, leftMs: number, to
     latency: tools.mechanisms?.learnedDeadline === false ? undefined : tools.pool.latency(provider, model, job.kind),
     hasTimedOut: tools.memory.hasTimedOut,
   });
-}
-
-/** The timeout is derived from latency only after this many measured calls. */
-const minSamples = 20;
-
-type TimeoutFacts = {
-  readonly capMs: number;
-  readonly leftMs: number;
-  readonly latency: { readonly samples: number; readonly p99Ms: number } | undefined;
-  /** The job has timed out before: its model may be starting cold, so the full cap applies. */
-  readonly hasTimedOut: boolean;
-};
-
-/** The timeout of one call, in milliseconds: three times the p99 latency, at least a quarter of the configured cap. */
-export function attemptTimeoutMs({ capMs, leftMs, latency, hasTimedOut }: TimeoutFacts): number {
-  const isKnown = latency !== undefined && latency.samples >= minSamples && !hasTimedOut;
-  const patienceMs = isKnown ? Math.max(capMs / 4, 3 * latency.p99Ms) : capMs;
-  return Math.min(capMs, patienceMs, leftMs);
 }

@@ -8,12 +8,11 @@ import { costOf } from '../domain/costs.ts';
 import type { ModelLookup, OnText, Provider, ProviderReply, Submitted } from '../domain/provider.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import type { CallJournal } from './job-memory.ts';
+import { type CallJournal, isCancelled, JobStopped } from './running-jobs.ts';
 import type { Spent } from './budgets.ts';
 import type { UnrecognizedFailures } from './judgement.ts';
 import type { Fault } from './circuit-breaker/breaker-counters.ts';
 import { cancelOperation, type Followed, followOperation, type FollowTools, pollDelayMs } from './follow-operation.ts';
-import { isCancelled, JobStopped } from './job-progress.ts';
 import { type RequestMaterial, generationRequest } from './request/generation-request.ts';
 import { isProviderFault, type RetryRules } from './retry-policy.ts';
 

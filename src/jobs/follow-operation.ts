@@ -3,7 +3,7 @@ import type { AttemptFailure } from '../domain/failure.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import type { Operation, AsynchronousProvider, ProviderQueue, ProviderReply, StatusReply } from '../domain/provider.ts';
 import { type Clock, CallDeadline } from '../kit/clock.ts';
-import { isCancelled } from './job-progress.ts';
+import { isCancelled } from './running-jobs.ts';
 
 const firstMs = 2_000;
 const [minFirstMs, maxFirstMs] = [1_000, 5_000];

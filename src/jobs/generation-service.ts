@@ -8,11 +8,10 @@ import { ignoreCheckpoints } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { type Breakers, createBreakers, hasFallback } from './circuit-breaker/breakers.ts';
 import { ChainModels, type Asker, chainFor, requestChain } from './request/chain-models.ts';
-import { expectedWaitMs, isBehindOwn, viewOf } from './job-view.ts';
+import { expectedWaitMs, isBehindOwn, viewOf, RunningJobs } from './running-jobs.ts';
 import { PromptRewriter } from './prompt-rewriter.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { RunningJobs } from './job-progress.ts';
 import { UnrecognizedFailures } from './judgement.ts';
 
 export type GenerationServiceOptions = Omit<
@@ -154,14 +153,15 @@ export class GenerationService {
     const now = {
       ahead,
       live: this.#live.phase(id),
-      pool: this.#options.pool.snapshot(job.line),
+      pool: () => this.#options.pool.snapshot(job.line),
       isBehindOwn:
         job.state.kind === 'waiting' &&
         ahead === 0 &&
         (await isBehindOwn(job, this.#options.reader, this.#options.running)),
       nowMs: this.#options.clock.now(),
     };
-    const seed = this.models.seedOf(job);
+    const made = 'outcome' in job.state && job.state.outcome.kind === 'result' ? job.state.outcome : undefined;
+    const seed = made && this.models.seedOf(job, made.model);
     const asked = await this.#rewriter?.shown(job);
     const more = { ...(seed === undefined ? {} : { seed }), ...(asked === undefined ? {} : { asked }) };
     return { job, view: { ...viewOf(job, now), ...more } };

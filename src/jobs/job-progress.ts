@@ -1,12 +1,128 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
-import { benches, type JobMemory, refusalCode } from './job-memory.ts';
-import type { Candidate, Job, ParkReason, Progress } from '../domain/job.ts';
-import type { KeyId, ProviderName, JobId } from '../domain/ids.ts';
-import { codeFor, type JobFailureCode, maxCalls } from './retry-policy.ts';
-import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
-import type { ProviderQueue, ReplySource } from '../domain/provider.ts';
-import type { JobPhase } from '../domain/views.ts';
-import type { Clock } from '../kit/clock.ts';
+import { type FailureReason, isDoubtful, type AttemptFailure } from '../domain/failure.ts';
+import type { KeyId, ProviderName } from '../domain/ids.ts';
+import type { JobReader } from '../domain/job-engine.ts';
+import { type Candidate, candidateName, type Job, type ParkReason, type Progress } from '../domain/job.ts';
+import { type JobFailureCode, codeFor, maxCalls } from './retry-policy.ts';
+import type { ReplySource } from '../domain/provider.ts';
+
+/** A refusal whose cause may be the request, the key or the provider. */
+type Refusal = {
+  readonly keyId: KeyId;
+  readonly candidate: Candidate;
+  readonly reason: FailureReason;
+  /** When its call was sent; absent when another process sent it. */
+  readonly sentAtMonotonicMs?: number;
+};
+
+/** A candidate that may serve the job later. */
+type Wait = {
+  /** Its place in the chain. */
+  readonly index: number;
+  readonly attempts: number;
+  readonly readyAtMs: number;
+  readonly reason: ParkReason;
+};
+
+/** A call that failed as those to a provider which is down do. */
+export type OutageCall = {
+  readonly keyId: KeyId;
+  readonly candidate: Candidate;
+  readonly reason: FailureReason;
+  readonly startedAtMonotonicMs: number;
+};
+
+/** The state of an unfinished job that carries over between turns, beyond its stored progress. */
+export type JobMemory = {
+  /** The code of its last failure. */
+  lastCode: JobFailureCode | undefined;
+  /** When a key may serve the job again, if known. */
+  againAtMs: number | undefined;
+  /** Keys that failed it on its current candidate. */
+  readonly failedWith: Set<KeyId>;
+  /** Its doubtful refusals, of all candidates. */
+  refusals: readonly Refusal[];
+  /** Keys that its refusals took out of use. */
+  readonly benched: Set<KeyId>;
+  /** The first of the candidates that it left because of a wait. */
+  wait: Wait | undefined;
+  /** Its calls that failed as those to a provider which is down do. */
+  readonly outageCalls: OutageCall[];
+  hasTimedOut: boolean;
+  lastCallEndedMs: number | undefined;
+  /** Its last call, where the process that made it ended before it knew the answer. */
+  lost: AttemptTrail | undefined;
+};
+
+export function emptyMemory(): JobMemory {
+  return {
+    lastCode: undefined,
+    againAtMs: undefined,
+    failedWith: new Set(),
+    refusals: [],
+    benched: new Set(),
+    wait: undefined,
+    outageCalls: [],
+    hasTimedOut: false,
+    lastCallEndedMs: undefined,
+    lost: undefined,
+  };
+}
+
+/** Restores the memory of a job from the calls that another process made. */
+export function restoreMemory(trail: readonly AttemptTrail[], candidate: Candidate | undefined): JobMemory {
+  const memory = emptyMemory();
+  const last = trail.at(-1);
+  memory.lost = last?.ending.kind === 'sent' || last?.ending.kind === 'broken-off' ? last : undefined;
+  for (const { ending, candidate: asked, keyId, startedAtMs } of trail) {
+    memory.lastCallEndedMs = startedAtMs + ('ms' in ending ? ending.ms : 0);
+    if (ending.kind !== 'failed') continue;
+    memory.lastCode = codeFor(ending.reason);
+    memory.hasTimedOut ||= ending.reason === 'timed-out';
+    if (isDoubtful(ending)) memory.refusals = [...memory.refusals, { keyId, candidate: asked, reason: ending.reason }];
+    else if (benches(ending.reason)) memory.benched.add(keyId);
+    if (asked.provider === candidate?.provider && asked.model === candidate.model) memory.failedWith.add(keyId);
+  }
+  return memory;
+}
+
+const none: ReadonlySet<KeyId> = new Set();
+
+/** The keys that refused the job on this candidate. */
+export function keysRefusing({ refusals }: JobMemory, candidate: Candidate): ReadonlySet<KeyId> {
+  if (refusals.length === 0) return none;
+  const name = candidateName(candidate);
+  return new Set(refusals.flatMap((one) => (candidateName(one.candidate) === name ? [one.keyId] : [])));
+}
+
+const maxKept = 50;
+/** A failed run or an unreadable answer may be the request's own fault; these are not. */
+export const plainOutages: ReadonlySet<FailureReason> = new Set(['overloaded', 'unreachable', 'blocks-this-machine']);
+const outages: ReadonlySet<FailureReason> = new Set([...plainOutages, 'malformed', 'failed-run']);
+
+/** Records a call that failed as those to a provider which is down do. */
+export function noteOutage({ outageCalls }: JobMemory, call: OutageCall): void {
+  if (outages.has(call.reason) && outageCalls.length < maxKept) outageCalls.push(call);
+}
+
+/** How the job ends when its doubtful refusals turn out to be its own fault. */
+export function refusalCode(refusals: readonly Pick<Refusal, 'reason'>[]): JobFailureCode {
+  return refusals.every(({ reason }) => reason === 'bad-request') ? 'bad-request' : 'refused';
+}
+
+/** True when the refusal may take its key out of use. */
+export function benches(reason: FailureReason): boolean {
+  return reason === 'rejected' || reason === 'out-of-credit';
+}
+
+/** Returns the job's memory, restored from its stored calls if there are any. */
+export async function loadMemory(
+  { id, progress }: Job,
+  reader: Pick<JobReader, 'trailOf'>,
+  chain: readonly Candidate[],
+): Promise<JobMemory> {
+  return progress.calls === 0 ? emptyMemory() : restoreMemory(await reader.trailOf(id), chain[progress.candidate]);
+}
 
 /** How one turn of a job ended. */
 export type TurnEnding =
@@ -169,132 +285,4 @@ export class ChainProgress {
     this.#attempts = 0;
     this.#memory.failedWith.clear();
   }
-}
-
-type LivePhase = Extract<JobPhase, { kind: 'making' | 'retrying' | 'delivering' }>;
-
-type LiveJob = {
-  readonly abort: AbortController;
-  phase: LivePhase;
-  /** False while the text was shown a moment ago. */
-  isTextDue?: boolean;
-};
-
-const textEveryMs = 1_000;
-/** The in-memory state of jobs in this process: which ones run, their phase, and the memory of their calls. */
-export class RunningJobs {
-  readonly #running = new Map<JobId, LiveJob>();
-  /** The phase of jobs that wait for their next attempt. */
-  readonly #betweenAttempts = new Map<JobId, LivePhase>();
-  readonly #memories = new Map<JobId, JobMemory>();
-  readonly #onProgress: (id: JobId) => void;
-  readonly #clock: Pick<Clock, 'schedule'>;
-
-  constructor(onProgress: (id: JobId) => void, clock: Pick<Clock, 'schedule'>) {
-    this.#onProgress = onProgress;
-    this.#clock = clock;
-  }
-
-  get size(): number {
-    return this.#running.size;
-  }
-
-  begin(id: JobId, of: number): AbortSignal {
-    const abort = new AbortController();
-    this.#betweenAttempts.delete(id);
-    this.#running.set(id, { abort, phase: { kind: 'making', attempt: 1, of } });
-    return abort.signal;
-  }
-
-  end(id: JobId): void {
-    this.#running.delete(id);
-  }
-
-  /** Ends the turn of a job that retries by itself; its `retrying` phase stays visible until then. */
-  pause(id: JobId): void {
-    const phase = this.#running.get(id)?.phase;
-    if (phase?.kind === 'retrying') this.#betweenAttempts.set(id, phase);
-    this.end(id);
-  }
-
-  setPhase(id: JobId, phase: LivePhase): void {
-    const live = this.#running.get(id);
-    if (live === undefined) return;
-    live.phase = phase;
-    this.#onProgress(id);
-  }
-
-  /** Shows what has been written of an answer; not more often than once a second. */
-  setText(id: JobId, text: string): void {
-    const live = this.#running.get(id);
-    if (live?.phase.kind !== 'making') return;
-    live.phase = { ...live.phase, text };
-    if (live.isTextDue !== false) this.#showText(id, live);
-  }
-
-  #showText(id: JobId, live: LiveJob): void {
-    const { phase: shown } = live;
-    live.isTextDue = false;
-    this.#onProgress(id);
-    this.#clock.schedule(textEveryMs, () => {
-      live.isTextDue = true;
-      if (live.phase !== shown && live.phase.kind === 'making' && this.#running.get(id) === live) {
-        this.#showText(id, live);
-      }
-    });
-  }
-
-  /** Notes where a job that is being made stands with its provider. */
-  setQueue(id: JobId, queue: ProviderQueue): void {
-    const phase = this.#running.get(id)?.phase;
-    if (phase?.kind === 'making') this.setPhase(id, { ...phase, queue });
-  }
-
-  phase(id: JobId): LivePhase | undefined {
-    return this.#running.get(id)?.phase ?? this.#betweenAttempts.get(id);
-  }
-
-  /** The job's memory from earlier turns in this process. */
-  memory(id: JobId): JobMemory | undefined {
-    return this.#memories.get(id);
-  }
-
-  remember(id: JobId, memory: JobMemory): void {
-    this.#memories.set(id, memory);
-  }
-
-  noteCode(id: JobId, code: JobFailureCode): void {
-    const memory = this.#memories.get(id);
-    if (memory !== undefined) memory.lastCode = code;
-  }
-
-  /** Drops the memory of a job that has ended. */
-  forget(id: JobId): void {
-    this.#memories.delete(id);
-    this.#betweenAttempts.delete(id);
-  }
-
-  stop(id: JobId, why: 'cancelled' | 'closing'): void {
-    this.#running.get(id)?.abort.abort(new JobStopped(why));
-  }
-
-  stopAll(): void {
-    for (const id of this.#running.keys()) this.stop(id, 'closing');
-  }
-}
-
-/** Why a running job stops; `fenced`: a newer lease owns the job. */
-export class JobStopped extends Error {
-  readonly why: 'cancelled' | 'closing' | 'fenced';
-
-  constructor(why: JobStopped['why']) {
-    super(`The job was stopped: ${why}`);
-    this.name = 'JobStopped';
-    this.why = why;
-  }
-}
-
-/** True when the job's person cancelled it. */
-export function isCancelled({ reason }: AbortSignal): boolean {
-  return reason instanceof JobStopped && reason.why === 'cancelled';
 }

@@ -1,15 +1,13 @@
 import type { ModelLookup } from '../domain/provider.ts';
 import type { Emit } from '../domain/events.ts';
-import type { FailureReason } from '../domain/failure.ts';
 import type { KeyId, ProviderName } from '../domain/ids.ts';
 import { type Candidate, type Job, candidateName } from '../domain/job.ts';
 import type { SeatAnswer } from '../domain/key-leases.ts';
 import { type Clock, atMost } from '../kit/clock.ts';
 import type { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import { type JobMemory, keysRefusing, type OutageCall } from './job-memory.ts';
-import type { ChainProgress, TurnEnding } from './job-progress.ts';
-import type { AttemptPool } from './lease-key.ts';
+import { type JobMemory, keysRefusing, plainOutages, type ChainProgress, type TurnEnding } from './job-progress.ts';
+import type { AttemptPool } from './next-call.ts';
 import { codeFor, type JobFailureCode } from './retry-policy.ts';
 
 /** What a key's free probe says: undefined when it could not be asked. */
@@ -123,17 +121,8 @@ function blameProvider({ id }: Job, memory: JobMemory, { pool }: WeighTools): We
   return 'provider';
 }
 
-const maxKept = 50;
-/** A failed run or an unreadable answer may be the request's own fault; these are not. */
-const plainOutages: ReadonlySet<FailureReason> = new Set(['overloaded', 'unreachable', 'blocks-this-machine']);
-const outages: ReadonlySet<FailureReason> = new Set([...plainOutages, 'malformed', 'failed-run']);
 /** What one job has to have seen: plain outages, or others among them. */
 const enough = { plain: { models: 2, calls: 4 }, mixed: { models: 3, calls: 6 } } as const;
-
-/** Records a call that failed as those to a provider which is down do. */
-export function noteOutage({ outageCalls }: JobMemory, call: OutageCall): void {
-  if (outages.has(call.reason) && outageCalls.length < maxKept) outageCalls.push(call);
-}
 
 /**
  * True when a single job has seen enough to know that the provider is down, as on a quiet bot nobody else tells: every

@@ -5,7 +5,7 @@ import type { RewrittenPrompts } from '../domain/job-engine.ts';
 import { kindTraits } from '../domain/kinds.ts';
 import type { AttemptTools, LoopTools } from './attempt-loop.ts';
 import { callProvider } from './call-provider.ts';
-import { JobStopped } from './job-progress.ts';
+import { JobStopped } from './running-jobs.ts';
 import { noMaterial, type RequestMaterial, checkPrompt } from './request/generation-request.ts';
 import { requestChain } from './request/chain-models.ts';
 

@@ -4,10 +4,10 @@ import type { KeyLeases } from '../domain/key-leases.ts';
 import type { Job } from '../domain/job.ts';
 import type { KnownOperation } from '../domain/job-engine.ts';
 import type { Random } from '../kit/backoff.ts';
-import type { CallJournal, JobMemory } from './job-memory.ts';
+import type { JobMemory, ChainProgress, TurnEnding } from './job-progress.ts';
+import { type CallJournal, isCancelled } from './running-jobs.ts';
 import { type CallTools, concludeCall } from './call-provider.ts';
 import { cancelOperation, followOperation } from './follow-operation.ts';
-import { type ChainProgress, type TurnEnding, isCancelled } from './job-progress.ts';
 import { decide } from './retry-policy.ts';
 
 export type ResumeTools = CallTools & {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { poolViewOf } from '../../src/domain/views.ts';
 import type { AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import type { AttemptTools } from '../../src/jobs/attempt-loop.ts';
-import { JobStopped } from '../../src/jobs/job-progress.ts';
+import { JobStopped } from '../../src/jobs/running-jobs.ts';
 import type { SeatAnswer, SeatRequest } from '../../src/domain/key-leases.ts';
 import { anAttemptStage, cut, done, down, failed, limited, noModel, refusedKey, timedOut } from './attempt-stage.ts';
 

@@ -8,7 +8,7 @@ import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { type AttemptTools, runAttempts } from '../../src/jobs/attempt-loop.ts';
 import { createBreakers } from '../../src/jobs/circuit-breaker/breakers.ts';
 import { ModelCooldowns } from '../../src/jobs/circuit-breaker/model-cooldowns.ts';
-import { emptyMemory } from '../../src/jobs/job-memory.ts';
+import { emptyMemory } from '../../src/jobs/job-progress.ts';
 import { UnrecognizedFailures } from '../../src/jobs/judgement.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { isTimeout } from '../../src/kit/clock.ts';

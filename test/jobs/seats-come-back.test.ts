@@ -2,7 +2,7 @@ import type { KeyId } from '../../src/domain/ids.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { poolViewOf } from '../../src/domain/views.ts';
-import { JobStopped } from '../../src/jobs/job-progress.ts';
+import { JobStopped } from '../../src/jobs/running-jobs.ts';
 import { anAttemptStage, cut, done, down, limited, noModel, refusedKey, timedOut } from './attempt-stage.ts';
 
 const replies = [done, limited(500), limited(60_000), refusedKey, down, cut, timedOut, noModel] as const;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Candidate } from '../../src/domain/job.ts';
 import { keyId } from '../../src/domain/ids.ts';
-import { JobStopped } from '../../src/jobs/job-progress.ts';
+import { JobStopped } from '../../src/jobs/running-jobs.ts';
 import { aFault, fallSilent } from './a-fault.ts';
 import { anAttemptStage, done, down, limited, type StageOptions, timedOut } from './attempt-stage.ts';
 

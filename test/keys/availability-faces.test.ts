@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Availability, availabilityOf, isUsable, type KeyView } from '../../src/domain/views.ts';
 import type { SeatAnswer } from '../../src/domain/key-leases.ts';
-import { viewOf } from '../../src/jobs/job-view.ts';
+import { viewOf } from '../../src/jobs/running-jobs.ts';
 import type { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { aPool, failures, fail, hour } from '../support/a-pool.ts';
 import { runs } from '../support/property-runs.ts';
@@ -79,7 +79,13 @@ function facesOf(pool: KeyPool, nowMs: number) {
   const availability = availabilityOf(view.keys);
   const answer = pool.lease('bytez');
   if (answer.kind === 'seat') answer.lease.release({ kind: 'unused' });
-  const { phase: seen } = viewOf(waiting(nowMs), { ahead: 3, live: undefined, pool: view, isBehindOwn: false, nowMs });
+  const { phase: seen } = viewOf(waiting(nowMs), {
+    ahead: 3,
+    live: undefined,
+    pool: () => view,
+    isBehindOwn: false,
+    nowMs,
+  });
   const inMs = Math.max(0, (view.nextWakeMs ?? Infinity) - nowMs);
   // The estimate of a wait in line is not what the keys say.
   const phase = seen.kind === 'queued' ? { kind: seen.kind, ahead: seen.ahead } : seen;

@@ -29,7 +29,7 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
   const replaced: FakePool['replaced'] = [];
   const states = new Map<KeyId, KeyState>();
   const views = new Map<KeyId, Partial<KeyView>>();
-  const listeners = new Map<ChangeListener, 'all' | 'urgent'>();
+  const listeners = new Map<ChangeListener, 'all' | 'benched'>();
   const stateOf = (id: KeyId): KeyState => states.get(id) ?? { kind: 'ready' };
   const keyAt = (place: number) => {
     const key = keys.find((one) => one.place === place);
@@ -40,7 +40,8 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
     const { id, provider, name } = key;
     const record = { id, provider, name, savedAtMs: 0, limitedInARow: 0, seats: { limit: 1 }, inFlight: 0, health };
     for (const [listener, which] of listeners) {
-      if (urgent || which === 'all') listener(id, () => ({ ...record, state: stateOf(id) }), urgent);
+      const isHeard = which === 'all' || (urgent && stateOf(id).kind === 'benched');
+      if (isHeard) listener(id, () => ({ ...record, state: stateOf(id) }), urgent);
     }
   };
   return {

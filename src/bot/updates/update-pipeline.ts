@@ -96,7 +96,7 @@ export type UpdatePipelineOptions = {
   readonly random: Random;
   readonly emit: Emit;
   /** The app's own keys and tokens, masked in typed text. */
-  readonly ownSecrets?: () => readonly Secret[];
+  readonly ownSecrets?: { readonly current: readonly Secret[] };
   /** Where the Bot API is, where it is not Telegram's own. */
   readonly apiRoot?: string | undefined;
   /** Why an update asks nothing of the bot; undefined where a handler has to see it. */
@@ -192,10 +192,10 @@ export class UpdatePipeline implements UpdateSink {
 
   /** The redacted row of an update; none for an update that cannot be serialized (nested too deep). */
   #toRow(update: Update): readonly InboxUpdate[] {
-    const { emit, ownSecrets = () => [] } = this.#options;
+    const { emit, ownSecrets } = this.#options;
     const updateId = update.update_id;
     try {
-      return [{ updateId, body: redactSecrets(update, ownSecrets()) }];
+      return [{ updateId, body: redactSecrets(update, ownSecrets?.current) }];
     } catch (error) {
       emit({ event: 'update.failed', updateId, error, setAside: true });
       return [];

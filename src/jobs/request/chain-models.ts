@@ -56,12 +56,10 @@ export class ChainModels {
     return made && models(made).label;
   }
 
-  /** The seed with which the result was made; undefined for a model that takes none or that left the chain. */
-  seedOf(job: Job): number | undefined {
-    const outcome = 'outcome' in job.state ? job.state.outcome : undefined;
-    if (outcome?.kind !== 'result') return undefined;
+  /** The seed with which the model made the job; undefined for one that takes none or that left the chain. */
+  seedOf(job: Job, made: string): number | undefined {
     const { chains, models } = this.#options;
-    const candidate = chains[job.kind].find(({ model }) => model === outcome.model);
+    const candidate = chains[job.kind].find(({ model }) => model === made);
     return candidate && seedFor(job, candidate, models);
   }
 

@@ -59,7 +59,7 @@ export class KeyMaintenance implements AsyncDisposable {
     this.#balances = new Balances(options);
     this.#listening = [
       pool.onChange(this.#saver.remember),
-      pool.onChange((id, record) => this.#confirm(id, record()), 'urgent'),
+      pool.onChange((id, record) => this.#confirm(id, record()), 'benched'),
     ];
     const jumpedMs = clockJumps(clock);
     this.#rounds = [

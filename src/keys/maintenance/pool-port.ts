@@ -17,10 +17,10 @@ export type PoolPort = {
   tellSeats(id: KeyId, seats: number): void;
   /** The provider says what is left on the account of this key. */
   tellBalance(id: KeyId, balance: KeyBalance): void;
-  /** `urgent` when more than counters changed, alone or among all; `record` builds the current record. */
+  /** `urgent` when more than counters changed; `record` builds the current record. `benched` hears of the urgent ones of benched keys. */
   onChange(
     listener: (id: KeyId, record: () => KeyRecord, urgent: boolean) => void,
-    which?: 'all' | 'urgent',
+    which?: 'all' | 'benched',
   ): Disposable;
   /** Moves every stored time by `byMs`, after the system clock was set. */
   shift(byMs: number): void;

@@ -31,7 +31,8 @@ export class Accounts {
   groups: KeyGroups = new Map();
   readonly #maxSeats: AccountsOptions['maxSeats'];
   readonly #emit: Emit;
-  readonly #shared = new SharedAccounts();
+  /** Absent until a key was refused alone: most pools never need it. */
+  #shared: SharedAccounts | undefined;
   readonly #guesses = new AccountGuesses();
 
   constructor({ maxSeats, emit }: AccountsOptions) {
@@ -75,6 +76,7 @@ export class Accounts {
         !idle.has(other) &&
         (other.inFlight > 0 || other.quietSinceMonotonicMs >= startedAtMonotonicMs),
     );
+    this.#shared ??= new SharedAccounts();
     const suspects = this.#shared.suspectsAmong(carrying, pooled);
     const partner = this.#shared.refusedWhileIdle(pooled, suspects);
     const changed = [...moved, ...parted];
@@ -85,6 +87,7 @@ export class Accounts {
 
   /** Called when a call of the key ends. Returns the refused key to call next, to test whether the two share an account. */
   guessFrom(ended: PooledKey, providerKeys: ProviderKeys, now: Now): PooledKey | undefined {
+    if (this.#shared === undefined) return undefined;
     const { account } = ended;
     const isFree = providerKeys.mechanisms.accountGuesses && account.inFlight === 0 && ended.acceptsCalls;
     if (!isFree || account.origin === 'configured' || account.origin === 'guessed') return undefined;
@@ -102,11 +105,13 @@ export class Accounts {
 
   /** Returns the keys that cool down because this one may have occupied their seat. */
   keptOutBy(pooled: PooledKey): readonly PooledKey[] {
-    return this.#shared.suspecting(pooled).filter(({ state }) => isKeptOut(state));
+    return (this.#shared?.suspecting(pooled) ?? []).filter(({ state }) => isKeptOut(state));
   }
 
   /** Called when a call of the key succeeds. Returns the keys whose account changed. */
   succeeded(pooled: PooledKey, providerKeys: ProviderKeys): readonly PooledKey[] {
+    if (this.#shared === undefined && pooled.account.origin !== 'learned') return [];
+    this.#shared ??= new SharedAccounts();
     const isProven = this.#guesses.isProven(pooled);
     const { limit } = pooled.account;
     const guessed = this.#guesses.takeBack(pooled, providerKeys);
@@ -121,12 +126,12 @@ export class Accounts {
   }
 
   forget(pooled: PooledKey, providerKeys: ProviderKeys): void {
-    this.#shared.forget(pooled);
+    this.#shared?.forget(pooled);
     this.#guesses.takeBack(pooled, providerKeys);
   }
 
   #merge(one: PooledKey, other: PooledKey, providerKeys: ProviderKeys, limit: ConcurrencyLimit): readonly PooledKey[] {
-    this.#shared.settle(one);
+    this.#shared?.settle(one);
     const emptied = [one.account, other.account];
     const members = emptied.flatMap((account) => account.members).sort((a, b) => a.key.place - b.key.place);
     const account = new Account('learned', members[0]?.key.id, limit);

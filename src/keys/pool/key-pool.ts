@@ -134,10 +134,10 @@ export class KeyPool implements KeyLeases {
     return listening(this.#stateMachine.seatListeners, listener);
   }
 
-  /** Calls the listener when the record of a key changed, or only when more than its counters did. */
-  onChange(listener: ChangeListener, which: 'all' | 'urgent' = 'all'): Disposable {
-    const { changeListeners, urgentListeners } = this.#stateMachine;
-    return listening(which === 'urgent' ? urgentListeners : changeListeners, listener);
+  /** Calls the listener when the record of a key changed, or only when more than the counters of a benched one did. */
+  onChange(listener: ChangeListener, which: 'all' | 'benched' = 'all'): Disposable {
+    const { changeListeners, benchListeners } = this.#stateMachine;
+    return listening(which === 'benched' ? benchListeners : changeListeners, listener);
   }
 
   snapshot(provider?: ProviderName): PoolView {

@@ -7,11 +7,12 @@ import {
   dueAtMs,
   type KeyState,
   type KeyRecord,
+  isOut,
 } from '../../domain/key-state.ts';
 import type { Clock, PoolClock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Accounts } from './accounts.ts';
-import { type KeyEvent, isOut, nextKeyState } from '../rules/key-state.ts';
+import { type KeyEvent, nextKeyState } from '../rules/key-state.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
@@ -33,7 +34,8 @@ export type KeyStateMachineOptions = {
 export class KeyStateMachine {
   readonly seatListeners = new Set<SeatListener>();
   readonly changeListeners = new Set<ChangeListener>();
-  readonly urgentListeners = new Set<ChangeListener>();
+  /** Those that are told only of benched keys, and only of more than counters. */
+  readonly benchListeners = new Set<ChangeListener>();
   readonly #time: PoolClock;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -166,10 +168,11 @@ export class KeyStateMachine {
   }
 
   changed(pooled: PooledKey, urgent: boolean): void {
-    if (this.changeListeners.size + this.urgentListeners.size === 0) return;
+    if (this.changeListeners.size + this.benchListeners.size === 0) return;
     const record = () => recordOf(pooled, this.#time.wallMs());
     for (const listener of this.changeListeners) listener(pooled.key.id, record, urgent);
-    if (urgent) for (const listener of this.urgentListeners) listener(pooled.key.id, record, urgent);
+    if (!urgent || pooled.state.kind !== 'benched') return;
+    for (const listener of this.benchListeners) listener(pooled.key.id, record, urgent);
   }
 
   /** Notifies the listeners that the shared limit changed, for the other keys of the account. */

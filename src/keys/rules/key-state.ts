@@ -1,4 +1,5 @@
 import {
+  isOut,
   type BenchReason,
   type CoolReason,
   coolsForWindow,
@@ -100,11 +101,6 @@ export function nextKeyState(state: KeyState, event: KeyEvent, facts: Transition
     case 'probe-unsure':
       return afterProbe(state, event.kind, facts.nowMs);
   }
-}
-
-/** True for a key that is out of use for another reason than a cooldown. */
-export function isOut({ kind }: KeyState): boolean {
-  return kind === 'benched' || kind === 'probing' || kind === 'disabled';
 }
 
 /** True when the state is a guess: the provider may have been at fault. */

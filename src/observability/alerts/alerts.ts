@@ -6,53 +6,8 @@ import { type BucketFailure, bucketFailures } from '../../domain/media.ts';
 import type { PoolView } from '../../domain/views.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { AlertBoard, CallAlerts, KeyAlerts } from './provider-alerts.ts';
+import { TelegramRateLimits, UnauthorizedAttempts } from './telegram-alerts.ts';
 import { candidateName } from '../../domain/job.ts';
-
-const minIntervalMs = 3_600_000;
-
-/** Raises an alert when a person who is no admin tries an admin command, at most once an hour. */
-class UnauthorizedAttempts {
-  readonly #board: AlertBoard;
-  #raisedAtMonotonicMs = -Infinity;
-  #count = 0;
-
-  constructor(board: AlertBoard) {
-    this.#board = board;
-  }
-
-  attempted(userId: number, monotonicMs: number): void {
-    if (monotonicMs - this.#raisedAtMonotonicMs < minIntervalMs) return;
-    this.#raisedAtMonotonicMs = monotonicMs;
-    this.#count += 1;
-    // Such an alert is never resolved, so the next one needs an id of its own.
-    this.#board.raise(`unauthorized-admin-attempt:${this.#count}`, { kind: 'unauthorized-admin-attempt', userId });
-  }
-}
-
-/** Pauses of some seconds are normal; one this long means that the bot has sent too much. */
-const longPauseMs = 600_000;
-const rateLimitAlertId = 'telegram-rate-limited';
-
-/** Raises an alert when Telegram asks for a long pause, and resolves it when the last pause is over. */
-class TelegramRateLimits {
-  readonly #board: AlertBoard;
-  #untilMs = 0;
-
-  constructor(board: AlertBoard) {
-    this.#board = board;
-  }
-
-  paused(forMs: number, nowMs: number): void {
-    if (forMs < longPauseMs) return;
-    this.#untilMs = Math.max(this.#untilMs, nowMs + forMs);
-    this.#board.raise(rateLimitAlertId, { kind: 'telegram-rate-limited', forMs });
-  }
-
-  /** Resolves the alert when the pause is over. */
-  update(nowMs: number): void {
-    if (nowMs >= this.#untilMs) this.#board.resolve(rateLimitAlertId);
-  }
-}
 
 /** Shorter waits between two tries of a delivery are normal. */
 const longPostponedMs = 60_000;
@@ -61,12 +16,16 @@ const contestedId = 'updates-contested';
 
 type AlertsOptions = {
   readonly pool: () => PoolView;
-  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs' | 'schedule'>;
   /** Called with `alert.raised` and `alert.resolved`, which the listener itself ignores. */
   readonly emit: Emit;
 };
 
-type Alerts = {
+type Handlers = { readonly [Name in AppEvent['event']]?: (event: EventOf<Name>) => void };
+
+type Alerts = Disposable & {
+  /** The events that `onEvent` makes something of. */
+  readonly names: readonly AppEvent['event'][];
   /** The listener; it never throws. */
   readonly onEvent: Emit;
   /** The alerts that are raised now, oldest first. */
@@ -81,71 +40,72 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
   const calls = new CallAlerts(board, providerOf);
   const addresses = new AddressAlerts(board);
   const models = new ModelAlerts(board);
-  const telegram = new TelegramRateLimits(board);
+  const telegram = new TelegramRateLimits(board, clock);
   const unauthorized = new UnauthorizedAttempts(board);
-  const handle = (event: AppEvent): void => {
-    const name = event.event;
-    telegram.update(clock.monotonicMs());
-    if (name === 'attempt.failed' || name === 'attempt.succeeded') {
-      if (name === 'attempt.failed') keys.failed(event.keyId, event.keyName, event.failure);
-      else keys.succeeded(event.keyId);
-      if (name === 'attempt.succeeded') addresses.served(providerOf(event.keyId));
+  const handlers: Handlers = {
+    'attempt.failed': (event) => {
+      keys.failed(event.keyId, event.keyName, event.failure);
       calls.ended(event, clock.monotonicMs());
-      if (name === 'attempt.succeeded') models.served(providerOf(event.keyId), event.model);
-    } else if (name === 'model.gone') models.gone(event);
-    else if (name === 'provider.empty') models.empty(event.provider);
-    else if (name === 'provider.filled') models.filled(event.provider);
-    else if (name === 'model.ends') models.ends(event);
-    else if (name === 'key.not-in-plan') models.notInPlan(event);
-    else if (name === 'key.changed') keys.changed(event);
-    else if (name === 'keys.cleared') keys.cleared(event.keyNames);
-    else if (name === 'keys.reloaded') keys.cleared(event.removed);
-    else if (name === 'app.started' || name === 'keys.tested') keys.countReady();
-    else if (name === 'address.wrong') addresses.wrong(event.provider);
-    else if (name === 'address.right') addresses.right(event.provider);
-    else if (name === 'model.closed') models.closed(event.provider, event.model);
-    else if (name === 'breaker.opened') board.raise(downAlertId(event.provider), downFacts(event.provider));
-    else if (name === 'budget.near' || name === 'budget.spent') {
-      const { of, usd, limit } = event;
-      board.resolve(budgetAlertId(of, name !== 'budget.spent'));
-      board.raise(budgetAlertId(of, name === 'budget.spent'), {
-        kind: 'budget',
-        of,
-        usd,
-        limit,
-        isSpent: name === 'budget.spent',
-      });
-    } else if (name === 'budget.renewed') {
-      for (const isSpent of [false, true]) board.resolve(budgetAlertId(event.of, isSpent));
-    } else if (name === 'breaker.closed') board.resolve(downAlertId(event.provider));
-    else if (name === 'storage.unavailable') board.raise(storageAlertId(event.what), storageFacts(event.what));
-    else if (name === 'storage.recovered') board.resolve(storageAlertId(event.what));
-    else if (name === 'bucket.failing') {
-      resolveBucketAlerts(board, event.why);
-      board.raise(bucketAlertId(event.why), { kind: 'bucket-failing', why: event.why });
-    } else if (name === 'bucket.recovered') resolveBucketAlerts(board);
-    else if (name === 'telegram.conflict') board.raise(contestedId, { kind: 'updates-contested', by: event.by });
-    else if (name === 'telegram.conflict-over') board.resolve(contestedId);
-    else if (name === 'telegram.error') telegram.paused(event.retryInMs ?? 0, clock.monotonicMs());
-    else if (name === 'admin.refused') unauthorized.attempted(event.userId, clock.monotonicMs());
-    else if (name === 'job.delivered') board.resolve(notArrivingId);
-    else if (name === 'job.undeliverable' || name === 'job.delivery-postponed') {
-      const isGrave = name === 'job.undeliverable' ? event.held === 'unsure' : event.inMs >= longPostponedMs;
-      if (isGrave) board.raise(notArrivingId, { kind: 'results-not-arriving', jobId: event.jobId });
-    } else if (name === 'job.dead-lettered') {
-      const { jobId, processes } = event;
-      board.raise(`job-dead-lettered:${jobId}`, { kind: 'job-dead-lettered', jobId, processes });
-    }
+    },
+    'attempt.succeeded': (event) => {
+      keys.succeeded(event.keyId);
+      addresses.served(providerOf(event.keyId));
+      calls.ended(event, clock.monotonicMs());
+      models.served(providerOf(event.keyId), event.model);
+    },
+    'model.gone': (event) => models.gone(event),
+    'provider.empty': ({ provider }) => models.empty(provider),
+    'provider.filled': ({ provider }) => models.filled(provider),
+    'model.ends': (event) => models.ends(event),
+    'model.closed': ({ provider, model }) => models.closed(provider, model),
+    'key.not-in-plan': (event) => models.notInPlan(event),
+    'key.changed': (event) => keys.changed(event),
+    'keys.cleared': ({ keyNames }) => keys.cleared(keyNames),
+    'keys.reloaded': ({ removed }) => keys.cleared(removed),
+    'app.started': () => keys.countReady(),
+    'keys.tested': () => keys.countReady(),
+    'address.wrong': ({ provider }) => addresses.wrong(provider),
+    'address.right': ({ provider }) => addresses.right(provider),
+    'breaker.opened': ({ provider }) => board.raise(downAlertId(provider), { kind: 'provider-silent', provider }),
+    'breaker.closed': ({ provider }) => board.resolve(downAlertId(provider)),
+    'budget.near': (event) => budgetUsed(board, event, false),
+    'budget.spent': (event) => budgetUsed(board, event, true),
+    'budget.renewed': ({ of }) => {
+      for (const isSpent of [false, true]) board.resolve(budgetAlertId(of, isSpent));
+    },
+    'storage.unavailable': ({ what }) => board.raise(storageAlertId(what), { kind: 'storage-unavailable', what }),
+    'storage.recovered': ({ what }) => board.resolve(storageAlertId(what)),
+    'bucket.failing': ({ why }) => {
+      resolveBucketAlerts(board, why);
+      board.raise(bucketAlertId(why), { kind: 'bucket-failing', why });
+    },
+    'bucket.recovered': () => resolveBucketAlerts(board),
+    'telegram.conflict': ({ by }) => board.raise(contestedId, { kind: 'updates-contested', by }),
+    'telegram.conflict-over': () => board.resolve(contestedId),
+    'telegram.error': ({ retryInMs = 0 }) => telegram.paused(retryInMs),
+    'admin.refused': ({ userId }) => unauthorized.attempted(userId, clock.monotonicMs()),
+    'job.delivered': () => board.resolve(notArrivingId),
+    'job.undeliverable': ({ held, jobId }) => {
+      if (held === 'unsure') board.raise(notArrivingId, { kind: 'results-not-arriving', jobId });
+    },
+    'job.delivery-postponed': ({ inMs, jobId }) => {
+      if (inMs >= longPostponedMs) board.raise(notArrivingId, { kind: 'results-not-arriving', jobId });
+    },
+    'job.dead-lettered': ({ jobId, processes }) =>
+      board.raise(`job-dead-lettered:${jobId}`, { kind: 'job-dead-lettered', jobId, processes }),
   };
   return {
+    names: Object.keys(handlers) as (keyof Handlers)[],
     onEvent: (event) => {
+      const handle = handlers[event.event] as Emit | undefined;
       try {
-        handle(event);
+        handle?.(event);
       } catch (error) {
         emit({ event: 'app.error', what: `derive alerts from ${event.event}`, error });
       }
     },
     raised: () => board.raised(),
+    [Symbol.dispose]: () => telegram[Symbol.dispose](),
   };
 }
 
@@ -164,10 +124,6 @@ function storageAlertId(what: Stored): string {
   return `storage-unavailable:${what}`;
 }
 
-function storageFacts(what: Stored): AlertFacts {
-  return { kind: 'storage-unavailable', what };
-}
-
 function bucketAlertId(why: BucketFailure): string {
   return `bucket-failing:${why}`;
 }
@@ -181,12 +137,17 @@ function budgetAlertId(of: ProviderName | 'all', isSpent: boolean): string {
   return `budget:${of}:${isSpent ? 'spent' : 'near'}`;
 }
 
-function downAlertId(provider: ProviderName): string {
-  return `provider-silent:${provider}`;
+function budgetUsed(
+  board: AlertBoard,
+  { of, usd, limit }: EventOf<'budget.near' | 'budget.spent'>,
+  isSpent: boolean,
+): void {
+  board.resolve(budgetAlertId(of, !isSpent));
+  board.raise(budgetAlertId(of, isSpent), { kind: 'budget', of, usd, limit, isSpent });
 }
 
-function downFacts(provider: ProviderName): AlertFacts {
-  return { kind: 'provider-silent', provider };
+function downAlertId(provider: ProviderName): string {
+  return `provider-silent:${provider}`;
 }
 
 /** Raises an alert about a provider's address, unless a call of the provider has succeeded: then only its probe is gone. */

@@ -123,7 +123,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle(replyFor(error));
+    if (!this.#isSettled) this.#settle(replyFor(error));
   }
 
   #settle(reply: HttpReply): void {

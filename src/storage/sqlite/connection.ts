@@ -14,8 +14,6 @@ export type ConnectionOptions = {
   readonly clock?: Clock;
   /** The days in which limits count; those of UTC when absent. */
   readonly dayOf?: (nowMs: number) => number;
-  /** Returns whether the file is still where it was opened; asked before each write. */
-  readonly isInPlace?: () => boolean;
   /** Called for every refusal that is thrown to a caller. */
   readonly onRefusal?: (error: StorageError) => void;
 };
@@ -34,7 +32,7 @@ export class Database implements Disposable {
   /** True inside of `transaction`. */
   #isAlone = false;
   readonly #onRefusal: (error: StorageError) => void;
-  readonly #isInPlace: () => boolean;
+  #isInPlace: () => boolean = () => true;
   /** How long the connection waits for a lock now. */
   #waitsMs: number;
 
@@ -44,7 +42,6 @@ export class Database implements Disposable {
     this.#connection = connection;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 0;
     this.#waitsMs = this.#busyTimeoutMs;
-    this.#isInPlace = options.isInPlace ?? (() => true);
     this.#onRefusal = options.onRefusal ?? (() => undefined);
     this.#group = new GroupCommit({
       transaction: {
@@ -60,6 +57,11 @@ export class Database implements Disposable {
       clock: options.clock ?? systemClock,
       onRefusal: this.#onRefusal,
     });
+  }
+
+  /** From now on each write makes sure that the file is still where it is now. */
+  watchPlace(): void {
+    this.#isInPlace = inPlaceCheck(this.path);
   }
 
   /** Returns the first row, if there is one. */
@@ -251,7 +253,7 @@ export const rememberedMs = 7 * 86_400_000;
  * Returns a check whether the files of the open database are still where they were. A file that was moved, deleted or
  * replaced is still written to by this process, and whatever goes there is lost with it.
  */
-export function inPlaceCheck(path: string): () => boolean {
+function inPlaceCheck(path: string): () => boolean {
   const opened = look(path);
   let walOpened: BigIntStats | undefined;
   return () => {

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type ConnectionOptions, Database, inPlaceCheck } from './connection.ts';
+import { type ConnectionOptions, Database } from './connection.ts';
 import { type Migration, checkSchemaVersion, migrate, migrations } from './migrate.ts';
 import { StorageError, damaged, toStorageError, unwritable } from './storage-error.ts';
 
@@ -56,13 +56,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     inspect(file, busyTimeoutMs, steps);
     makePrivate(file);
   }
-  let isInPlace = () => true;
-  const database = connect(file, {}, { ...options, busyTimeoutMs, isInPlace: () => isInPlace() });
+  const database = connect(file, {}, { ...options, busyTimeoutMs });
   try {
     database.script('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
     migrate(database, steps);
     // From here on: the migration may create the file.
-    if (file !== inMemory) isInPlace = inPlaceCheck(file);
+    if (file !== inMemory) database.watchPlace();
     return database;
   } catch (error) {
     database[Symbol.dispose]();

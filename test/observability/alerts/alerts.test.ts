@@ -331,9 +331,7 @@ test('createAlerts() raises a long pause that Telegram asks for, once, and resol
   await clock.advance(1_800_000);
   telegramError(3_600_000);
   await clock.advance(3_599_999);
-  onEvent({ event: 'config.warning', text: 'time passes' });
   expect(news).toEqual(['medium telegram-rate-limited']);
   await clock.advance(1);
-  onEvent({ event: 'config.warning', text: 'time passes' });
   expect(news).toEqual(['medium telegram-rate-limited', 'over telegram-rate-limited']);
 });

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { keyId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
-import type { JobPhase, KeyView } from '../../src/domain/views.ts';
-import { poolViewOf } from '../../src/domain/views.ts';
-import { viewOf, type ViewContext } from '../../src/jobs/job-view.ts';
+import { type JobPhase, type KeyView, type PoolView, poolViewOf } from '../../src/domain/views.ts';
+import { viewOf, type ViewContext } from '../../src/jobs/running-jobs.ts';
 import { aKey } from '../messages/builders.ts';
 import { aJob } from '../support/builders.ts';
 
@@ -16,9 +15,9 @@ function phaseOf(change: Partial<Job>, context: Partial<ViewContext> = {}): JobP
   return viewOf(job, { ahead: 0, live: undefined, pool, isBehindOwn: false, nowMs, ...context }).phase;
 }
 
-function pooled(change: Partial<KeyView>) {
+function pooled(change: Partial<KeyView>): () => PoolView {
   const { meanLatencyMs: _, ...key } = aKey(1, { id: keyId('id1'), state: { kind: 'ready' } });
-  return poolViewOf([{ ...key, ...change }]);
+  return () => poolViewOf([{ ...key, ...change }]);
 }
 
 const retrying = { kind: 'retrying', after: 'timed-out', attempt: 2, of: 3 } as const;

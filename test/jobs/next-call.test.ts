@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attemptTimeoutMs } from '../../src/jobs/attempt-loop.ts';
+import { attemptTimeoutMs } from '../../src/jobs/next-call.ts';
 
 const facts = { capMs: 90_000, leftMs: 600_000, latency: { samples: 20, p99Ms: 10_000 }, hasTimedOut: false };
 

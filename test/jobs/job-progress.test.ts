@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AttemptEnding, AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import { keyId } from '../../src/domain/ids.ts';
-import { createCallJournal, emptyMemory, restoreMemory } from '../../src/jobs/job-memory.ts';
+import { emptyMemory, restoreMemory } from '../../src/jobs/job-progress.ts';
+import { createCallJournal } from '../../src/jobs/running-jobs.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { aTrail } from '../conformance/call-promises.ts';
 import { accepted, claimed } from '../conformance/requests.ts';
