@@ -201,6 +201,9 @@ export function createComfyuiProvider(options: ComfyuiOptions): AsynchronousProv
       return (await look()) ?? failedRun('the server does not know the run any more');
     },
 
+    /** Nothing is paid; a run that nobody asks about ends by itself. */
+    repeats: () => true,
+
     cancel: async (operation: Operation, secret, signal) => {
       const own = server.secretOf(secret);
       const id = idOf(operation);
