@@ -129,9 +129,6 @@ export function createComfyuiProvider(options: ComfyuiOptions): AsynchronousProv
   return {
     name: 'comfyui',
 
-    /** One's own machine is not paid. */
-    repeats: () => true,
-
     start: async (request, secret, signal) => {
       if (base === undefined) return noAddress;
       const workflow = workflowFor(request.kind, workflows);
