@@ -8,7 +8,6 @@ import type { AdminApi } from '../domain/admin-api.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
 import { candidateName } from '../domain/job.ts';
 import { jobKinds } from '../domain/kinds.ts';
-import { ignoreCheckpoints } from '../domain/events.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
@@ -47,7 +46,7 @@ export type App = AsyncDisposable & {
  * for `config.drainMs`, then aborts and requeues the rest. Throws a StartError when it cannot open.
  */
 export async function openApp(options: AppOptions): Promise<App> {
-  const { config, keys, random, onCheckpoint = ignoreCheckpoints } = options;
+  const { config, keys, random, onCheckpoint } = options;
   const { token, apiRoot } = config.telegram;
   if (token === undefined) {
     throw new StartError('Cannot start: TELEGRAM_BOT_TOKEN is missing; ask @BotFather for one and put it into .env');
@@ -107,7 +106,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       clock,
       random,
       emit,
-      onCheckpoint: onCheckpoint,
+      onCheckpoint,
       ownSecrets,
       closing: closed.signal,
     }),

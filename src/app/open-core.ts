@@ -1,11 +1,11 @@
 import type { Config } from '../config/config.ts';
 import { chainsFor, type ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi, Reloaded } from '../domain/admin-api.ts';
-import { type EventBus, type Emit, type OnCheckpoint, ignoreCheckpoints, createEventBus } from '../domain/events.ts';
+import { type EventBus, type Emit, createEventBus } from '../domain/events.ts';
+import type { OnCheckpoint, Chains } from '../domain/job.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
-import type { Chains } from '../domain/job.ts';
 import type { ResultCopies, ResultStore } from '../domain/media.ts';
 import type { OwnRule } from '../domain/failure.ts';
 import { openBudgets } from '../jobs/budgets.ts';
@@ -65,7 +65,7 @@ export type CoreOptions = Pick<MaterialSources, 'styleWords'> & {
   /** Gets every event, before every other subscriber but the one that follows the clock. */
   readonly emit: Emit;
   /** Called at each point of a job's life at which a process may die; crash tests end the process there. */
-  readonly onCheckpoint?: OnCheckpoint;
+  readonly onCheckpoint?: OnCheckpoint | undefined;
   /** Binds the database to this bot for good; a database of another bot is refused before anything changes in it. */
   readonly botId?: number;
   readonly parts?: CoreParts;
@@ -115,7 +115,7 @@ export type Core = AsyncDisposable & {
  * StorageError when the data folder cannot be used, a StartError when a file of the operator has a mistake.
  */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const { config, keys, clock: machineClock, random, onCheckpoint = ignoreCheckpoints, botId, parts = {} } = options;
+  const { config, keys, clock: machineClock, random, onCheckpoint, botId, parts = {} } = options;
   // Only the keys read the machine's own clock, to notice when it is set.
   const clock = steadyClock(machineClock);
   const events = createEventBus();
@@ -208,7 +208,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     loadMaterial: (job) => loadMaterial(job, { ...options, reader: engine.reader, pictures: inputs }),
     probeKeys: (ids) => maintenance.probeKeys(ids),
     readModels: (provider) => models.read(provider),
-    onCheckpoint: onCheckpoint,
+    onCheckpoint,
     mechanisms,
   });
   blocked = (provider) => service.noteBlocked(provider);

@@ -26,7 +26,7 @@ import { UpdatePipeline } from './updates/update-pipeline.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { Inbox } from '../domain/inbox.ts';
-import type { OnCheckpoint } from '../domain/events.ts';
+import type { OnCheckpoint } from '../domain/job.ts';
 import type { ResultCopies, ResultSource, ResultStore } from '../domain/media.ts';
 import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
@@ -182,7 +182,7 @@ export type OpenBotOptions = Omit<
   readonly rests: RetryAfterStore;
   readonly statusLists: StatusListStore;
   readonly random: Random;
-  readonly onCheckpoint: OnCheckpoint;
+  readonly onCheckpoint?: OnCheckpoint | undefined;
   /** The app's own keys and tokens, masked in typed text. */
   readonly ownSecrets: { readonly current: readonly Secret[] };
   /** Aborts every call to Telegram and every wait for it. */

@@ -240,29 +240,6 @@ export type EventBus = {
   ): Disposable;
 };
 
-/** Moments of a job's life between which it changes hands: at each of them a process may die. */
-export const checkpoints = [
-  'accepted',
-  'claimed',
-  'call-noted',
-  'calling',
-  'answered',
-  'downloading',
-  'file-kept',
-  'settled',
-  'delivering',
-  'delivered-not-told',
-] as const;
-
-/** As well, at providers whose runs outlive a call: the run is submitted and known. */
-export const operationCheckpoints = ['submitted'] as const;
-export type Checkpoint = (typeof checkpoints)[number] | (typeof operationCheckpoints)[number];
-
-/** Called when a job comes to the point; tests end the process there. */
-export type OnCheckpoint = (point: Checkpoint, jobId: JobId) => void;
-
-export const ignoreCheckpoints: OnCheckpoint = () => undefined;
-
 type Subscriber = { readonly listener: Emit; readonly names: ReadonlySet<string> | undefined };
 
 /** An event bus in memory. An error of a subscriber is emitted as `app.error`; its errors on that event are dropped. */

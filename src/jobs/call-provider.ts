@@ -1,7 +1,7 @@
 import type { AttemptTrail, AttemptEnding } from '../domain/attempt-trail.ts';
-import type { Progress, Candidate, Job } from '../domain/job.ts';
+import type { Progress, Candidate, Job, OnCheckpoint } from '../domain/job.ts';
 import { type Clock, CallDeadline, StopTimeoutError } from '../kit/clock.ts';
-import { type Emit, type AppEvent, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
+import { type Emit, type AppEvent } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
 import { costOf } from '../domain/costs.ts';
@@ -25,7 +25,7 @@ export type CallTools = {
   readonly rules: RetryRules;
   readonly clock: Clock;
   readonly emit: Emit;
-  readonly onCheckpoint?: OnCheckpoint;
+  readonly onCheckpoint?: OnCheckpoint | undefined;
   readonly onQueue?: FollowTools['onQueue'];
   /** Hears the text of an answer while it is written. */
   readonly onText?: OnText;
@@ -72,7 +72,7 @@ export async function callProvider(
   signal: AbortSignal,
   tools: CallTools,
 ): Promise<CallReply> {
-  const { clock, emit, onCheckpoint = ignoreCheckpoints } = tools;
+  const { clock, emit, onCheckpoint } = tools;
   const { job, candidate, lease, isProbe } = call;
   const breaker = tools.breakers.get(candidate.provider);
   const sent = sentTrail(call, tools);
@@ -87,18 +87,18 @@ export async function callProvider(
   let reply: ProviderReply;
   try {
     if (!(await journal.sent(sent))) throw new JobStopped('fenced');
-    onCheckpoint('call-noted', job.id);
+    onCheckpoint?.('call-noted', job.id);
     signal.throwIfAborted();
     emit(started(job, sent));
     startedMs = clock.monotonicMs();
     const asked = ask(call, signal, tools, onText);
-    onCheckpoint('calling', job.id);
+    onCheckpoint?.('calling', job.id);
     const answer = await asked;
     if ('operation' in answer) {
       const ms = Math.round(clock.monotonicMs() - startedMs);
       submitted = { ...sent, ending: { kind: 'submitted', ms } };
       const followed = await takeOn(call, answer, submitted, journal, tools);
-      onCheckpoint('submitted', job.id);
+      onCheckpoint?.('submitted', job.id);
       // An accepted submission shows that the provider is up, so the probe ends here and not with the operation.
       if (isProbing) breaker?.noteSuccess(lease.keyId, ms);
       if (isProbing) breaker?.endProbe(false);

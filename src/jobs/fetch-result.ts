@@ -1,5 +1,13 @@
-import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
-import { type Job, type Chains, type Progress, type Outcome, payloadOf, type ResultPayload } from '../domain/job.ts';
+import { type Emit } from '../domain/events.ts';
+import {
+  type OnCheckpoint,
+  type Job,
+  type Chains,
+  type Progress,
+  type Outcome,
+  payloadOf,
+  type ResultPayload,
+} from '../domain/job.ts';
 import { type JobKind, kindTraits } from '../domain/kinds.ts';
 import type { Downloaded, MediaFile, MediaSource, ResultDownloader } from '../domain/media.ts';
 import { backoffMs, type Random } from '../kit/backoff.ts';
@@ -14,7 +22,7 @@ export type StoreTools = FetchTools & {
   readonly chains: Chains;
   readonly models: ModelLookup;
   readonly rules: RetryRules;
-  readonly onCheckpoint?: OnCheckpoint;
+  readonly onCheckpoint?: OnCheckpoint | undefined;
 };
 
 /** A provider's answer, and the job's progress at that time. */
@@ -82,15 +90,15 @@ async function fetchFiles(
   tools: StoreTools,
   kept: readonly MediaFile[] = [],
 ): Promise<ResultEnding> {
-  const { onCheckpoint = ignoreCheckpoints } = tools;
+  const { onCheckpoint } = tools;
   const files = [...kept];
-  if (sources.length > 0) onCheckpoint('downloading', job.id);
+  if (sources.length > 0) onCheckpoint?.('downloading', job.id);
   for (const source of sources) {
     const fetched = await fetchResult(job, source, signal, tools, files.length);
     if (!fetched.ok) return afterFailure(job, answer, fetched, tools);
     files.push(fetched.file);
   }
-  if (sources.length > 0) onCheckpoint('file-kept', job.id);
+  if (sources.length > 0) onCheckpoint?.('file-kept', job.id);
   const [first, ...others] = files;
   if (first === undefined) throw new Error(`Cannot bring the result of job ${job.id}: the answer names no file`);
   return ended(answer, payloadOf([first, ...others]));

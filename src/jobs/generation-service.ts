@@ -4,7 +4,6 @@ import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled, RewrittenPrompts } from '../domain/job-engine.ts';
-import { ignoreCheckpoints } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { type Breakers, createBreakers, hasFallback } from './circuit-breaker/breakers.ts';
 import { ChainModels, type Asker, chainFor, requestChain } from './request/chain-models.ts';
@@ -120,7 +119,7 @@ export class GenerationService {
    */
   async submit(request: JobRequest): Promise<Submitted> {
     const { queue, resultStore, chains, models, waiting, perDay } = this.#options;
-    const { emit, onCheckpoint = ignoreCheckpoints } = this.#options;
+    const { emit, onCheckpoint } = this.#options;
     const chain = chains[request.kind];
     if (chain.length === 0) throw new Error(`Cannot accept a request for "${request.kind}": its chain is empty`);
     const first = requestChain(request, chains, models)[0] ?? chainFor(chain, askerOf(request), models)[0];
@@ -139,7 +138,7 @@ export class GenerationService {
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
       this.#rewriter?.begin(accepted.job);
-      onCheckpoint('accepted', id);
+      onCheckpoint?.('accepted', id);
       emit({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
     }
     return accepted;

@@ -1,4 +1,3 @@
-import { ignoreCheckpoints } from '../domain/events.ts';
 import PQueue from 'p-queue';
 import { isResultReason } from '../domain/failure.ts';
 import type { JobId } from '../domain/ids.ts';
@@ -55,10 +54,10 @@ export class JobRunner {
 
   /** Resolves when the provider has answered, which frees the slot; the download runs outside it. Never throws. */
   async run(claim: Claim, seat: Lease | undefined): Promise<void> {
-    const { queue, live, clock, emit, rules, onCheckpoint = ignoreCheckpoints } = this.#options;
+    const { queue, live, clock, emit, rules, onCheckpoint } = this.#options;
     const { job, answer, operation } = claim;
     const signal = live.begin(job.id, rules.maxAttempts);
-    onCheckpoint('claimed', job.id);
+    onCheckpoint?.('claimed', job.id);
     emit({ event: 'job.started', jobId: job.id, line: job.line, waitedMs: clock.now() - job.acceptedAtMs });
     if (answer !== undefined) {
       seat?.release({ kind: 'unused' });
@@ -172,14 +171,14 @@ export class JobRunner {
     { source, candidate, progress, trail }: Extract<TurnEnding, { kind: 'answered' }>,
     journal: CallJournal,
   ): Promise<void> {
-    const { resultStore, onCheckpoint = ignoreCheckpoints } = this.#options;
+    const { resultStore, onCheckpoint } = this.#options;
     const answer = knownAnswer(candidate.model, source);
     const isStored = await this.#retryUntilStored(`keep the answer of job ${job.id}`, async () => {
       await resultStore.remove(job.id);
       return journal.answered(trail, progress, answer);
     });
     if (!isStored) throw new JobStopped('fenced');
-    onCheckpoint('answered', job.id);
+    onCheckpoint?.('answered', job.id);
   }
 
   #download(claim: Claim, bring: () => Promise<ResultEnding>): void {
@@ -218,13 +217,13 @@ export class JobRunner {
   }
 
   async #settle(claim: Claim, outcome: Outcome, calls: number): Promise<void> {
-    const { queue, clock, live, emit, onEnded, onCheckpoint = ignoreCheckpoints } = this.#options;
+    const { queue, clock, live, emit, onEnded, onCheckpoint } = this.#options;
     const jobId = claim.job.id;
     live.end(jobId);
     this.#dropRefusals(jobId);
     const settle = () => queue.settle(claim.lease, outcome);
     if (!(await this.#retryUntilStored(`keep how job ${jobId} ended`, settle))) return this.#discardResult(jobId);
-    onCheckpoint('settled', jobId);
+    onCheckpoint?.('settled', jobId);
     live.forget(jobId);
     if (outcome.kind === 'result') {
       const { bytes, mime } = sizeOf(outcome.payload);

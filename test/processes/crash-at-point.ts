@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { type Checkpoint, checkpoints } from '../../src/domain/events.ts';
+import { type Checkpoint, checkpoints } from '../../src/domain/job.ts';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { fromBot, wordsOf } from '../support/test-app.ts';
 import { type KillableApp, openKillableApp } from './killable-app.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Checkpoint, checkpoints } from '../../src/domain/events.ts';
+import { type Checkpoint, checkpoints } from '../../src/domain/job.ts';
 import { crashAtEveryPoint } from './crash-at-point.ts';
 
 /** Until the provider's answer is kept, it has to be asked again. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Checkpoint, checkpoints, operationCheckpoints } from '../../src/domain/events.ts';
+import { type Checkpoint, checkpoints, operationCheckpoints } from '../../src/domain/job.ts';
 import { count, pictures, until } from '../journeys/talk.ts';
 import {
   queuedModels,

@@ -1,9 +1,8 @@
 import PQueue from 'p-queue';
 import type { Claim, JobReader } from '../../domain/job-engine.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
-import { type OnCheckpoint, ignoreCheckpoints } from '../../domain/events.ts';
+import type { OnCheckpoint, Outcome } from '../../domain/job.ts';
 import type { JobId } from '../../domain/ids.ts';
-import type { Outcome } from '../../domain/job.ts';
 import { type FailedTry, TryLater, placeOf, reportTelegramError, textOptions } from './media-message.ts';
 import { maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './send-once.ts';
 import type { WayBack } from '../outbox/undeliverable.ts';
@@ -25,7 +24,7 @@ export type DeliveryOptions = ShowTools & {
   readonly lists?: Pick<StatusLists, 'refresh'>;
   readonly wayBack?: Pick<WayBack, 'isOpen'>;
   /** Called at the points where crash tests stop the process. */
-  readonly onCheckpoint?: OnCheckpoint;
+  readonly onCheckpoint?: OnCheckpoint | undefined;
 };
 
 /** A failed delivery until its next try. */
@@ -173,7 +172,7 @@ export class Delivery {
   }
 
   async #deliver(claim: Claim, outcome: Outcome): Promise<void> {
-    const { jobs, delivery, statusMessages, lists, links, ledger, onCheckpoint = ignoreCheckpoints } = this.#options;
+    const { jobs, delivery, statusMessages, lists, links, ledger, onCheckpoint } = this.#options;
     const { lease } = claim;
     const { id } = claim.job;
     await statusMessages.close(id);
@@ -183,10 +182,10 @@ export class Delivery {
     if (start.kind === 'fenced') throw new TryLater();
     let note = start.kind === 'done' ? start.note : '';
     if (start.kind !== 'done') {
-      onCheckpoint('delivering', id);
+      onCheckpoint?.('delivering', id);
       const shown = await this.#show({ ...claim, job }, outcome);
       if (shown.as === 'nothing') return this.#hold({ lease, job }, shown);
-      onCheckpoint('delivered-not-told', id);
+      onCheckpoint?.('delivered-not-told', id);
       note = noteOf(shown, outcome);
       await ledger.end(lease, 'result', note);
       this.#report({ job, lease }, shown);

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { openApp } from '../../../src/app/open-app.ts';
 import { parseConfig } from '../../../src/config/config.ts';
-import type { OnCheckpoint } from '../../../src/domain/events.ts';
+import type { OnCheckpoint } from '../../../src/domain/job.ts';
 import { readKeys } from '../../../src/keys/sources/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import type { Death } from '../killable-app.ts';
