@@ -181,7 +181,12 @@ export const mediaMutants = [
     'Math.round(wide)',
     'test/media/whole-file.test.ts',
   ),
-  mutant('an unfinished file stays', 'if (!kept) await rm(passingPath, { force: true });', '', 'test/media'),
+  mutant(
+    'an unfinished file stays',
+    'if (!this.#isKept) rmSync(this.#passingPath, { force: true });',
+    '',
+    'test/media',
+  ),
   mutant(
     'unfinished files of a killed process stay',
     'if (temporaryName.test(name)) await rm(join(directory, name), { force: true });',
@@ -195,7 +200,7 @@ export const mediaMutants = [
     'test/media/stored-results.test.ts',
     'test/media/result-store.test.ts',
   ),
-  mutant('metadata stays in files', 'if (plain !== undefined) await file.replaceWith(plain.parts);', '', metadata),
+  mutant('metadata stays in files', 'if (plain !== undefined) file.replaceWith(plain.parts);', '', metadata),
   mutant(
     'all chunks of a PNG stay',
     'if (needed.has(name)) parts.push(file.subarray(at, end));',

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Emit } from '../domain/events.ts';
 import { perKind } from '../domain/kinds.ts';
-import { removeUnfinished } from '../media/open-result.ts';
+import { removeUnfinished } from '../media/incoming-file.ts';
 import { createResultStore, type ResultStoreOptions } from '../media/result-store.ts';
 
 /** Opens the folder of the results; what an earlier process left unfinished there is removed. */

@@ -4,11 +4,6 @@ import { systemClock, type Clock } from '../kit/clock.ts';
 import { proxyErrorCodes } from '../kit/network/connect.ts';
 import { ForbiddenAddressError, type UrlRules, checkUrl, hasUnsafeCharacters } from './connector.ts';
 import { withoutBlanks } from './result-encodings.ts';
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
-import type { ByteSource } from '../domain/media.ts';
-import { bytesOfHandle } from './stored-results.ts';
-import { join } from 'node:path';
 
 export type NetworkError = {
   /** No connection, a broken connection, or a reply that is not HTTP. */
@@ -158,73 +153,4 @@ function checked(address: string, rules: UrlRules): URL {
   const result = checkUrl(address, rules);
   if (result.ok) return result.url;
   throw new RefusedResult('result-forbidden', `the address has ${result.why}`);
-}
-
-/** A file during its download: readable only by this user, under a temporary name, deleted unless `keepAs` names it. */
-export type IncomingFile = AsyncDisposable & {
-  write(chunk: Uint8Array): Promise<void>;
-  /** Everything written so far. */
-  content(): ByteSource;
-  /** Replaces everything written with these bytes. */
-  replaceWith(parts: readonly Uint8Array[]): Promise<void>;
-  /** Renames the file to its final name, durably; returns its path. */
-  keepAs(name: string): Promise<string>;
-};
-
-const temporaryName = /^incoming-[0-9a-f-]{36}\.part$/;
-
-/** Removes unfinished downloads of a killed process; only the owner of the folder may call it, before its first download. */
-export async function removeUnfinished(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  for (const name of names) if (temporaryName.test(name)) await rm(join(directory, name), { force: true });
-}
-
-export async function createIncomingFile(directory: string): Promise<IncomingFile> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
-  const passingPath = join(directory, `incoming-${randomUUID()}.part`);
-  const file = await open(passingPath, 'wx+', 0o600);
-  let kept = false;
-  let end = 0;
-  const write = async (chunk: Uint8Array): Promise<void> => {
-    for (let at = 0; at < chunk.byteLength;) {
-      const { bytesWritten } = await file.write(chunk, at, chunk.byteLength - at, end);
-      at += bytesWritten;
-      end += bytesWritten;
-    }
-  };
-  return {
-    write,
-    content: () => bytesOfHandle(file, end),
-    replaceWith: async (parts) => {
-      await file.truncate(0);
-      end = 0;
-      for (const part of parts) await write(part);
-    },
-    keepAs: async (name) => {
-      const path = join(directory, name);
-      await file.sync();
-      await rename(passingPath, path);
-      kept = true;
-      await syncDirectory(directory);
-      return path;
-    },
-    [Symbol.asyncDispose]: async () => {
-      await file.close();
-      if (!kept) await rm(passingPath, { force: true });
-    },
-  };
-}
-
-/** A new name survives a power cut only after the directory itself is synced. */
-async function syncDirectory(directory: string): Promise<void> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(directory, 'r');
-    await handle.sync();
-  } catch {
-    // Some platforms cannot open or sync a directory; the file itself is synced.
-  } finally {
-    await handle?.close();
-  }
 }

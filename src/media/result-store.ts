@@ -9,7 +9,8 @@ import type { Downloaded, MediaSource, ResultStore } from '../domain/media.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type GuardedAgentOptions, createGuardedAgent } from './connector.ts';
-import { createIncomingFile, type IncomingFile, openResult, refusedBy, RefusedResult } from './open-result.ts';
+import { createIncomingFolder, type IncomingFile } from './incoming-file.ts';
+import { openResult, refusedBy, RefusedResult } from './open-result.ts';
 import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
 import { judgeFile, type JudgedFile } from './judge-file.ts';
 import { plain as plainWords } from './sound-facts.ts';
@@ -89,6 +90,7 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
   const limits: ResultLimits = { ...defaultLimits, ...options.limits };
   const guarded = createGuardedAgent(options);
   const agent = options.agent ?? guarded;
+  const folder = createIncomingFolder(directory);
   let diskError: ResultDiskError | undefined;
   const watch = new OutageTracker({
     clock,
@@ -102,9 +104,9 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
 
   const store = async (source: MediaSource, kind: JobKind, name: string, signal: AbortSignal): Promise<Downloaded> => {
     const limitBytes = limits.maxBytes[kind];
-    await using file = await createIncomingFile(directory);
+    using file = folder.incoming();
     const receive = receiver(file, limitBytes);
-    if (source.kind === 'bytes') await receive(source.bytes);
+    if (source.kind === 'bytes') receive(source.bytes);
     else await downloadUrl(source.url, receive, { ...options, agent, clock, limits, limitBytes, signal });
     const judged = await judgeFile(file.content(), kind);
     if (judged.kind !== 'good') throw refusedFile(judged);
@@ -112,7 +114,7 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
     const { extension, ...type } = judged.type;
     const content = file.content();
     const plain = type.kind === 'image' ? withoutMetadata(await content.read(0, content.bytes), type.mime) : undefined;
-    if (plain !== undefined) await file.replaceWith(plain.parts);
+    if (plain !== undefined) file.replaceWith(plain.parts);
     const path = await file.keepAs(`${name}.${extension}`);
     const title = type.kind === 'audio' ? plainWords(source.title) : undefined;
     const named = title === undefined ? type : { ...type, title };
@@ -148,7 +150,7 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
   };
 }
 
-type Receive = ((chunk: Uint8Array) => Promise<void>) & { bytes(): number };
+type Receive = ((chunk: Uint8Array) => void) & { bytes(): number };
 
 type Download = {
   readonly allowPrivateHosts: readonly string[];
@@ -161,10 +163,10 @@ type Download = {
 
 function receiver(file: IncomingFile, limitBytes: number): Receive {
   let bytes = 0;
-  const receive = async (chunk: Uint8Array): Promise<void> => {
+  const receive = (chunk: Uint8Array): void => {
     bytes += chunk.byteLength;
     if (bytes > limitBytes) throw tooLarge(limitBytes);
-    await file.write(chunk);
+    file.write(chunk);
   };
   return Object.assign(receive, { bytes: () => bytes });
 }
@@ -176,7 +178,7 @@ async function downloadUrl(url: string, receive: Receive, options: Download): Pr
     if (Number(response.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
     const body = paced(response.body, options);
     // The limit holds for what is kept; a small body may be unpacked to a thousand times its size.
-    for await (const chunk of unpacked(body, response.headers['content-encoding'])) await receive(chunk);
+    for await (const chunk of unpacked(body, response.headers['content-encoding'])) receive(chunk);
   } catch (error) {
     response.body.destroy();
     signal.throwIfAborted();

@@ -1,9 +1,10 @@
 import type { JobKind } from '../domain/kinds.ts';
 import type { ByteSource, MediaFile, OpenedResult } from '../domain/media.ts';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, rm, stat } from 'node:fs/promises';
+import { closeSync, createReadStream, fstatSync, lstatSync, openSync, read, readFileSync, statSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type JobId, jobId } from '../domain/ids.ts';
 import { judgeFile, resultExtensions } from './judge-file.ts';
 
@@ -26,20 +27,27 @@ export async function findResult(
 /** Opens a file of the job's result; the file handle is opened only when the stream is read. */
 export async function openKept(directory: string, id: JobId, part = 0): Promise<OpenedResult | undefined> {
   for (const path of pathsOf(directory, id, part)) {
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isFile() === true) return { bytes: found.size, stream: () => createReadStream(path) };
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() === true) return { bytes: found.size, stream: () => contentOf(path, found.size) };
   }
   return undefined;
+}
+
+/** A small file is read at once, most often from the system's memory. */
+const maxAtOnceBytes = 1_000_000;
+
+async function* contentOf(path: string, bytes: number): AsyncGenerator<Uint8Array> {
+  if (bytes <= maxAtOnceBytes) yield readFileSync(path);
+  else yield* createReadStream(path) as AsyncIterable<Buffer>;
 }
 
 /** Removes all stored files of the job; returns whether there were any. */
 export async function removeResult(directory: string, id: JobId): Promise<boolean> {
   const found: string[] = [];
   for (let part = 0; ; part += 1) {
-    const paths = pathsOf(directory, id, part);
-    const own = await Promise.all(paths.map(async (path) => ((await isThere(path)) ? [path] : [])));
-    if (own.flat().length === 0) break;
-    found.push(...own.flat());
+    const own = pathsOf(directory, id, part).filter(isThere);
+    if (own.length === 0) break;
+    found.push(...own);
   }
   // From the last to the first: what a killed process leaves includes part 0, by which the job is found.
   for (const path of found.toReversed()) await rm(path, { force: true });
@@ -74,13 +82,12 @@ function pathsOf(directory: string, id: JobId, part: number): readonly string[] 
   return resultExtensions.map((extension) => join(directory, `${resultName(id, part)}.${extension}`));
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Most often there is nothing, and nothing is asked most often: before each answer is kept. */
+function isThere(path: string): boolean {
   try {
-    await lstat(path);
-    return true;
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return false;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return false;
     throw error;
   }
 }
@@ -88,28 +95,30 @@ async function isThere(path: string): Promise<boolean> {
 async function judged(path: string, kind: JobKind): Promise<MediaFile | undefined> {
   let file;
   try {
-    file = await open(path, 'r');
+    file = openSync(path, 'r');
   } catch {
     return undefined;
   }
   try {
-    const { size: bytes } = await file.stat();
-    const found = await judgeFile(bytesOfHandle(file, bytes), kind);
+    const { size: bytes } = fstatSync(file);
+    const found = await judgeFile(bytesOfDescriptor(file, bytes), kind);
     if (found.kind !== 'good') return undefined;
     const { extension: _, ...type } = found.type;
     return { path, bytes, ...type };
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
+const readAt = promisify(read);
+
 /** The bytes of an open file; who opened it closes it. */
-export function bytesOfHandle(file: FileHandle, bytes: number): ByteSource {
+export function bytesOfDescriptor(file: number, bytes: number): ByteSource {
   return {
     bytes,
     read: async (at, length) => {
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, bytes - at)));
-      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, at);
+      const { bytesRead } = await readAt(file, buffer, 0, buffer.byteLength, at);
       return buffer.subarray(0, bytesRead);
     },
   };
