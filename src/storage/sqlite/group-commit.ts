@@ -107,15 +107,15 @@ export class GroupCommit {
 
   #turn(isLast: boolean): void {
     if (this.#nextTry !== undefined) return;
-    let hasApplied = false;
     for (let work = this.#waiting[0]; work !== undefined; work = this.#waiting[0]) {
       if (!this.#isOpen && !this.#begin(isLast)) return;
       this.#waiting.shift();
-      if (this.#run(work)) hasApplied ||= work.isApplied;
+      this.#run(work);
     }
     if (!this.#isOpen) return;
     this.#rounds += 1;
-    if (hasApplied && !isLast && this.#rounds < maxRounds) this.#schedule();
+    // What follows from applied work may join, as long as nobody waits for the disk.
+    if (this.#done.length === 0 && !isLast && this.#rounds < maxRounds) this.#schedule();
     else this.#commit();
   }
 
@@ -134,8 +134,7 @@ export class GroupCommit {
     return true;
   }
 
-  /** Returns whether the work was done. */
-  #run(work: Work): boolean {
+  #run(work: Work): void {
     const { transaction } = this.#options;
     const isFirst = this.#worked === 0;
     this.#isWorking = true;
@@ -144,7 +143,6 @@ export class GroupCommit {
       this.#worked += 1;
       if (work.isApplied) work.resolve(result);
       else this.#done.push({ ...work, result });
-      return true;
     } catch (error) {
       work.reject(error);
       // On a full disk SQLite rolls back the whole transaction by itself: then the whole group fails.
@@ -153,7 +151,6 @@ export class GroupCommit {
         transaction.rollBack();
         this.#isOpen = false;
       }
-      return false;
     } finally {
       this.#isWorking = false;
     }
