@@ -10,6 +10,7 @@ import {
   type Restored,
   type RestoreOptions,
 } from '../storage/sqlite/restore.ts';
+import { countCopies } from '../storage/sqlite/jobs/result-copies.ts';
 import { schemaVersion } from '../storage/sqlite/migrate.ts';
 import { openReadOnly } from '../storage/sqlite/open-read-only.ts';
 import { isOwned, takeOwnership } from '../storage/sqlite/owner-lock.ts';
@@ -35,6 +36,8 @@ export type DatabaseInspection =
         /** Undelivered results that are not on the disk. */
         readonly missing: number;
       };
+      /** Copies of results in buckets, by place and state. */
+      readonly copies: ReturnType<typeof countCopies>;
     };
 
 /** Where the database of a data folder is. */
@@ -68,6 +71,7 @@ export async function inspectDatabase(dataDir: string, sinceMs: number): Promise
         unneeded: unneededResults(database, kept).length,
         missing: undeliveredResults(database).filter((path) => !existsSync(path)).length,
       },
+      copies: countCopies(database),
     };
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;

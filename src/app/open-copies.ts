@@ -10,7 +10,7 @@ import type { Random } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type ConnectorOptions, createConnector } from '../media/connector.ts';
 import type { ResultCopier } from '../media/bucket/result-copier.ts';
-import type { Bucket } from '../media/bucket/s3-bucket.ts';
+import type { Bucket, SendHttp } from '../media/bucket/s3-bucket.ts';
 import { createHttpClient } from '../providers/http/http-exchange.ts';
 import type { Storage } from '../storage/open-storage.ts';
 import type { Database } from '../storage/sqlite/database.ts';
@@ -22,12 +22,13 @@ type Network = Pick<ConnectorOptions, 'resolve' | 'dial'> | undefined;
 export async function openBucket(
   settings: BucketConfig,
   { proxies, clock, network }: Pick<Config, 'proxies'> & { readonly clock: Clock; readonly network?: Network },
-): Promise<{ readonly bucket: Bucket } & AsyncDisposable> {
+): Promise<{ readonly bucket: Bucket; readonly send: SendHttp } & AsyncDisposable> {
   // Without a bucket nothing of it is loaded.
   const { createS3Bucket } = await import('../media/bucket/s3-bucket.ts');
   const http = createHttpClient({ connector: createConnector({ ...network, proxies }) });
-  const bucket = createS3Bucket({ settings, send: (call) => http.call(call), clock });
-  return { bucket, [Symbol.asyncDispose]: () => http[Symbol.asyncDispose]() };
+  const send: SendHttp = (call) => http.call(call);
+  const bucket = createS3Bucket({ settings, send, clock });
+  return { bucket, send, [Symbol.asyncDispose]: () => http[Symbol.asyncDispose]() };
 }
 
 export type OpenCopiesOptions = {

@@ -111,7 +111,7 @@ export async function runProgram(
   program
     .command('doctor')
     .description('check settings, machine, data folder and database, whether or not the bot runs')
-    .option('--online', 'ask Telegram and the providers too, try the HTTP port, compare clocks', false)
+    .option('--online', 'ask Telegram, the providers and the bucket too, try the HTTP port, compare clocks', false)
     .option('--json', 'print one JSON document, for programs', false)
     .action(async (options: { json: boolean; online: boolean }) => {
       const { doctor } = await import('./doctor/doctor.ts');

@@ -108,8 +108,8 @@ export type CopyStore = {
   kept(place: string, jobId: JobId): Promise<readonly KeptCopy[]>;
   /** The message shows the link, or never will. */
   linked(keys: readonly string[]): Promise<void>;
-  /** Jobs with a copy in the bucket whose message shows no link yet. */
-  unlinked(place: string): Promise<readonly JobId[]>;
+  /** Jobs with a copy in the bucket whose message shows no link yet, the newest first. */
+  unlinked(place: string, atMost: number): Promise<readonly JobId[]>;
 };
 
 export type KeptCopy = {
@@ -156,6 +156,7 @@ export type ResultCopies = {
   unlinked(
     jobId: JobId,
   ): Promise<readonly { readonly part: number; readonly url: string; readonly messageId: number }[]>;
+  /** The newest of those whose messages lack a link. */
   jobsWithoutLinks(): Promise<readonly JobId[]>;
   /** Calls the listener when a file of the job has come to the bucket. */
   onKept(listener: (jobId: JobId) => void): Disposable;

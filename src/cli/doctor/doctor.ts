@@ -13,7 +13,8 @@ import { type ProcessContext, paint, type Style, type Terminal } from '../proces
 import { bad, type Finding, type FindingLevel, good, note, warning } from './finding.ts';
 import { checkClock, checkDisk, checkFolder, checkVersions } from './local-checks.ts';
 import { ledgerFindings, resultFindings } from './ledger-findings.ts';
-import { checkOnline } from './online-checks.ts';
+import { bucketFindings, copyFindings } from './bucket-findings.ts';
+import { checkOnline, type OnlineLook } from './online-checks.ts';
 
 const dayMs = 86_400_000;
 
@@ -26,7 +27,7 @@ const marks = {
 
 export type DoctorOptions = {
   readonly json: boolean;
-  /** Asks Telegram and the providers too. */
+  /** Asks Telegram, the providers and the bucket too. */
   readonly online: boolean;
 };
 
@@ -53,7 +54,7 @@ async function examine(context: ProcessContext, onlineSignal: AbortSignal | unde
   const isRunning = attempt(() => isAppRunning(dataDir)) === true;
   // Before the database is opened: SQLite may create further files while it is open.
   const folder = checkFolder({ dataDir, nowMs, retentionMs: config.retentionMs, isRunning });
-  const { ledger, newestMs } = await examineDatabase(dataDir, isRunning, nowMs);
+  const { ledger, newestMs } = await examineDatabase(dataDir, config, isRunning, nowMs);
   return [
     ...findings,
     ...versions,
@@ -62,10 +63,13 @@ async function examine(context: ProcessContext, onlineSignal: AbortSignal | unde
     note('bot', isRunning ? 'the bot is running' : 'the bot is not running'),
     ...folder,
     ...ledger,
-    ...(onlineSignal === undefined
-      ? []
-      : await checkOnline({ context, config, keys, isRunning, signal: onlineSignal })),
+    ...(onlineSignal === undefined ? [] : await lookOnline({ context, config, keys, isRunning, signal: onlineSignal })),
   ];
+}
+
+async function lookOnline(look: OnlineLook): Promise<readonly Finding[]> {
+  const found = await Promise.all([checkOnline(look), bucketFindings(look)]);
+  return found.flat();
 }
 
 function settings({ cwd, env: processEnv }: ProcessContext): {
@@ -142,7 +146,7 @@ function ruleWords({ provider, status, code, words, means }: OwnRule): string {
   return `${provider}: ${named.join(' and ')} ${named.length === 1 && words === undefined ? 'means' : 'mean'} ${means}`;
 }
 
-async function examineDatabase(dataDir: string, isRunning: boolean, nowMs: number) {
+async function examineDatabase(dataDir: string, config: Config, isRunning: boolean, nowMs: number) {
   const look = await inspectDatabase(dataDir, nowMs - dayMs);
   switch (look.kind) {
     case 'none':
@@ -155,7 +159,7 @@ async function examineDatabase(dataDir: string, isRunning: boolean, nowMs: numbe
       const schema = good('schema', `version ${look.schema}, as this program writes it`);
       const results = resultFindings(look.results, isRunning);
       return {
-        ledger: [schema, ...ledgerFindings(look.ledger, isRunning), ...results],
+        ledger: [schema, ...ledgerFindings(look.ledger, isRunning), ...results, ...copyFindings(look.copies, config)],
         newestMs: look.ledger.newestMs,
       };
     }

@@ -15,6 +15,8 @@ const lookEveryMs = 60_000;
 /** A bucket that fails by itself is told of after so many failures in a row; what an operator has to mend, at once. */
 const passingFailures: ReadonlySet<FailedReply['why']> = new Set(['unreachable', 'overloaded']);
 const maxPassingFailures = 4;
+/** Older results get no link any more after a start. */
+const maxLateLinks = 500;
 /** A file that failed this often while others were taken is not tried again. */
 const maxStrikes = 3;
 
@@ -120,7 +122,9 @@ export class ResultCopier implements ResultCopies, AsyncDisposable {
   }
 
   async jobsWithoutLinks(): Promise<readonly JobId[]> {
-    return this.#options.settings.publicUrl === undefined ? [] : this.#options.store.unlinked(this.#place);
+    return this.#options.settings.publicUrl === undefined
+      ? []
+      : this.#options.store.unlinked(this.#place, maxLateLinks);
   }
 
   onKept(listener: (jobId: JobId) => void): Disposable {
@@ -170,6 +174,8 @@ export class ResultCopier implements ResultCopies, AsyncDisposable {
     this.#report('upload', undefined);
     // Its job was deleted meanwhile.
     if (!(await store.uploaded(key))) return this.#delete(key);
+    // An address that is set later is no news of old results.
+    if (this.#options.settings.publicUrl === undefined) await store.linked([key]);
     for (const listener of this.#listeners) listener(jobId);
     return 'done';
   }

@@ -66,9 +66,14 @@ export function createSqliteResultCopies(database: Database): CopyStore {
       database.commit(() => {
         for (const key of keys) database.run('UPDATE result_copies SET linked = 1 WHERE key = ?', key);
       }),
-    unlinked: async (place) =>
+    unlinked: async (place, atMost) =>
       database
-        .all(`SELECT DISTINCT job_id FROM result_copies WHERE place = ? AND state = 'kept' AND linked = 0`, place)
+        .all(
+          `SELECT DISTINCT job_id FROM result_copies
+           WHERE place = ? AND state = 'kept' AND linked = 0 ORDER BY seq DESC LIMIT ?`,
+          place,
+          atMost,
+        )
         .map((row) => jobId(String(row['job_id']))),
   };
 }

@@ -93,9 +93,9 @@ test('kept() knows the message of each file once it has arrived, and no message 
   await ledger.begin(claim.lease, 'part-2-again', 'once');
   await ledger.end(claim.lease, 'part-2-again', '43');
   expect(await messages()).toEqual([41, 43]);
-  expect(await copies.unlinked(place)).toEqual([id]);
+  expect(await copies.unlinked(place, 9)).toEqual([id]);
   await copies.linked(['a', 'b']);
-  expect(await copies.unlinked(place)).toEqual([]);
+  expect(await copies.unlinked(place, 9)).toEqual([]);
   database.run(`UPDATE effects SET note = 'words-instead 41' WHERE effect = 'result'`);
   expect(await messages()).toEqual([undefined, 43]);
 });
