@@ -9,7 +9,8 @@ import {
   startStandIn,
 } from '../http/stand-in-server.ts';
 import { type ImageRequest, parseImageRequest } from './image-request.ts';
-import { isConversation, picturesIn, readFields, readForm, readPicture } from './other-requests.ts';
+import { picturesIn, readFields, readForm, readPicture } from './other-requests.ts';
+import { chatReply, lastWords, responsesFields, responsesReply } from './conversations.ts';
 import { VideoRuns } from './video-runs.ts';
 import { openAiShape, ownServerShape, type ServerShape } from './server-shape.ts';
 
@@ -18,6 +19,7 @@ export type OpenAiRoute =
   | 'edits'
   | 'speech'
   | 'chat'
+  | 'responses'
   | 'models'
   | 'balance'
   | 'video'
@@ -163,33 +165,17 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
   const chat = (asked: StandInRequest, call: OpenAiCall): StandInReply => {
     const read = readFields(asked.body, ['model', 'messages', 'stream', ...shape.chatFields], models, shape);
     if (!read.ok) return read.reply;
-    const messages = read.value.get('messages');
-    if (!isConversation(messages)) return error(400, "Invalid 'messages'.", { param: 'messages' });
-    const last = (messages as readonly { readonly content: string }[]).at(-1)?.content ?? '';
+    const last = lastWords(read.value.get('messages'));
+    if (last === undefined) return error(400, "Invalid 'messages'.", { param: 'messages' });
     Object.assign(call, { model: String(read.value.get('model')), prompt: last });
-    const words = `You said: ${last}`;
-    const usage = { prompt_tokens: last.length, completion_tokens: words.length, ...shape.cost };
-    const bill = charged(call);
-    if (bill !== undefined) return bill;
-    if (read.value.get('stream') !== true) {
-      const choices = [{ index: 0, message: { role: 'assistant', content: words }, finish_reason: 'stop' }];
-      return jsonReply(200, { id: 'chatcmpl-1', object: 'chat.completion', choices, usage });
-    }
-    const chunk = (delta: object, finish: string | null = null) =>
-      `data: ${JSON.stringify({ object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-    const pieces = words.match(/.{1,8}/gs) ?? [];
-    return {
-      kind: 'stream',
-      status: 200,
-      headers: { 'content-type': 'text/event-stream; charset=utf-8' },
-      pieces: [
-        shape.keepAlive,
-        ...pieces.map((content) => chunk({ content })),
-        chunk({}, 'stop'),
-        `data: ${JSON.stringify({ object: 'chat.completion.chunk', choices: [], usage })}\n\n`,
-        'data: [DONE]\n\n',
-      ].filter((piece) => piece !== ''),
-    };
+    return charged(call) ?? chatReply(read.value, last, shape);
+  };
+
+  const respond = (asked: StandInRequest, call: OpenAiCall): StandInReply => {
+    const read = readFields(asked.body, responsesFields, models, shape);
+    if (!read.ok) return read.reply;
+    Object.assign(call, { model: String(read.value.get('model')) });
+    return charged(call) ?? responsesReply(read.value);
   };
 
   /** What the account of the call is answered in place of a result. */
@@ -232,6 +218,8 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
         return speak(asked, call);
       case 'chat':
         return chat(asked, call);
+      case 'responses':
+        return respond(asked, call);
       case 'video':
         return videos.submit(asked, call, () => charged(call));
       case 'run':
@@ -282,6 +270,6 @@ function routeOf({ method, path, body }: StandInRequest, { routes, editsAs, vide
   if (method === 'GET') return path === routes.models ? 'models' : path === routes.balance ? 'balance' : 'unknown';
   // Where both go the same way, a picture that is sent along tells them apart.
   if (routes.images === routes.edits && path === routes.edits && body.includes(`"${editsAs}"`)) return 'edits';
-  const posted = (['images', 'edits', 'speech', 'chat'] as const).find((name) => routes[name] === path);
+  const posted = (['images', 'edits', 'speech', 'chat', 'responses'] as const).find((name) => routes[name] === path);
   return method === 'POST' ? (posted ?? 'unknown') : 'unknown';
 }

@@ -107,16 +107,6 @@ export async function readForm(
   }
 }
 
-/** Whether the messages are a conversation that a question ends. */
-export function isConversation(messages: unknown): boolean {
-  if (!Array.isArray(messages) || messages.length === 0) return false;
-  const roles = messages.map((message) => {
-    const fields = asMap(message);
-    return typeof fields.get('content') === 'string' && fields.get('content') !== '' ? fields.get('role') : undefined;
-  });
-  return roles.every((role) => role === 'user' || role === 'assistant' || role === 'system') && roles.at(-1) === 'user';
-}
-
 function asMap(value: unknown): Fields {
   return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
 }

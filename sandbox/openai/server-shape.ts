@@ -1,10 +1,25 @@
 import { jsonReply, type StandInReply } from '../http/stand-in-server.ts';
 import { type ErrorFacts, openAiError } from './image-request.ts';
 
+/** What `/chat/completions` takes of OpenAI besides the model, the messages and `stream`. */
+const openAiChatFields = [
+  'stream_options',
+  'temperature',
+  'max_tokens',
+  'max_completion_tokens',
+  'n',
+  'user',
+  'tools',
+  'tool_choice',
+  'response_format',
+] as const;
+
 /** What the stand-in imitates: one server that speaks OpenAI's language in its own way. */
 export type ServerShape = {
   /** Whole paths; a route that is absent is answered as unknown. */
-  readonly routes: Readonly<Partial<Record<'images' | 'edits' | 'speech' | 'chat' | 'balance', string>>> & {
+  readonly routes: Readonly<
+    Partial<Record<'images' | 'edits' | 'speech' | 'chat' | 'responses' | 'balance', string>>
+  > & {
     readonly models: string;
   };
   /** The fields of a request for pictures besides model and prompt; `openai` checks them as OpenAI does. */
@@ -12,6 +27,8 @@ export type ServerShape = {
   readonly editsAs: 'files' | 'image' | 'input_references' | 'image_url';
   /** Fields that a request for speech needs besides model and input. */
   readonly speechFields: readonly string[];
+  /** A stream ends with the usage only where that was asked for. */
+  readonly countsWhenAsked?: true;
   readonly chatFields: readonly string[];
   readonly error: (status: number, message: string, facts?: ErrorFacts) => StandInReply;
   /** What a call of an account without money is answered. */
@@ -48,12 +65,14 @@ export const openAiShape: ServerShape = {
     edits: '/v1/images/edits',
     speech: '/v1/audio/speech',
     chat: '/v1/chat/completions',
+    responses: '/v1/responses',
     models: '/v1/models',
   },
   pictureFields: 'openai',
   editsAs: 'files',
   speechFields: ['voice'],
-  chatFields: ['stream_options', 'temperature', 'max_completion_tokens'],
+  chatFields: openAiChatFields,
+  countsWhenAsked: true,
   error: openAiError,
   spent: openAiError(429, gptSpent, { type: 'insufficient_quota', code: 'insufficient_quota' }),
   cost: {},

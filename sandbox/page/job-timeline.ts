@@ -151,6 +151,7 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'attempt.lost':
     case 'models.reloaded':
     case 'rules.reloaded':
+    case 'clients.reloaded':
     case 'provider.empty':
     case 'provider.filled':
     case 'key.not-in-plan':

@@ -195,8 +195,8 @@ export const jobMutants = [
     'test/jobs/silent-provider.test.ts',
   ),
   mutant('a closing line claims', 'if (!this.#admitting) {', 'if (false) {', line),
-  mutant('a seat without a job is kept', 'if (claim === undefined) this.#giveBack(seat);', '', line),
-  mutant('a poke during a look is lost', 'if (this.#isPoked) this.poke();', '', line),
+  mutant('a seat without a job is kept', 'if (start === undefined) this.#giveBack(seat);', '', line),
+  mutant('a poke during a look is lost', 'if (this.#isPoked) this.#look();', '', line),
   mutant(
     'a line that is too long takes more',
     'waiting: isOverfull ? 0 : waiting[request.lane]',

@@ -1,5 +1,31 @@
 import type { RaisedAlert, AlertStore } from '../domain/admin-api.ts';
-import type { Emit } from '../domain/events.ts';
+import type { Emit, EventBus } from '../domain/events.ts';
+import type { KeyPool } from '../keys/pool/key-pool.ts';
+import type { Clock } from '../kit/clock.ts';
+import { createAlerts } from '../observability/alerts/alerts.ts';
+
+/** Raises alerts by what happens and stores those that are raised. */
+export function openAlerts(
+  pool: KeyPool,
+  events: EventBus,
+  store: AlertStore,
+  clock: Clock,
+  emit: Emit,
+): AsyncDisposable & Pick<ReturnType<typeof createAlerts>, 'raised'> {
+  const alerts = createAlerts({ pool: () => pool.snapshot(), clock, emit });
+  events.on(alerts.names, alerts.onEvent);
+  const saver = new AlertSaver({ store, raised: () => alerts.raised(), emit });
+  // Alerts of an earlier run are not raised any more.
+  saver.changed();
+  events.on(['alert.raised', 'alert.resolved'], () => saver.changed());
+  return {
+    raised: () => alerts.raised(),
+    [Symbol.asyncDispose]: async () => {
+      await saver[Symbol.asyncDispose]();
+      alerts[Symbol.dispose]();
+    },
+  };
+}
 
 export type AlertSaverOptions = {
   readonly store: AlertStore;

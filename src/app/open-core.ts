@@ -19,22 +19,22 @@ import { type ProviderKey, providersOf } from '../keys/sources/read-keys.ts';
 import { type Clock, steadyClock } from '../kit/clock.ts';
 import { type ConnectorOptions, createConnector } from '../media/connector.ts';
 import type { Random } from '../kit/backoff.ts';
-import { createAlerts } from '../observability/alerts/alerts.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient, type HttpClient } from '../providers/http/http-exchange.ts';
 import { ModelCatalog, modelTraitsOf } from '../providers/registry.ts';
 import { followClock, shiftFromFuture } from '../storage/sqlite/jobs/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import { openStorage, type Storage } from '../storage/open-storage.ts';
-import { AlertSaver } from './alert-saver.ts';
+import { openAlerts } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
 import { databasePath } from './maintenance.ts';
 import { openCopies, openPersonalData } from './open-copies.ts';
 import { recover } from './recover.ts';
-import { openInputs, openResults } from './open-files.ts';
+import { gatewayAccess, openClients } from './open-clients.ts';
+import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
 import { readOperatorFiles, watchOperatorFiles } from './operator-files.ts';
-import { type AdminBy, createOwnerAdmin } from './owner-admin.ts';
+import { type AdminBy, createOwnerAdmin, notReloadable } from './owner-admin.ts';
 
 /** What a simulation, a benchmark or a test replaces. */
 export type CoreParts = {
@@ -94,6 +94,8 @@ export type Core = AsyncDisposable & {
   /** What operators see and do in Telegram. */
   readonly admin: AdminApi;
   readonly adminBy: AdminBy;
+  /** What programs may ask for; absent where there are none. */
+  readonly gateway: ReturnType<typeof gatewayAccess>;
   /** Tries whether a request and its result can be stored now. */
   takesWrites(): boolean;
   /** Replaces the keys, and their settings where given. */
@@ -176,25 +178,23 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     }),
   );
   const { pool, maintenance } = keyRoom;
-  const alerts = opening.use(createAlerts({ pool: () => pool.snapshot(), clock, emit }));
-  events.on(alerts.names, alerts.onEvent);
-  const alertSaver = opening.use(new AlertSaver({ store: storage.alerts, raised: () => alerts.raised(), emit }));
-  // Alerts of an earlier run are not raised any more.
-  alertSaver.changed();
-  events.on(['alert.raised', 'alert.resolved'], () => alertSaver.changed());
+  const alerts = opening.use(openAlerts(pool, events, storage.alerts, clock, emit));
 
   shiftFromFuture(database, clock.now());
   await recover(storage, emit);
 
   let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
+  const hasKeys = (provider: ProviderName) => withKeys.has(provider);
   const chains = chainsFor(config.chains, withKeys, definitions);
   const { budgets: limits, ...withoutLimits } = config;
-  const budgets = await openBudgets({ limits, reader: engine.reader, clock, emit });
+  const clients = opening.use(await openClients({ ...config.gateway, store: storage.clients, clock, emit }));
+  const budgets = await openBudgets({ limits, ofClient: clients?.budgetOf, reader: engine.reader, clock, emit });
   const service = new GenerationService({
     ...withoutLimits,
     ...engine,
     chains,
-    hasKeys: (provider) => withKeys.has(provider),
+    hasKeys,
+    clients: clients && { ...clients, ...config.gateway, results, inputs },
     pool,
     providers,
     resultStore: results,
@@ -227,7 +227,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const copies = await openCopies(opening, { config, parts, storage, results, service, clock, random, emit });
   const retention = opening.use(
     new RetentionJob({
-      data: openPersonalData(database, copies),
+      data: keepingFilesOf(service.calls, openPersonalData(database, copies)),
       resultStore: results,
       inputs,
       service,
@@ -245,9 +245,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     alerts: () => alerts.raised(),
     audit: storage.audit,
     emit,
-    reload:
-      options.reload ??
-      (async () => ({ keys: pool.snapshot().keys.length, mistakes: ['this process cannot read its settings again'] })),
+    reload: options.reload ?? (async () => notReloadable(pool)),
     clock,
   });
   opening.use(new CommandRunner({ commands: storage.commands, admin: adminBy('command line'), clock, emit }));
@@ -255,8 +253,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   let hasStarted = false;
   let drained: Promise<number> | undefined;
   const drain = (patience: AbortSignal) => (drained ??= service.drain(patience));
+  const reached = { clients, chains, catalog, definitions, providers, hasKeys, budgets, clock };
   const scope = opening.move();
   return {
+    gateway: gatewayAccess({ ...reached, calls: service.calls }),
     clock,
     events: { ...events, emit },
     storage,
@@ -277,7 +277,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       await keyRoom.reload(newKeys, newProviders);
       withKeys = new Set(providersOf(newKeys));
     },
-    reloadFiles: () => files.reload(),
+    reloadFiles: () => [...files.reload(), ...(clients?.reload() ?? [])],
     start: () => {
       hasStarted = true;
       service.start();

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Emit } from '../domain/events.ts';
+import type { JobId } from '../domain/ids.ts';
+import type { PersonalData } from '../domain/users.ts';
 import { perKind } from '../domain/kinds.ts';
 import { removeUnfinished } from '../media/incoming-file.ts';
 import { createResultStore, type ResultStoreOptions } from '../media/result-store.ts';
@@ -25,4 +27,14 @@ export async function openInputs(dataDir: string, emit: Emit) {
   await removeUnfinished(directory);
   const limits = { maxBytes: perKind(() => maxInputBytes) };
   return createResultStore({ directory, allowPrivateHosts: [], limits, emit });
+}
+
+/** As `data`, but what is made for a program's call is kept while the call runs; what a killed process left of one is not. */
+export function keepingFilesOf(calls: { isRunning(id: JobId): boolean } | undefined, data: PersonalData): PersonalData {
+  const isOfCall = (id: JobId) => calls?.isRunning(id) === true;
+  return {
+    ...data,
+    exists: async (id) => isOfCall(id) || data.exists(id),
+    needsFile: async (id) => isOfCall(id) || data.needsFile(id),
+  };
 }

@@ -13,6 +13,7 @@ import type { Area } from '../http/gate.ts';
 import type { RouteGroup } from '../http/api.ts';
 import { type ListenHttpOptions, listenHttp } from '../http/health-api.ts';
 import type { Listening } from '../http/listen.ts';
+import { gatewayArea, gatewayRoutes } from '../http/gateway/gateway.ts';
 import { keyRoutes } from '../http/routes/key-routes.ts';
 import type { Core } from './open-core.ts';
 import { StartError } from './start-error.ts';
@@ -26,8 +27,10 @@ export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'cloc
 export async function openHttp({ config, core, ...options }: OpenHttpOptions): Promise<Listening> {
   await using opening = new AsyncDisposableStack();
   const { host, port } = options;
-  const { clock, events } = core;
+  const { clock, events, gateway } = core;
   const admin = core.adminBy('http');
+  const onError = (error: unknown, requestId: string) =>
+    events.emit({ event: 'app.error', what: `answer the call ${requestId}`, error });
   const providers = new Set(config.definitions.map(({ name }) => name));
   const named = (name: string) => candidatesNamed(name, core.chains, providers);
   const lending = opening.use(
@@ -53,8 +56,9 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
       providersNamed: (name) => named(name).map(({ provider }) => provider),
       alertWords: ({ facts }) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) }),
     }),
+    ...(gateway === undefined ? [] : [gatewayRoutes({ access: gateway, clock, onError })]),
   ];
-  const areas: readonly Area[] = [];
+  const areas: readonly Area[] = gateway === undefined ? [] : [gatewayArea(gateway)];
   try {
     const listening = opening.use(await listenHttp({ ...options, routes, areas, clock, emit: events.emit }));
     const opened = opening.move();

@@ -36,8 +36,8 @@ export function checkOperatorFiles(files: OperatorFiles): OperatorTables {
   const { modelsFile, failureRulesFile, definitions } = files;
   return {
     definitions: definitionsWithFiles(files),
-    models: read('MODELS_FILE', modelsFile, (text) => parseModelsFile(text, definitions)),
-    rules: read('FAILURE_RULES_FILE', failureRulesFile, (text) => parseFailureRules(text, definitions)),
+    models: readTableFile('MODELS_FILE', modelsFile, (text) => parseModelsFile(text, definitions)),
+    rules: readTableFile('FAILURE_RULES_FILE', failureRulesFile, (text) => parseFailureRules(text, definitions)),
   };
 }
 
@@ -55,7 +55,8 @@ export function readOperatorFiles(files: OperatorFiles): {
   throw new StartError(`Cannot start with these files:\n${mistakes.map((mistake) => `- ${mistake}`).join('\n')}`);
 }
 
-function read<Row>(
+/** Reads and checks a file; mistakes begin with the name of its variable. */
+export function readTableFile<Row>(
   variable: string,
   path: string | undefined,
   parse: (text: string) => TableRows<Row>,
@@ -146,7 +147,8 @@ type TableUse<Row> = {
   readonly onMistake: (mistake: string) => void;
 };
 
-function watchedTable<Row>(path: string | undefined, readNow: () => TableRows<Row>, use: TableUse<Row>) {
+/** A table that is taken over when its file has changed. */
+export function watchedTable<Row>(path: string | undefined, readNow: () => TableRows<Row>, use: TableUse<Row>) {
   const markNow = () => (path === undefined ? undefined : keyFileMark(path));
   /** Of the file as it was last taken over, or kept out. */
   let judged = markNow();

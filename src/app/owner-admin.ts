@@ -14,6 +14,7 @@ import { jobKinds, perKind, laneOf } from '../domain/kinds.ts';
 import type { Users } from '../domain/users.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
+import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';
 
 type OwnerAdminOptions = AdminRecordsOptions & {
@@ -28,6 +29,11 @@ type OwnerAdminOptions = AdminRecordsOptions & {
 
 /** The admin API of those who come in by one way; each of their changes is noted under it. */
 export type AdminBy = (by: 'telegram' | 'command line' | 'http') => AdminApi;
+
+/** What a process answers that was started without settings that it could read again. */
+export function notReloadable(pool: Pick<KeyPool, 'snapshot'>): Reloaded {
+  return { keys: pool.snapshot().keys.length, mistakes: ['this process cannot read its settings again'] };
+}
 
 /** The admin API in the process that owns the database: reads keys and alerts from memory, makes changes at once. */
 export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {

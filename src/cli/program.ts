@@ -5,6 +5,7 @@ import { StartError, TemporaryError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
 import { type CostGroup, costGroups } from '../domain/costs.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
+import { addClientsCommands } from './clients.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processContext, type ProcessContext } from './process-context.ts';
 import { defineSimulate } from './simulate.ts';
@@ -140,6 +141,7 @@ export async function runProgram(
   defineSimulate(program);
 
   addKeysCommands(program, context);
+  addClientsCommands(program, context);
 
   program
     .command('explain')

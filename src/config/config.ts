@@ -65,6 +65,8 @@ export type Config = {
     readonly port: number;
     readonly adminToken: Secret | undefined;
   };
+  /** The programs that may ask, and how long their calls wait for a key. */
+  readonly gateway: { readonly clientsFile: string | undefined; readonly maxWaitMs: number };
   /** Requests and their results are deleted this long after delivery. */
   readonly retentionMs: number;
   /** The days in which requests of a person are counted. */
@@ -168,6 +170,7 @@ function toConfig(
     dataDir: env.DATA_DIR,
     bucket: bucketOf(env),
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
+    gateway: { clientsFile: env.API_CLIENTS_FILE, maxWaitMs: env.GATEWAY_WAIT_S },
     retentionMs: env.RETENTION_DAYS * 86_400_000,
     perDay: {
       premium: perKind((kind) => env[`PREMIUM_${kindTraits[kind].quota.noun}_PER_DAY`]),

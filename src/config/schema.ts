@@ -161,6 +161,8 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       undefined,
       secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),
     ),
+    API_CLIENTS_FILE: variable(undefined, filePath),
+    GATEWAY_WAIT_S: variable(30_000, seconds({ zero: true, most: 3600, example: 30 })),
     RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
     ...forKinds(({ quota }) => [`FREE_${quota.noun}_PER_DAY`, variable(quota.perDay.free, perDay(quota.perDay.free))]),
     ...forKinds(({ quota }) => [

@@ -118,6 +118,10 @@ const server = {
   HTTP_PORT: 'Port of the health API; 0 takes a free one.',
   ADMIN_TOKEN:
     'Opens the HTTP API beyond `/healthz` and `/readyz`. At least 32 characters when `HTTP_HOST` is not a loopback address.',
+  API_CLIENTS_FILE:
+    'The programs that may ask through `/v1/…`, in YAML or JSON, at most 64 KB; `darkroom clients add` writes it. A change takes effect within seconds. Without it there is no gateway.',
+  GATEWAY_WAIT_S:
+    'How long a call of a program waits for a key before it is refused with the time at which one is free.',
   LOG_LEVEL: 'Least important level that is logged.',
 } as const satisfies Meanings;
 

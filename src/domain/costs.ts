@@ -1,3 +1,4 @@
+import type { AttemptTrail } from './attempt-trail.ts';
 import type { KeyId, ProviderName } from './ids.ts';
 import type { JobKind } from './kinds.ts';
 import type { ModelPrice, Usage } from './provider.ts';
@@ -45,13 +46,29 @@ export type DayCost = {
   readonly keyId: KeyId;
   /** As it was called that day: `bytez #3`. */
   readonly keyName: string;
-  /** 0 for people whose data was deleted. */
+  /** 0 for people whose data was deleted; negative for a client. */
   readonly userId: number;
+  /** The client's name. */
+  readonly client?: string;
   readonly calls: number;
   /** US dollars, as far as they are known. */
   readonly usd: number;
   /** How many of the calls have no known price. */
   readonly unpriced: number;
+};
+
+/** An answered call that belongs to no stored job: one of a client. */
+export type CallCost = {
+  /** The number of the client in the place of a person's; see `ClientNumbers`. */
+  readonly userId: number;
+  readonly kind: JobKind;
+  readonly trail: AttemptTrail;
+};
+
+/** Adds to the costs what belongs to no stored job. */
+export type CallCosts = {
+  /** All of them, or none when it rejects. */
+  add(costs: readonly CallCost[]): Promise<void>;
 };
 
 /** By what spending is summed, besides the day. */
@@ -90,7 +107,7 @@ export function costReport(
   };
 }
 
-function nameOf({ provider, keyName, model, userId, kind }: DayCost, group: CostGroup): string {
+function nameOf({ provider, keyName, model, userId, kind, client }: DayCost, group: CostGroup): string {
   switch (group) {
     case 'provider':
       return provider;
@@ -99,6 +116,7 @@ function nameOf({ provider, keyName, model, userId, kind }: DayCost, group: Cost
     case 'model':
       return `${provider}:${model}`;
     case 'person':
+      if (client !== undefined) return `client ${client}`;
       return userId === 0 ? 'forgotten people' : String(userId);
     case 'kind':
       return kind;

@@ -57,6 +57,8 @@ export type AppEvent =
   /** The operator's models table, or failure rules, changed, and the new ones are in use. */
   | { readonly event: 'models.reloaded'; readonly rows: number }
   | { readonly event: 'rules.reloaded'; readonly rows: number }
+  /** The file of the gateway's clients changed, and the new one is in use. */
+  | { readonly event: 'clients.reloaded'; readonly clients: number }
   /** Something went wrong that no rule foresees; `what` says what was attempted. */
   | { readonly event: 'app.error'; readonly what: string; readonly error: unknown }
   /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */
@@ -82,6 +84,8 @@ export type AppEvent =
       readonly kind: JobKind;
       readonly lane: Lane;
       readonly ahead: number;
+      /** The client whose call it is. */
+      readonly client?: string;
     }
   | { readonly event: 'job.started'; readonly jobId: JobId; readonly line: ProviderName; readonly waitedMs: number }
   | {

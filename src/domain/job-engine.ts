@@ -163,6 +163,8 @@ export type LineStats = {
   /** Jobs that would be handed out before a new one of the lane. */
   readonly ahead: Readonly<Record<Lane, number>>;
   readonly running: number;
+  /** People who have a job that may start as soon as their running ones allow it. */
+  readonly people: Readonly<Record<Lane, number>>;
 };
 
 export type EngineStats = {

@@ -10,6 +10,20 @@ export type JobKind = (typeof jobKinds)[number];
 export const lanes = ['premium', 'free'] as const;
 export type Lane = (typeof lanes)[number];
 
+/** After this many consecutive premium jobs one free job goes first. */
+export const premiumInARow = 4;
+
+/** Returns the lane that goes next, given the lanes with a job and the current premium streak. */
+export function nextLane(has: Readonly<Record<Lane, boolean>>, inARow: number): Lane | undefined {
+  if (has.premium && !(has.free && inARow >= premiumInARow)) return 'premium';
+  return has.free ? 'free' : undefined;
+}
+
+/** Returns the premium streak after a job of `lane` has started, capped at `premiumInARow`. */
+export function streakAfter(lane: Lane, inARow: number): number {
+  return lane === 'premium' ? Math.min(inARow + 1, premiumInARow) : 0;
+}
+
 /** The lane in which the person is served: premium as long as it lasts, or always for those that the operator names. */
 export function laneOf(
   { id, premiumUntilMs = 0 }: { readonly id: number; readonly premiumUntilMs?: number },

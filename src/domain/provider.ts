@@ -41,6 +41,19 @@ export type ImageSize = { readonly width: number; readonly height: number };
 /** One thing that was said in a conversation. */
 export type ChatTurn = { readonly role: 'person' | 'model'; readonly text: string };
 
+/** The routes of OpenAI's API that programs ask with. */
+export const relayRoutes = ['chat', 'responses', 'images', 'edits', 'speech'] as const;
+export type RelayRoute = (typeof relayRoutes)[number];
+
+/** A request in OpenAI's language, for the providers that speak it (`relays`): they are sent its fields unchanged. */
+export type Relay = {
+  readonly route: RelayRoute;
+  /** Without the model. Of pictures and speech: what is said besides the prompt. */
+  readonly fields: { readonly [name: string]: Json };
+  /** Hears the data of each event of the answer unchanged, in order; absent where the answer is not to be streamed. */
+  readonly onEvent?: (data: string) => void;
+};
+
 export type GenerationRequest = {
   readonly kind: JobKind;
   readonly model: string;
@@ -60,6 +73,8 @@ export type GenerationRequest = {
   readonly style?: string;
   /** Without a voice. */
   readonly instrumental?: true;
+  /** Means nothing to a provider that does not relay its route. */
+  readonly relay?: Relay;
 };
 
 /** Where the result is, or the result itself. */
@@ -72,6 +87,8 @@ export type ReplySource =
       readonly text: string;
       /** The rest is missing: the model or the connection stopped in the middle. */
       readonly isCut?: true;
+      /** The answer as the provider wrote it, where it was relayed and came whole. */
+      readonly relayed?: Uint8Array;
     };
 
 /** Is given the whole text so far, as often as more of it arrives. */
@@ -115,6 +132,8 @@ export type ModelsReply = { readonly ok: true; readonly models: readonly ListedM
 
 type Common = {
   readonly name: ProviderName;
+  /** The routes of OpenAI's API on which it is sent a request unchanged; none when absent. */
+  readonly relays?: ReadonlySet<RelayRoute>;
   /** Asks whether the key is accepted, without spending anything. */
   probe(secret: SecretValue, signal: AbortSignal): Promise<ProbeReply>;
   /** Asks what is left on the key's account, without spending anything; absent where the provider does not tell. */

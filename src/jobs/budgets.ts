@@ -1,4 +1,5 @@
 import type { BudgetLimits } from '../domain/costs.ts';
+import { isClientNumber } from '../domain/gateway/api-client.ts';
 import type { Emit } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { JobReader } from '../domain/job-engine.ts';
@@ -9,6 +10,8 @@ export type Spent = { readonly provider: ProviderName; readonly userId: number; 
 
 export type BudgetsOptions = {
   readonly limits: BudgetLimits;
+  /** What a client may spend, by its number; present where programs may ask. */
+  readonly ofClient?: ((number: number) => number | undefined) | undefined;
   readonly reader: Pick<JobReader, 'costs'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly emit: Emit;
@@ -24,7 +27,7 @@ type Level = 'near' | 'spent';
 export async function openBudgets(options: BudgetsOptions): Promise<Budgets | undefined> {
   const { total, perPerson, ofProvider } = options.limits;
   const given = [total, perPerson, ...Object.values(ofProvider)];
-  if (given.every((limit) => limit === undefined)) return undefined;
+  if (options.ofClient === undefined && given.every((limit) => limit === undefined)) return undefined;
   const budgets = new Budgets(options);
   await budgets.load();
   return budgets;
@@ -67,12 +70,24 @@ export class Budgets {
   /** Whether nothing more may be spent at the provider today, or for this person. */
   isSpent(provider: ProviderName, userId: number): boolean {
     this.#turnDay();
-    const { total = Infinity, perPerson = Infinity, ofProvider } = this.#options.limits;
+    const { total = Infinity, ofProvider } = this.#options.limits;
     return (
       isReached(this.#total, total) ||
       isReached(this.#ofProvider.get(provider) ?? 0, ofProvider[provider] ?? Infinity) ||
-      isReached(this.#ofPerson.get(userId) ?? 0, perPerson)
+      this.#hasSpent(userId)
     );
+  }
+
+  /** Whether this person or client may spend nothing more today. */
+  isSpentBy(userId: number): boolean {
+    this.#turnDay();
+    return this.#hasSpent(userId);
+  }
+
+  #hasSpent(userId: number): boolean {
+    const { limits, ofClient } = this.#options;
+    const limit = isClientNumber(userId) ? ofClient?.(userId) : limits.perPerson;
+    return limit !== undefined && isReached(this.#ofPerson.get(userId) ?? 0, limit);
   }
 
   /** When the next day begins. Milliseconds since 1970. */

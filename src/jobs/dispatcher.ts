@@ -1,10 +1,11 @@
 import type { JobReader, Claim, JobQueue } from '../domain/job-engine.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import PQueue from 'p-queue';
-import type { JobKind } from '../domain/kinds.ts';
+import type { JobKind, Lane } from '../domain/kinds.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { KeyLeases, Lease, SeatAnswer } from '../domain/key-leases.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { LineGuests, Start } from './client-calls/client-lines.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 
 /** How often a line with waiting jobs checks for passed job deadlines. */
@@ -19,7 +20,7 @@ const maxSentOn = 200;
 export type DispatcherOptions = {
   readonly provider: ProviderName;
   readonly queue: JobQueue;
-  readonly reader: Pick<JobReader, 'waitingIn'>;
+  readonly reader: Pick<JobReader, 'waitingIn' | 'stats'>;
   readonly pool: Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'seats'>;
   readonly breaker: CircuitBreaker;
   readonly clock: Clock;
@@ -28,6 +29,8 @@ export type DispatcherOptions = {
   readonly hasFallback?: () => boolean;
   /** False while no further job may start. */
   readonly hasRoom?: () => boolean;
+  /** Calls that wait in memory and share the line with its jobs. */
+  readonly guests?: LineGuests;
   /** Runs one claimed job, without a seat when no key can serve it now. Settles the claim and never throws. */
   readonly run: (claim: Claim, seat: Lease | undefined) => Promise<void>;
   /** Called when the engine fails; the line tries again by itself. */
@@ -49,6 +52,8 @@ export class Dispatcher {
   /** True while the line itself releases a seat for which there was no job; that release must not wake it. */
   #givingBack = false;
   #sentOn = 0;
+  /** True while no job waits in the engine. */
+  #isEmpty = false;
   /** Jobs may be parked because every key cools; it is not known of those of an earlier process. */
   #mayBeParked = true;
   /** When a slow key that was not used is considered again. */
@@ -60,8 +65,23 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  /** Reports a change: a new job, a released seat, a key whose cooldown ended. Cheap, and safe to call at any time. */
+  /** True while nobody waits in the line: who comes now need not wait for a turn. */
+  get isEmpty(): boolean {
+    return this.#isEmpty && this.#waitingGuests() === 0;
+  }
+
+  /** A seat may have become free, or a key whose cooldown ended. */
+  seatFreed(): void {
+    if (!this.isEmpty) this.#look();
+  }
+
+  /** Reports a change: a job or a call that may start. Cheap, and safe to call at any time. */
   poke(): void {
+    this.#isEmpty = false;
+    this.#look();
+  }
+
+  #look(): void {
     if (this.#givingBack || !this.#admitting) return;
     this.#isPoked = true;
     if (!this.#pumping) this.#pumped = this.#pump();
@@ -91,7 +111,7 @@ export class Dispatcher {
         this.#isPoked = false;
         lookedMs = this.#options.clock.now();
         this.#slowLookMs = Infinity;
-        if ((await waitingInLine(this.#options.reader, this.#options.provider)) === 0) continue;
+        if ((await waitingInLine(this.#options.reader, this.#options.provider)) + this.#waitingGuests() === 0) continue;
         await this.#failExpired();
         while (this.#admitting && (await this.#startNext()));
       }
@@ -103,7 +123,7 @@ export class Dispatcher {
       this.#pumping = false;
     }
     // A poke may arrive after the loop has ended.
-    if (this.#isPoked) this.poke();
+    if (this.#isPoked) this.#look();
   }
 
   /** Starts one job if there is a slot, a seat and a job; returns whether another one may start. */
@@ -123,15 +143,15 @@ export class Dispatcher {
       return false;
     }
     if (seat !== undefined) await this.#wakeCooling(seat);
-    const claim = await this.#claimFor(seat);
-    if (claim === undefined) return false;
+    const start = await this.#next(seat);
+    if (start === undefined) return false;
     if (seat === undefined) {
-      await this.#options.run(claim, undefined);
+      await start(undefined);
       return true;
     }
     // The seat count alone is too low: running calls may hold seats of keys that are no longer ready, or back off without a seat.
     this.#slots.concurrency = Math.max(1, pool.seats(provider), running + 1);
-    void this.#slots.add(() => this.#options.run(claim, seat)).finally(() => this.poke());
+    void this.#slots.add(() => start(seat)).finally(() => this.#look());
     return !breaker.isOpen;
   }
 
@@ -152,6 +172,7 @@ export class Dispatcher {
 
   /** A key is ready: jobs that were parked until the first of them would be go on, perhaps before that time. */
   async #wakeCooling(seat: Lease): Promise<void> {
+    this.#options.guests?.wakeCooling();
     if (!this.#mayBeParked) return;
     try {
       await this.#options.queue.wakeCooling(this.#options.provider);
@@ -162,16 +183,31 @@ export class Dispatcher {
     }
   }
 
-  /** Claims the next job; releases the seat when there is none. */
-  async #claimFor(seat: Lease | undefined): Promise<Claim | undefined> {
-    const { provider, queue } = this.#options;
-    let claim: Claim | undefined;
+  /** Takes the job or the call whose turn it is; releases the seat when there is none. */
+  async #next(seat: Lease | undefined): Promise<Start | undefined> {
+    const { provider, queue, guests, run } = this.#options;
+    let start: Start | undefined;
     try {
-      claim = await queue.claim(provider);
+      start = this.#waitingGuests() === 0 ? undefined : guests?.next(await this.#people());
+      if (start !== undefined) return start;
+      const claim = await queue.claim(provider);
+      if (claim !== undefined) {
+        guests?.jobStarted(claim.job.lane, claim.job.kind);
+        start = (leased) => run(claim, leased);
+      } else if (this.#waitingGuests() > 0) start = guests?.next(nobody);
     } finally {
-      if (claim === undefined) this.#giveBack(seat);
+      if (start === undefined) this.#giveBack(seat);
     }
-    return claim;
+    return start;
+  }
+
+  #waitingGuests(): number {
+    return this.#options.guests?.waiting() ?? 0;
+  }
+
+  async #people(): Promise<Readonly<Record<Lane, number>>> {
+    const { lines } = await this.#options.reader.stats();
+    return lines.find(({ line }) => line === this.#options.provider)?.people ?? nobody;
   }
 
   /** Lets one job move to another provider while the breaker is open and no probe is due. */
@@ -184,9 +220,9 @@ export class Dispatcher {
   /** Lets one job decide without a seat whether it goes on to another provider or waits. */
   async #moveOn(): Promise<boolean> {
     if (this.#options.hasFallback?.() !== true) return false;
-    const claim = await this.#claimFor(undefined);
-    if (claim !== undefined) await this.#options.run(claim, undefined);
-    return claim !== undefined;
+    const start = await this.#next(undefined);
+    await start?.(undefined);
+    return start !== undefined;
   }
 
   #giveBack(seat: Lease | undefined): void {
@@ -211,7 +247,10 @@ export class Dispatcher {
   /** Schedules the next wake-up: the first job that was not ready at `lookedMs`, or the next probe. */
   async #setAlarm(lookedMs: number): Promise<void> {
     const { queue, reader, provider, clock, breaker } = this.#options;
-    if ((await waitingInLine(reader, provider)) === 0) return;
+    if ((await waitingInLine(reader, provider)) === 0) {
+      this.#isEmpty = !this.#isPoked;
+      if (this.#waitingGuests() === 0) return;
+    }
     const readyMs = await queue.nextReadyMs(provider, lookedMs);
     const probeInMs = breaker.isOpen && !breaker.mayProbe ? breaker.probeInMs : Infinity;
     this.#wakeIn(Math.min(recheckMs, Math.min(readyMs ?? Infinity, this.#slowLookMs) - clock.now(), probeInMs));
@@ -222,6 +261,8 @@ export class Dispatcher {
     if (this.#admitting) this.#alarm = this.#options.clock.schedule(ms, () => this.poke());
   }
 }
+
+const nobody: Readonly<Record<Lane, number>> = { premium: 0, free: 0 };
 
 /** How many jobs of a line wait, parked ones included. */
 async function waitingInLine(reader: Pick<JobReader, 'waitingIn'>, line: ProviderName): Promise<number> {

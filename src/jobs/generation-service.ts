@@ -5,12 +5,14 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled, RewrittenPrompts } from '../domain/job-engine.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
-import { type Breakers, createBreakers, hasFallback } from './circuit-breaker/breakers.ts';
+import { type Breakers, createBreakers } from './circuit-breaker/breakers.ts';
 import { ChainModels, type Asker, chainFor, requestChain } from './request/chain-models.ts';
 import { expectedWaitMs, isBehindOwn, viewOf, RunningJobs } from './running-jobs.ts';
 import { PromptRewriter } from './prompt-rewriter.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
-import { Dispatcher } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { ClientCallRunner } from './client-calls/client-call-runner.ts';
+import { type LinesOptions, openLines } from './open-lines.ts';
 import { UnrecognizedFailures } from './judgement.ts';
 
 export type GenerationServiceOptions = Omit<
@@ -18,6 +20,7 @@ export type GenerationServiceOptions = Omit<
   'pool' | 'live' | 'modelCooldowns' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
 > & {
   readonly pool: KeyPool;
+  readonly clients?: LinesOptions['clients'];
   /** How many requests of one person may run, and wait, at once. */
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
@@ -39,6 +42,8 @@ export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'b
 export class GenerationService {
   /** The models of the chains, and which of them are served. */
   readonly models: ChainModels;
+  /** Makes the calls of clients in the same lines; absent where no program asks. */
+  readonly calls: ClientCallRunner | undefined;
   readonly #options: GenerationServiceOptions;
   readonly #breakers: Breakers;
   readonly #live: RunningJobs;
@@ -52,7 +57,7 @@ export class GenerationService {
   #closing = false;
 
   constructor(options: GenerationServiceOptions) {
-    const { queue, reader, pool, clock, chains, emit } = options;
+    const { queue, pool, clock, emit } = options;
     this.#options = options;
     this.#live = new RunningJobs((id) => this.#progressed(id), clock);
     this.models = new ChainModels(options);
@@ -71,25 +76,10 @@ export class GenerationService {
       onEnded: (id) => this.#ended(id),
       onParked: (id) => this.#progressed(id),
     });
-    this.#lines = new Map(
-      [...breakers].map(([provider, breaker]) => [
-        provider,
-        new Dispatcher({
-          provider,
-          breaker,
-          hasFallback: () => hasFallback(chains, provider, breakers),
-          queue,
-          reader,
-          pool,
-          clock,
-          deadlineMs: options.deadlineMs,
-          hasRoom: () => this.#runner.hasRoom,
-          run: (claim, seat) => this.#runner.run(claim, seat),
-          onError: (error) => emit({ event: 'app.error', what: `claim the next job of ${provider}`, error }),
-        }),
-      ]),
-    );
-    this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.poke()));
+    const { lines, calls } = openLines({ ...tools, runner: this.#runner });
+    this.#lines = lines;
+    this.calls = calls;
+    this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.seatFreed()));
     this.#stops = queue.onStop((id) => this.#live.stop(id, 'cancelled'));
     this.#listening.use(queue.onSetAside((id, error) => this.#foundUnreadable(id, error)));
   }
@@ -230,6 +220,7 @@ export class GenerationService {
     };
     if (patience.aborted) stopAll();
     else patience.addEventListener('abort', stopAll, { once: true });
+    await this.calls?.drain(patience);
     for (const line of this.#lines.values()) await line.idle();
     await this.#runner.idle();
     this.#stops[Symbol.dispose]();

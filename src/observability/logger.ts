@@ -107,6 +107,7 @@ const levels = {
   'models.listed': 'info',
   'models.reloaded': 'info',
   'rules.reloaded': 'info',
+  'clients.reloaded': 'info',
   'provider.empty': 'warn',
   'provider.filled': 'info',
   'key.not-in-plan': 'warn',

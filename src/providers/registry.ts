@@ -165,6 +165,11 @@ export class ModelCatalog {
     this.#own = new Map(rows.map((row) => [candidateName(row), row.facts]));
   }
 
+  /** The operator's models of this kind. */
+  rowsOf(kind: JobKind): readonly Candidate[] {
+    return this.#rows.filter((row) => row.kind === kind).map(({ provider, model }) => ({ provider, model }));
+  }
+
   /** The provider's own list says when its models end. */
   noteListed(provider: ProviderName, models: readonly ListedModel[]): void {
     for (const { model, endsOn } of models) {

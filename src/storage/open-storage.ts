@@ -2,7 +2,9 @@ import type { AdminCommands, AlertStore, AuditLog, NoticeStore } from '../domain
 import type { ChatStore, DialogueStore, RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobEngine, RewrittenPrompts, RunningCaps } from '../domain/job-engine.ts';
+import type { CallCosts } from '../domain/costs.ts';
 import type { Emit } from '../domain/events.ts';
+import type { ClientNumbers } from '../domain/gateway/api-client.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { KeyStore } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/ids.ts';
@@ -24,6 +26,7 @@ import {
   createSqliteRetryAfterStore,
   createSqliteUsers,
 } from './sqlite/people-and-chats.ts';
+import { createSqliteClientStore } from './sqlite/client-store.ts';
 import { createSqliteInbox } from './sqlite/inbox.ts';
 import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
 import { createSqliteResultCopies } from './sqlite/jobs/result-copies.ts';
@@ -46,6 +49,8 @@ export type Storage = Disposable & {
   readonly rests: RetryAfterStore;
   readonly statusLists: StatusListStore;
   readonly keyStore: KeyStore;
+  /** The numbers of API clients, and what their calls cost. */
+  readonly clients: ClientNumbers & CallCosts;
   readonly commands: AdminCommands;
   readonly alerts: AlertStore;
   readonly notices: NoticeStore;
@@ -114,6 +119,7 @@ export function openStorage(options: StorageOptions): Storage {
     audit: createSqliteAuditLog(database),
     rewrites: createSqliteRewrites(database),
     resultCopies: createSqliteResultCopies(database),
+    clients: createSqliteClientStore(database),
     [Symbol.dispose]: () => {
       checking[Symbol.dispose]();
       watch[Symbol.dispose]();

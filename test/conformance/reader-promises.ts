@@ -54,8 +54,20 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
     await engine.queue.park(lease, { line: 'openai', readyAtMs: startMs + 1, reason: 'next-candidate', progress });
     expect(await engine.reader.stats()).toEqual({
       lines: [
-        { line: 'bytez', waiting: { premium: 0, free: 1 }, ahead: { premium: 0, free: 1 }, running: 1 },
-        { line: 'openai', waiting: { premium: 1, free: 1 }, ahead: { premium: 1, free: 2 }, running: 0 },
+        {
+          line: 'bytez',
+          waiting: { premium: 0, free: 1 },
+          ahead: { premium: 0, free: 1 },
+          running: 1,
+          people: { premium: 0, free: 1 },
+        },
+        {
+          line: 'openai',
+          waiting: { premium: 1, free: 1 },
+          ahead: { premium: 1, free: 2 },
+          running: 0,
+          people: { premium: 1, free: 0 },
+        },
       ],
       undelivered: 1,
     });

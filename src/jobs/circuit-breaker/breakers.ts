@@ -17,6 +17,8 @@ export type BreakersOptions = {
   readonly chains: Chains;
   /** A model may be replaced by one of another provider, which then needs a breaker, too. */
   readonly models?: ModelLookup | undefined;
+  /** Programs may name a model of a provider that stands in no chain. */
+  readonly providers?: ReadonlyMap<ProviderName, unknown>;
   readonly pool: KeyPool;
   readonly modelCooldowns: ModelCooldowns;
   readonly clock: Clock;
@@ -25,10 +27,10 @@ export type BreakersOptions = {
   readonly mechanisms?: Mechanisms | undefined;
 };
 
-/** Creates a breaker for each provider of the chains. An open breaker rolls back guesses about its keys and models. */
+/** Creates a breaker for each provider of the chains, and for each that can be asked. An open breaker rolls back guesses about its keys and models. */
 export function createBreakers(options: BreakersOptions): Breakers {
   const { chains, pool, modelCooldowns, clock, random, emit, mechanisms = everyMechanism } = options;
-  const providers = linesOf(chains, options.models);
+  const providers = new Set([...linesOf(chains, options.models), ...(options.providers?.keys() ?? [])]);
   const breakerOf = (provider: ProviderName) =>
     new CircuitBreaker({
       clock,

@@ -12,7 +12,7 @@ import {
 import type { JobReader } from '../../domain/job-engine.ts';
 import { kindTraits, type StyleWords } from '../../domain/kinds.ts';
 import type { MediaFile, ResultDownloader } from '../../domain/media.ts';
-import type { ChatTurn, GenerationRequest, ModelLookup, ImageSize } from '../../domain/provider.ts';
+import type { ChatTurn, GenerationRequest, ModelLookup, ImageSize, Relay } from '../../domain/provider.ts';
 
 /** What a request is made from besides its words. */
 export type RequestMaterial = {
@@ -21,6 +21,8 @@ export type RequestMaterial = {
   readonly history: readonly ChatTurn[];
   /** What the model is told, where that is more than the person's own words. */
   readonly words?: string;
+  /** The request as a program wrote it. */
+  readonly relay?: Relay;
 };
 
 export const noMaterial: RequestMaterial = { inputs: [], history: [] };
@@ -237,7 +239,7 @@ export function generationRequest(
   job: Job,
   candidate: Candidate,
   models: ModelLookup,
-  { inputs, history, words }: RequestMaterial = noMaterial,
+  { inputs, history, words, relay }: RequestMaterial = noMaterial,
 ): GenerationRequest {
   const { kind, prompt, options: { aspect, negative, title, style, instrumental } = {} } = job;
   const seed = seedFor(job, candidate, models);
@@ -255,6 +257,7 @@ export function generationRequest(
     ...(title === undefined ? {} : { title }),
     ...(style === undefined ? {} : { style }),
     ...(instrumental === undefined ? {} : { instrumental }),
+    ...(relay === undefined ? {} : { relay }),
   };
 }
 

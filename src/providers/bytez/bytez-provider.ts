@@ -8,6 +8,8 @@ import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../
 import { chatMessages } from '../chat-stream.ts';
 import { createKeyedClient, malformed, withoutKeyInAddress } from '../keyed-client.ts';
 import { listModels } from '../model-list.ts';
+import { usageOf } from '../openai/read-answer.ts';
+import { isRelayed, relay } from '../relay.ts';
 import { bytezFailures } from './failure-table.ts';
 
 const maxResults = 10;
@@ -157,11 +159,21 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Synch
   const base = baseUrl.replace(/(?<!\/)\/+$/, '');
   const keyHeaders = (key: string) => ({ authorization: `Key ${key}` });
   const client = createKeyedClient({ http, now, failures: bytezFailures, keyHeaders });
+  // Its routes in OpenAI's language take the key as OpenAI does.
+  const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+  const relaying = createKeyedClient({ http, now, failures: bytezFailures, keyHeaders: bearer });
 
   return {
     name: 'bytez',
+    relays: new Set(['chat', 'responses']),
 
-    generate: async (request, secret, signal) => {
+    generate: async (request, secret, signal, onText) => {
+      if (isRelayed(request)) {
+        const path = request.relay.route === 'chat' ? 'chat/completions' : 'responses';
+        const url = `${base}/openai/v1/${path}`;
+        const target = { client: relaying, url, usageOf, bodyLimitBytes: inlineResultLimitBytes };
+        return relay(target, request, secret, signal, onText);
+      }
       const path = modelPath(request.model);
       if (path === undefined) {
         return { ok: false, failure: { blame: 'model', reason: 'unknown-model', detail: 'the id cannot be a path' } };

@@ -4,6 +4,8 @@ import { chatMessages, streamChat } from '../chat-stream.ts';
 import { type HttpClient } from '../http/http-exchange.ts';
 import { createKeyedClient, type Failed, malformed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
+import { usageOf } from '../openai/read-answer.ts';
+import { isRelayed, relay } from '../relay.ts';
 import { cloudflareFailures } from './failure-table.ts';
 import { isList, readPicture, withNumbers } from './read-answer.ts';
 
@@ -51,10 +53,16 @@ export function createCloudflareProvider({ baseUrl, accountId, http, now }: Clou
 
   return {
     name: 'cloudflare',
+    relays: new Set(['chat']),
 
     generate: async (request, secret, signal, onText) => {
       if (ai === undefined) return noAccount;
       if (!modelPath.test(request.model)) return noModel;
+      if (isRelayed(request)) {
+        const url = `${ai}/v1/chat/completions`;
+        const target = { client, url, usageOf, bodyLimitBytes: inlineResultLimitBytes };
+        return relay(target, request, secret, signal, onText);
+      }
       if (request.kind === 'chat') {
         const call = postOf(`${ai}/v1/chat/completions`, chatBody(request), signal);
         return streamChat(client, call, secret, request, format, onText);

@@ -5,6 +5,8 @@ import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { createKeyedClient, type Failed, malformed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
+import { usageOf } from '../openai/read-answer.ts';
+import { isRelayed, relay } from '../relay.ts';
 import { hfFailures, includedCredits } from './failure-table.ts';
 
 export type HfOptions = {
@@ -49,8 +51,14 @@ export function createHfProvider({ baseUrl, http, now }: HfOptions): Synchronous
 
   return {
     name: 'hf',
+    relays: new Set(['chat']),
 
     generate: async (request, secret, signal, onText) => {
+      if (isRelayed(request)) {
+        const url = `${base}/v1/chat/completions`;
+        const target = { client, url, usageOf, bodyLimitBytes: inlineResultLimitBytes };
+        return relay(target, request, secret, signal, onText);
+      }
       if (request.kind === 'chat') {
         const call = postOf(`${base}/v1/chat/completions`, chatBody(request), 'text/event-stream', signal);
         return streamChat(client, call, secret, request, format, onText);

@@ -57,6 +57,7 @@ export type Dialect = {
   readonly edits?: { readonly path: string; readonly inputs: InputForm };
   readonly speech?: Route;
   readonly chat?: Route;
+  readonly responses?: Route;
   readonly videos?: VideoRoute;
   /** Models whose calls are counted apart from those of all others, and the words of a refusal that says so. */
   readonly countedApart?: { readonly models: RegExp; readonly words: RegExp };

@@ -42,6 +42,7 @@ export const openaiDialect: Dialect = {
   edits: { path: '/images/edits', inputs: 'files' },
   speech: { path: '/audio/speech', fields: { voice: 'alloy', response_format: 'mp3' } },
   chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
+  responses: { path: '/responses' },
   probe: { path: '/models', isAnswer: isModelList },
 };
 

@@ -5,8 +5,10 @@ import type {
   BalanceReply,
   GenerationRequest,
   ProviderReply,
+  RelayRoute,
   SynchronousProvider,
 } from '../../domain/provider.ts';
+import { relayRoutes } from '../../domain/provider.ts';
 import { streamChat } from '../chat-stream.ts';
 import { readComplaint, type Complaint } from '../classification/error-body.ts';
 import { type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
@@ -22,9 +24,10 @@ import {
 } from '../keyed-client.ts';
 import { readInputFiles } from '../input-files.ts';
 import { listModels } from '../model-list.ts';
+import { isRelayed, relay } from '../relay.ts';
 import type { Dialect, VideoRoute } from './dialect.ts';
 import { chatFormat } from './chat-format.ts';
-import { readImages, readObject, type Unusable, wrongField } from './read-answer.ts';
+import { readImages, readObject, type Unusable, usageOf, wrongField } from './read-answer.ts';
 import { postedFor } from './request-bodies.ts';
 import { createVideoRuns } from './video-runs.ts';
 
@@ -106,6 +109,16 @@ function connected(options: OpenAiLikeOptions) {
   };
 
   const generate: SynchronousProvider['generate'] = async (request, secret, signal, onText) => {
+    if (isRelayed(request)) {
+      const { chat, responses } = dialect;
+      const route = request.relay.route === 'chat' ? chat : responses;
+      if (route === undefined) return noRoute(request);
+      const { path, fields } = route;
+      const usage = (value: unknown) => usageOf(value, dialect.cost);
+      const target = { client, url: `${base}${path}`, usageOf: usage, bodyLimitBytes: inlineResultLimitBytes };
+      const told = fields === undefined ? target : { ...target, fields };
+      return relay(told, request, secret, signal, onText);
+    }
     const inputs = await readInputFiles(request.inputs, maxInputBytes, signal);
     if (!inputs.ok) return inputs;
     const posted = postedFor(request, inputs.files, dialect);
@@ -131,8 +144,9 @@ function connected(options: OpenAiLikeOptions) {
     switch (read.kind) {
       case 'reply': {
         const { source } = read.reply;
-        const checked = source.kind === 'url' ? withoutKeyInAddress(source, secret) : read.reply;
-        return checked.ok ? counted(read.reply, answer) : checked;
+        const urls = (source.kind === 'files' ? source.sources : [source]).filter((one) => one.kind === 'url');
+        const leak = urls.map((one) => withoutKeyInAddress(one, secret)).find((one) => !one.ok);
+        return leak ?? counted(read.reply, answer);
       }
       case 'complaint':
         return failed(read.complaint);
@@ -147,6 +161,7 @@ function connected(options: OpenAiLikeOptions) {
 
   const shared: Omit<SynchronousProvider, 'generate'> = {
     name,
+    relays: relaysOf(dialect),
 
     probe: (secret, signal) =>
       client.probe(
@@ -162,12 +177,17 @@ function connected(options: OpenAiLikeOptions) {
   return { shared, generate, client, base };
 }
 
+function relaysOf({ chat, responses, pictures, edits, speech }: Dialect): ReadonlySet<RelayRoute> {
+  const routes = { chat, responses, images: pictures, edits: edits?.inputs === 'files' ? edits : undefined, speech };
+  return new Set(relayRoutes.filter((route) => routes[route] !== undefined));
+}
+
 type Result = { readonly kind: 'reply'; readonly reply: Extract<ProviderReply, { ok: true }> } | Unusable;
 
-function readResult({ kind }: GenerationRequest, answer: HttpAnswer, dialect: Dialect): Result {
+function readResult({ kind, relay: asked }: GenerationRequest, answer: HttpAnswer, dialect: Dialect): Result {
   const { status, body } = answer;
   if (kind === 'speech') return readSpeech(answer);
-  const read = readImages(status, body, dialect);
+  const read = readImages(status, body, dialect, asked === undefined ? 1 : Infinity);
   if (read.kind !== 'source') return read;
   const { source, usage } = read;
   return { kind: 'reply', reply: { ok: true, source, ...(usage === undefined ? {} : { usage }) } };

@@ -1,5 +1,5 @@
 import type { MediaSource } from '../../domain/media.ts';
-import type { Usage } from '../../domain/provider.ts';
+import type { ReplySource, Usage } from '../../domain/provider.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import type { Dialect } from './dialect.ts';
@@ -12,13 +12,13 @@ export type Unusable =
   | { readonly kind: 'malformed'; readonly why: string };
 
 export type ImagesAnswer =
-  | { readonly kind: 'source'; readonly source: MediaSource; readonly usage: Usage | undefined }
+  | { readonly kind: 'source'; readonly source: ReplySource; readonly usage: Usage | undefined }
   | Unusable;
 
 const maxUrlLength = 4_096;
 
-/** Parses a 2xx answer to a request for pictures; never throws on invalid bytes. */
-export function readImages(status: number, body: Uint8Array, { heldBack, cost }: Dialect): ImagesAnswer {
+/** Parses a 2xx answer to a request for pictures, of which no more than `most` count; never throws on invalid bytes. */
+export function readImages(status: number, body: Uint8Array, { heldBack, cost }: Dialect, most: number): ImagesAnswer {
   const read = readObject(status, body);
   if (!(read instanceof Map)) return read;
   const data = read.get('data');
@@ -26,8 +26,14 @@ export function readImages(status: number, body: Uint8Array, { heldBack, cost }:
   if (data.length === 0) return { kind: 'nothing' };
   const first = fieldsOf(data[0]);
   if (heldBack !== undefined && first?.get(heldBack.field) === heldBack.is) return { kind: 'nothing' };
-  const source = fromBase64(first?.get('b64_json')) ?? fromUrl(first?.get('url'));
-  if (source === undefined) return { kind: 'malformed', why: 'no picture in the answer' };
+  const found = data.slice(0, most).map((one) => {
+    const fields = fieldsOf(one);
+    return fromBase64(fields?.get('b64_json')) ?? fromUrl(fields?.get('url'));
+  });
+  const sources = found.filter((source) => source !== undefined);
+  const [one, ...others] = sources;
+  if (one === undefined || sources.length < found.length) return { kind: 'malformed', why: 'no picture in the answer' };
+  const source: ReplySource = others.length === 0 ? one : { kind: 'files', sources: [one, ...others] };
   return { kind: 'source', source, usage: usageOf(read.get('usage'), cost, data.length) };
 }
 
@@ -67,7 +73,7 @@ function fromUrl(value: unknown): MediaSource | undefined {
 }
 
 /** Reads `usage`, whose fields routes and servers name differently. */
-export function usageOf(value: unknown, cost: Dialect['cost'], images?: number): Usage | undefined {
+export function usageOf(value: unknown, cost?: Dialect['cost'], images?: number): Usage | undefined {
   const fields = fieldsOf(value);
   if (fields === undefined) return undefined;
   const inputTokens = countOf(fields.get('input_tokens') ?? fields.get('prompt_tokens'));

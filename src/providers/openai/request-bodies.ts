@@ -35,7 +35,7 @@ export function postedFor(
 
 /** The fields of a request for a picture: the size only when one was asked for, and none that the model refuses. */
 export function pictureFields(request: GenerationRequest, { pictures, readsMarks }: Dialect): Fields {
-  const { model, prompt, negative, size, seed } = request;
+  const { model, prompt, negative, size, seed, relay } = request;
   const families = pictures?.families ?? [];
   const family = families.find(({ names }) => names?.test(model) ?? true);
   return {
@@ -46,6 +46,7 @@ export function pictureFields(request: GenerationRequest, { pictures, readsMarks
     ...(seed === undefined ? {} : { seed }),
     ...(negative === undefined ? {} : { negative_prompt: harmless(negative, readsMarks) }),
     ...family?.fields,
+    ...relay?.fields,
   };
 }
 
@@ -93,8 +94,8 @@ function dataUrl({ mime, bytes }: InputFile): string {
   return `data:${mime};base64,${bytes.toString('base64')}`;
 }
 
-function speechFields({ model, prompt }: GenerationRequest, fields: Fields = {}): Fields {
-  return { model, input: prompt.toWellFormed(), ...fields };
+function speechFields({ model, prompt, relay }: GenerationRequest, fields: Fields = {}): Fields {
+  return { model, input: prompt.toWellFormed(), ...fields, ...relay?.fields };
 }
 
 function chatFields(request: GenerationRequest, { chat, readsMarks }: Dialect): Fields {

@@ -22,6 +22,7 @@ import {
 } from './migrations/002-later-tables.ts';
 import { resultCopies } from './migrations/019-result-copies.ts';
 import { operators } from './migrations/020-operators.ts';
+import { apiClients } from './migrations/021-api-clients.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -51,6 +52,7 @@ export const migrations: readonly Migration[] = [
   rewrites,
   resultCopies,
   operators,
+  apiClients,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
 import { isProviderName, type JobId, keyId } from '../../../domain/ids.ts';
-import type { DayCost } from '../../../domain/costs.ts';
+import type { CallCost, DayCost } from '../../../domain/costs.ts';
 import { type JobKind, jobKinds } from '../../../domain/kinds.ts';
 import { type Database, parseRow, fromJson } from '../connection.ts';
 import { type FailureReason, failureTraits, isResultReason } from '../../../domain/failure.ts';
@@ -46,6 +46,29 @@ export function addCost(
   );
 }
 
+/** Adds what calls of clients cost, which belong to no stored job; inside the caller's transaction. */
+export function addCallCosts(database: Database, costs: readonly CallCost[]): void {
+  for (const { userId, kind, trail } of costs) {
+    const { ending, candidate, startedAtMs, keyId: key, keyName } = trail;
+    if (ending.kind !== 'answered') continue;
+    database.run(
+      `INSERT INTO costs (day, provider, model, kind, key_id, key_name, user_id, calls, micro_usd, unpriced)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
+       ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + 1,
+         micro_usd = micro_usd + excluded.micro_usd, unpriced = unpriced + excluded.unpriced`,
+      utcDay(startedAtMs + ending.ms),
+      candidate.provider,
+      candidate.model,
+      kind,
+      key,
+      keyName,
+      userId,
+      Math.round((ending.usd ?? 0) * microsInUsd),
+      ending.usd === undefined ? 1 : 0,
+    );
+  }
+}
+
 const costRow = z
   .object({
     day: z.string(),
@@ -58,9 +81,11 @@ const costRow = z
     calls: z.number(),
     micro_usd: z.number(),
     unpriced: z.number(),
+    client: z.string().nullable(),
   })
-  .transform(({ key_id: key, key_name: keyName, user_id: userId, micro_usd: micros, ...row }): DayCost => ({
+  .transform(({ key_id: key, key_name: keyName, user_id: userId, micro_usd: micros, client, ...row }): DayCost => ({
     ...row,
+    ...(client === null ? {} : { client }),
     keyId: key,
     keyName,
     userId,
@@ -71,7 +96,8 @@ const costRow = z
 export function costsSince(database: Database, sinceMs: number): readonly DayCost[] {
   return database
     .all(
-      `SELECT * FROM costs WHERE day >= ? AND kind IN (${jobKinds.map(() => '?').join(', ')})
+      `SELECT costs.*, api_clients.name AS client FROM costs
+       LEFT JOIN api_clients ON api_clients.id = -costs.user_id WHERE day >= ? AND kind IN (${jobKinds.map(() => '?').join(', ')})
        ORDER BY day, provider, model, kind, key_id, user_id`,
       utcDay(Math.max(0, sinceMs)),
       ...jobKinds,

@@ -1,27 +1,13 @@
 import type { Job } from '../../../domain/job.ts';
-import { type Lane, lanes } from '../../../domain/kinds.ts';
+import { type Lane, lanes, premiumInARow, streakAfter } from '../../../domain/kinds.ts';
 import type { ProviderName } from '../../../domain/ids.ts';
 import { type Database, numberOf, type Row } from '../connection.ts';
 import type { EngineStats, LineStats } from '../../../domain/job-engine.ts';
 import { type StoredJob, toShownJob } from './job-rows.ts';
 
-/** After this many consecutive premium jobs one free job goes first. */
-export const premiumInARow = 4;
-
 /** The round of a person's next job: not before the lane's virtual time, and after the person's earlier jobs. */
 export function nextRound(nowRound: number, lastRoundOfPerson: number, cost: number): number {
   return Math.max(nowRound, lastRoundOfPerson) + cost;
-}
-
-/** Returns the lane that goes next, given the lanes with a job and the current premium streak. */
-export function nextLane(has: Readonly<Record<Lane, boolean>>, inARow: number): Lane | undefined {
-  if (has.premium && !(has.free && inARow >= premiumInARow)) return 'premium';
-  return has.free ? 'free' : undefined;
-}
-
-/** Returns the premium streak after a job of `lane` has started, capped at `premiumInARow`. */
-export function streakAfter(lane: Lane, inARow: number): number {
-  return lane === 'premium' ? Math.min(inARow + 1, premiumInARow) : 0;
 }
 
 /**
@@ -172,7 +158,13 @@ function lineStats(database: Database, line: ProviderName, counted: readonly Row
     waiting: { premium: waiting('premium'), free: waiting('free') },
     ahead: { premium: ahead('premium', 'free'), free: ahead('free', 'premium') },
     running: count(lanes, [null]),
+    people: { premium: peopleReady(database, line, 'premium'), free: peopleReady(database, line, 'free') },
   };
+}
+
+function peopleReady(database: Database, line: ProviderName, lane: Lane): number {
+  const row = database.get('SELECT count(*) AS people FROM turns WHERE line = ? AND lane = ?', line, lane);
+  return numberOf(row, 'people');
 }
 
 /** A person's entry in the ready list: their job that may start next in a lane. */

@@ -8,7 +8,6 @@ import {
   placeAhead,
   keepRound,
   refreshTurn,
-  nextLane,
   nextRound,
   nextTurns,
   countStart,
@@ -16,7 +15,7 @@ import {
   wakeParked,
 } from './fair-queue.ts';
 import { toShownJob } from './job-rows.ts';
-import { type JobKind, jobKinds, kindTraits } from '../../../domain/kinds.ts';
+import { type JobKind, jobKinds, kindTraits, nextLane } from '../../../domain/kinds.ts';
 import { checkpointJob, takeOverCall } from './calls.ts';
 
 /** Accepts or refuses a job, inside the caller's transaction. */

@@ -1,0 +1,151 @@
+import type { Config } from '../config/config.ts';
+import { parseClientsFile } from '../config/clients-file.ts';
+import type { CallCost, CallCosts } from '../domain/costs.ts';
+import type { Emit } from '../domain/events.ts';
+import type { ApiClient, ClientNumbers } from '../domain/gateway/api-client.ts';
+import type { GatewayAccess, KnownClient } from '../domain/gateway/gateway-access.ts';
+import type { ProviderName } from '../domain/ids.ts';
+import { candidateName, type Chains } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
+import type { Provider } from '../domain/provider.ts';
+import type { Budgets } from '../jobs/budgets.ts';
+import type { ClientCallRunner } from '../jobs/client-calls/client-call-runner.ts';
+import { CostBuffer } from '../jobs/client-calls/cost-buffer.ts';
+import { keyFileMark } from '../keys/sources/key-file.ts';
+import { type Clock, every } from '../kit/clock.ts';
+import type { ModelCatalog } from '../providers/registry.ts';
+import { makes } from '../providers/provider-definition.ts';
+import { createHash } from 'node:crypto';
+import { readTableFile, watchedTable } from './operator-files.ts';
+import { StartError } from './start-error.ts';
+
+const checkEveryMs = 1_000;
+const variable = 'API_CLIENTS_FILE';
+
+export type OpenClientsOptions = {
+  readonly clientsFile: string;
+  readonly store: ClientNumbers & CallCosts;
+  readonly clock: Clock;
+  readonly emit: Emit;
+};
+
+/** The clients of the gateway as their file names them, and the ledger of what they cost. */
+export type OpenClients = AsyncDisposable & {
+  readonly digests: () => readonly Buffer[];
+  readonly withToken: (token: string) => KnownClient | undefined;
+  readonly list: () => readonly KnownClient[];
+  readonly budgetOf: (number: number) => number | undefined;
+  readonly onAnswered: (cost: CallCost) => void;
+  /** Takes the file over now if it has changed; returns the mistakes that keep it out. */
+  reload(): readonly string[];
+};
+
+/** Opens the clients; undefined without a file. Throws a StartError for a file with mistakes. */
+export async function openClients({
+  clientsFile,
+  store,
+  clock,
+  emit,
+}: Omit<OpenClientsOptions, 'clientsFile'> & Pick<Config['gateway'], 'clientsFile'>): Promise<OpenClients | undefined> {
+  if (clientsFile === undefined) return undefined;
+  const first = readClients(clientsFile);
+  if (!first.ok) {
+    throw new StartError(`Cannot start with this file:\n${first.mistakes.map((mistake) => `- ${mistake}`).join('\n')}`);
+  }
+  let known = await numbered(first.rows, store);
+  const table = watchedTable(clientsFile, () => readClients(clientsFile), {
+    onRows: (rows) => {
+      void numbered(rows, store).then(
+        (clients) => {
+          known = clients;
+          emit({ event: 'clients.reloaded', clients: clients.list.length });
+        },
+        (error: unknown) => emit({ event: 'app.error', what: 'take over the clients of the gateway', error }),
+      );
+    },
+    onMistake: (mistake) =>
+      emit({ event: 'config.warning', text: `The clients stay as they were, because ${mistake}` }),
+  });
+  const costs = new CostBuffer({ costs: store, clock, emit });
+  const rounds = every(clock, checkEveryMs, () => {
+    if (table.hasSettled()) table.takeOver();
+  });
+  return {
+    digests: () => known.digests,
+    withToken: (token) => known.byHash.get(createHash('sha256').update(token).digest('hex')),
+    list: () => known.list,
+    budgetOf: (number) => known.byNumber.get(number)?.budgetPerDay,
+    onAnswered: (cost) => costs.add(cost),
+    reload: () => table.takeOver(),
+    [Symbol.asyncDispose]: async () => {
+      rounds[Symbol.dispose]();
+      await costs[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A file that is not there yet has no clients: `darkroom clients add` writes it while the bot runs. */
+function readClients(path: string) {
+  return readTableFile(variable, keyFileMark(path) === undefined ? undefined : path, parseClientsFile);
+}
+
+async function numbered(rows: readonly ApiClient[], numbers: ClientNumbers) {
+  const list: KnownClient[] = [];
+  for (const row of rows) list.push({ ...row, number: await numbers.numberOf(row.name) });
+  return {
+    list,
+    digests: list.map(({ tokenHash }) => Buffer.from(tokenHash, 'hex')),
+    byHash: new Map(list.map((client) => [client.tokenHash, client])),
+    byNumber: new Map(list.map((client) => [client.number, client])),
+  };
+}
+
+export type GatewayParts = {
+  readonly clients: OpenClients | undefined;
+  readonly calls: ClientCallRunner | undefined;
+  readonly chains: Chains;
+  readonly catalog: ModelCatalog;
+  readonly definitions: Config['definitions'];
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly hasKeys: (provider: ProviderName) => boolean;
+  readonly budgets: Budgets | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+};
+
+const noRoutes: ReturnType<GatewayAccess['relays']> = new Set();
+
+/** What the gateway may ask of the core; undefined where there are no clients. */
+export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
+  const { clients, calls, chains, catalog, definitions, providers, hasKeys, budgets, clock } = parts;
+  if (clients === undefined || calls === undefined) return undefined;
+  const canAsk = (provider: ProviderName) => hasKeys(provider) && providers.has(provider);
+  const tabled = (kind: JobKind) => [
+    ...catalog.rowsOf(kind),
+    ...definitions.flatMap(({ name, models }) =>
+      models.filter((row) => makes(row, kind)).map(({ model }) => ({ provider: name, model })),
+    ),
+  ];
+  const models: GatewayAccess['models'] = (kind) => {
+    const all = [...chains[kind], ...tabled(kind)].filter(({ provider }) => canAsk(provider));
+    return [...new Map(all.map((one) => [candidateName(one), one])).values()];
+  };
+  return {
+    calls,
+    digests: clients.digests,
+    withToken: clients.withToken,
+    models,
+    candidates: (kind, name) => {
+      if (name === undefined || name === 'auto') return chains[kind];
+      const named = models(kind).filter((one) => one.model === name || candidateName(one) === name);
+      if (named.length > 0) return named;
+      // A model that stands in no table: its provider may serve it nevertheless.
+      const at = name.indexOf(':');
+      const [provider, model] = [name.slice(0, at), name.slice(at + 1)];
+      return at > 0 && model !== '' && canAsk(provider) ? [{ provider, model }] : [];
+    },
+    relays: (provider) => providers.get(provider)?.relays ?? noRoutes,
+    hasSizes: (candidate) => catalog.find(candidate).size !== undefined,
+    budgetWaitMs: ({ number }) =>
+      budgets?.isSpentBy(number) === true ? Math.max(1, budgets.nextDayMs() - clock.now()) : 0,
+  };
+}

@@ -1,0 +1,71 @@
+import type { FailureCode } from '../failure.ts';
+import type { JobId } from '../ids.ts';
+import type { Candidate, GenerationOptions } from '../job.ts';
+import type { JobKind, Lane } from '../kinds.ts';
+import type { ChatTurn, Relay, Usage } from '../provider.ts';
+
+/** One request of a client. It lives as long as its connection: nothing of it is kept but its cost. */
+export type ClientCall = {
+  readonly id: JobId;
+  readonly client: {
+    readonly name: string;
+    /** See `ClientNumbers`. */
+    readonly number: number;
+    readonly lane: Lane;
+    /** How many of its calls may run at once; no limit when absent. */
+    readonly running?: number;
+  };
+  readonly kind: JobKind;
+  /** The candidates to ask, in order; never empty. */
+  readonly chain: readonly Candidate[];
+  /** What is asked, in words: of a conversation the last turn of the person. */
+  readonly prompt: string;
+  readonly options?: GenerationOptions;
+  readonly history?: readonly ChatTurn[];
+  /** The pictures to change, as they were sent. */
+  readonly pictures?: readonly Uint8Array[];
+  readonly relay?: Relay;
+  /** Hears the whole text so far while it is written, from a provider that is not sent the call unchanged. */
+  readonly onText?: (soFar: string) => void;
+  /** Called once, before the first event or text of a stream. */
+  readonly onBegin?: (begun: Begun) => void;
+};
+
+/** Who answers, at which provider call. */
+export type Begun = { readonly candidate: Candidate; readonly calls: number };
+
+/** What was made for a call. */
+export type CallResult =
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** The rest is missing: the stream broke after it had begun. */
+      readonly isCut?: true;
+      /** The provider's own answer, where the call was relayed and not streamed. */
+      readonly relayed?: Uint8Array;
+    }
+  | { readonly kind: 'files'; readonly files: readonly { readonly mime: string; readonly bytes: Uint8Array }[] };
+
+/** How a call ended. `calls` counts the calls to providers. */
+export type CallEnding =
+  | ({
+      readonly kind: 'answered';
+      readonly result: CallResult;
+      readonly usage?: Usage;
+    } & Begun)
+  | {
+      readonly kind: 'failed';
+      readonly code: FailureCode;
+      readonly calls: number;
+      /** When it is worth asking again, as far as that is known. */
+      readonly retryAfterMs?: number;
+      /** What the provider finds wrong with the request; without secrets. */
+      readonly detail?: string;
+      readonly candidate?: Candidate;
+    };
+
+/** Makes calls of clients with the keys of the pool, in the same lines as the requests of people. */
+export type ClientCalls = {
+  /** Rejects with the signal's reason once it aborts: the provider's call is broken off. */
+  run(call: ClientCall, signal: AbortSignal): Promise<CallEnding>;
+};

@@ -1,0 +1,98 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Context } from 'hono';
+import { randomUUID } from 'node:crypto';
+import type { GatewayAccess, KnownClient } from '../../domain/gateway/gateway-access.ts';
+import { jobId } from '../../domain/ids.ts';
+import { candidateName } from '../../domain/job.ts';
+import type { JobKind } from '../../domain/kinds.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { RouteGroup } from '../api.ts';
+import type { Area } from '../gate.ts';
+import { type Asked, CallAnswerer } from './answer-call.ts';
+import { Exchange, type Halves } from './exchange.ts';
+import { maxBodyBytes } from './read-body.ts';
+import { gateRefusal, type Refusal } from './refusal.ts';
+
+/** The routes of the gateway, each with what it asks for. */
+const routes = {
+  '/v1/chat/completions': { route: 'chat', kind: 'chat' },
+  '/v1/responses': { route: 'responses', kind: 'chat' },
+  '/v1/images/generations': { route: 'images', kind: 'image' },
+  '/v1/images/edits': { route: 'edits', kind: 'edit' },
+  '/v1/audio/speech': { route: 'speech', kind: 'speech' },
+} as const satisfies Record<string, Asked>;
+
+const kinds = ['chat', 'image', 'edit', 'speech'] as const satisfies readonly JobKind[];
+
+/** The part of the API that programs ask with tokens of their own; the admin's token opens nothing here. */
+export function gatewayArea({ digests }: Pick<GatewayAccess, 'digests'>): Area {
+  return { prefix: '/v1/', digests, maxBodyBytes, takesUnstatedLength: true, refusalBody: gateRefusal };
+}
+
+export type GatewayOptions = {
+  readonly access: GatewayAccess;
+  readonly clock: Clock;
+  /** Hears errors that are bugs, with the id that the caller was told. */
+  readonly onError: (error: unknown, requestId: string) => void;
+};
+
+/** OpenAI's API over the keys of the pool: `/v1/chat/completions` and its neighbours, and `/v1/models`. */
+export function gatewayRoutes(options: GatewayOptions): RouteGroup {
+  const { access, onError } = options;
+  const gateway = new CallAnswerer(options);
+  return (api) => {
+    for (const [path, asked] of Object.entries(routes)) {
+      api.post(path, async (c) => {
+        const { incoming, outgoing } = c.env as Halves;
+        const id = jobId(`api-${randomUUID()}`);
+        const exchange = new Exchange(outgoing, id);
+        try {
+          await gateway.answer({ incoming, exchange, id, asked, client: clientOf(c, access) });
+        } catch (error) {
+          if (!exchange.signal.aborted) {
+            onError(error, id);
+            exchange.refuse(internal(id));
+          }
+        }
+        return RESPONSE_ALREADY_SENT;
+      });
+    }
+    const ofCaller = (c: Context) => {
+      const client = clientOf(c, access);
+      return client === undefined ? [] : modelsFor(access, client);
+    };
+    api.get('/v1/models', (c) => c.json({ object: 'list', data: ofCaller(c) }));
+    api.get('/v1/models/:model', (c) => {
+      const found = ofCaller(c).find(
+        ({ id }) => id === c.req.param('model') || id.endsWith(`:${c.req.param('model')}`),
+      );
+      return found === undefined
+        ? c.body(gateRefusal(404), 404, { 'content-type': 'application/json' })
+        : c.json(found);
+    });
+    api.all('/v1/*', (c) => c.body(gateRefusal(404), 404, { 'content-type': 'application/json' }));
+  };
+}
+
+function internal(id: string): Refusal {
+  return {
+    status: 500,
+    message: `Cannot answer: the log has the reason under ${id}`,
+    type: 'server_error',
+    code: 'internal',
+  };
+}
+
+/** The gate has checked the token; the client may have been removed since. */
+function clientOf(c: Context, { withToken }: GatewayAccess): KnownClient | undefined {
+  return withToken((c.req.header('authorization') ?? '').replace(/^Bearer /, ''));
+}
+
+function modelsFor({ models }: GatewayAccess, { kinds: own }: KnownClient) {
+  const asked = kinds.filter((kind) => own === undefined || own.includes(kind));
+  const named = new Map(
+    asked.flatMap((kind) => models(kind).map((one) => [candidateName(one), one.provider] as const)),
+  );
+  const auto = { id: 'auto', object: 'model', created: 0, owned_by: 'darkroom' };
+  return [auto, ...[...named].map(([id, owner]) => ({ id, object: 'model', created: 0, owned_by: owner }))];
+}

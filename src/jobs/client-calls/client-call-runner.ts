@@ -1,0 +1,78 @@
+import type { CallEnding, CallResult, ClientCall, ClientCalls } from '../../domain/gateway/client-call.ts';
+import type { JobId } from '../../domain/ids.ts';
+import { JobStopped } from '../running-jobs.ts';
+import { OneCall, type OneCallOptions } from './one-call.ts';
+
+/** A process that stops is started again soon. */
+const restartMs = 1_000;
+
+/**
+ * Makes the calls of clients: the turns of the attempt loop like those of a job, with a journal in memory. A call whose
+ * line is empty starts at once; another waits for its turn among the jobs of people (see `shareLine`).
+ */
+export class ClientCallRunner implements ClientCalls {
+  readonly #options: OneCallOptions;
+  readonly #running = new Map<JobId, AbortController>();
+  readonly #idle = new Set<() => void>();
+  #closing = false;
+
+  constructor(options: OneCallOptions) {
+    this.#options = options;
+  }
+
+  async run(call: ClientCall, signal: AbortSignal): Promise<CallEnding> {
+    const { emit, clock } = this.#options;
+    signal.throwIfAborted();
+    if (this.#closing) return { kind: 'failed', code: 'stopped', calls: 0, retryAfterMs: restartMs };
+    const stop = new AbortController();
+    const hangUp = () => stop.abort(new JobStopped('cancelled'));
+    signal.addEventListener('abort', hangUp, { once: true });
+    const { id: jobId, kind, client } = call;
+    this.#running.set(jobId, stop);
+    const { lane } = client;
+    emit({ event: 'job.accepted', jobId, kind, lane, ahead: 0, client: client.name });
+    const startedMs = clock.monotonicMs();
+    try {
+      const ending = await new OneCall(call, stop.signal, this.#options).run();
+      if (ending.kind === 'failed') emit({ event: 'job.failed', jobId, code: ending.code, calls: ending.calls });
+      else {
+        const ms = Math.round(clock.monotonicMs() - startedMs);
+        emit({ event: 'job.produced', jobId, ...sizeOf(ending.result), ms });
+      }
+      return ending;
+    } catch (error) {
+      if (!(error instanceof JobStopped)) throw error;
+      if (error.why !== 'cancelled') return { kind: 'failed', code: 'stopped', calls: 0, retryAfterMs: restartMs };
+      emit({ event: 'job.cancelled', jobId });
+      throw signal.reason;
+    } finally {
+      signal.removeEventListener('abort', hangUp);
+      this.#running.delete(jobId);
+      if (this.#running.size === 0) for (const tell of this.#idle) tell();
+    }
+  }
+
+  isRunning(id: JobId): boolean {
+    return this.#running.has(id);
+  }
+
+  /** Takes no further calls; those that run may end until `patience` aborts. Resolves when none runs. */
+  async drain(patience: AbortSignal): Promise<void> {
+    this.#closing = true;
+    const stopAll = () => {
+      for (const stop of this.#running.values()) stop.abort(new JobStopped('closing'));
+    };
+    if (patience.aborted) stopAll();
+    patience.addEventListener('abort', stopAll, { once: true });
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.add(resolve));
+    patience.removeEventListener('abort', stopAll);
+  }
+}
+
+function sizeOf(result: CallResult): { readonly mime: string; readonly bytes: number } {
+  if (result.kind === 'text') {
+    return { mime: 'text/plain', bytes: result.relayed?.byteLength ?? Buffer.byteLength(result.text) };
+  }
+  const bytes = result.files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
+  return { mime: result.files[0]?.mime ?? 'text/plain', bytes };
+}
