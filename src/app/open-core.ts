@@ -30,7 +30,7 @@ import { CommandRunner } from './command-runner.ts';
 import { databasePath } from './maintenance.ts';
 import { openCopies, openPersonalData } from './open-copies.ts';
 import { recover } from './recover.ts';
-import { gatewayAccess, openClients } from './open-clients.ts';
+import { gatewayAccess, openClients } from './programs/open-clients.ts';
 import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
 import { readOperatorFiles, watchOperatorFiles } from './operator-files.ts';
