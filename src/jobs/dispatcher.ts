@@ -16,6 +16,9 @@ const minSlowRecheckMs = 100;
 const longWaitMs = 20_000;
 /** At most this many jobs move past a provider that is down between two probes. */
 const maxSentOn = 200;
+/** So many jobs decide at once whether they go on elsewhere; then everything else has its turn for so long. */
+const maxMovedAtOnce = 10;
+const movePauseMs = 200;
 
 export type DispatcherOptions = {
   readonly provider: ProviderName;
@@ -54,6 +57,9 @@ export class Dispatcher {
   #sentOn = 0;
   /** True while no job waits in the engine. */
   #isEmpty = false;
+  /** Jobs that decided without a seat since the last pause, and until when that pause lasts. */
+  #moved = 0;
+  #pausesUntilMonotonicMs = -Infinity;
   /** Jobs may be parked because every key cools; it is not known of those of an earlier process. */
   #mayBeParked = true;
   /** When a slow key that was not used is considered again. */
@@ -212,17 +218,27 @@ export class Dispatcher {
 
   /** Lets one job move to another provider while the breaker is open and no probe is due. */
   async #sendOn(): Promise<boolean> {
-    if (this.#sentOn >= maxSentOn || this.#options.hasFallback?.() !== true) return false;
+    if (this.#sentOn >= maxSentOn || !(await this.#moveOn())) return false;
     this.#sentOn += 1;
-    return this.#moveOn();
+    return true;
   }
 
-  /** Lets one job decide without a seat whether it goes on to another provider or waits. */
+  /** Lets one job decide without a seat whether it goes on to another provider or waits; not while others have their turn. */
   async #moveOn(): Promise<boolean> {
-    if (this.#options.hasFallback?.() !== true) return false;
+    const { clock, hasFallback } = this.#options;
+    if (hasFallback?.() !== true || this.#pauseInMs() > 0) return false;
     const start = await this.#next(undefined);
-    await start?.(undefined);
-    return start !== undefined;
+    if (start === undefined) return false;
+    await start(undefined);
+    this.#moved += 1;
+    if (this.#moved < maxMovedAtOnce) return true;
+    this.#moved = 0;
+    this.#pausesUntilMonotonicMs = clock.monotonicMs() + movePauseMs;
+    return false;
+  }
+
+  #pauseInMs(): number {
+    return this.#pausesUntilMonotonicMs - this.#options.clock.monotonicMs();
   }
 
   #giveBack(seat: Lease | undefined): void {
@@ -253,7 +269,9 @@ export class Dispatcher {
     }
     const readyMs = await queue.nextReadyMs(provider, lookedMs);
     const probeInMs = breaker.isOpen && !breaker.mayProbe ? breaker.probeInMs : Infinity;
-    this.#wakeIn(Math.min(recheckMs, Math.min(readyMs ?? Infinity, this.#slowLookMs) - clock.now(), probeInMs));
+    const pauseInMs = this.#pauseInMs() > 0 ? this.#pauseInMs() : Infinity;
+    const soonestMs = Math.min(readyMs ?? Infinity, this.#slowLookMs) - clock.now();
+    this.#wakeIn(Math.min(recheckMs, soonestMs, probeInMs, pauseInMs));
   }
 
   #wakeIn(ms: number): void {

@@ -263,6 +263,42 @@ test('Line sends jobs on past a silent provider when there is another one, and t
   ]);
 });
 
+test.each([
+  ['every key cools for long', false],
+  ['the provider is silent', true],
+])(
+  'Line lets ten jobs at once decide where they go while %s, and the next ten after a pause',
+  async (_what, isSilent) => {
+    using app = aLine([aKey(1), aKey(2)], { hasFallback: () => true });
+    if (isSilent) {
+      fallSilent(
+        app.breaker,
+        app.pool.keys().map(({ key }) => key.id),
+      );
+    } else {
+      for (let call = 0; call < 2; call += 1) {
+        app.fail({ blame: 'key', reason: 'rate-limited', detail: 'HTTP 429', retryAfterMs: 600_000 });
+      }
+    }
+    // Each job takes some turns of the event loop.
+    const passes = async (ms: number) => {
+      await app.clock.advance(ms);
+      for (let turn = 0; turn < 20; turn += 1) await app.clock.advance(0);
+    };
+    for (let id = 1; id <= 25; id += 1) await app.accept(id);
+    expect(app.runs).toHaveLength(10);
+    app.line.poke();
+    await passes(150);
+    expect(app.runs).toHaveLength(10);
+    await passes(100);
+    expect(app.runs).toHaveLength(20);
+    await passes(250);
+    expect(app.runs.map(({ claim, seat }) => [claim.job.updateId, seat])).toEqual(
+      Array.from({ length: 25 }, (_, index) => [index + 1, undefined]),
+    );
+  },
+);
+
 const slowKeys = (waiting: number): SeatAnswer => ({
   kind: 'slow',
   slowMs: 30_000,
