@@ -1,4 +1,5 @@
-import { type Core, type CoreParts, openCore } from '../src/app/open-core.ts';
+import type { CoreParts } from '../src/app/core-parts.ts';
+import { type Core, openCore } from '../src/app/open-core.ts';
 import { instantResults } from '../simulator/instant-results.ts';
 import { type Config, parseConfig } from '../src/config/config.ts';
 import type { Emit } from '../src/domain/events.ts';

@@ -1,4 +1,5 @@
-import { type CoreParts, openCore } from '../src/app/open-core.ts';
+import type { CoreParts } from '../src/app/core-parts.ts';
+import { openCore } from '../src/app/open-core.ts';
 import { instantResults } from '../simulator/instant-results.ts';
 import { parseConfig } from '../src/config/config.ts';
 import { type JobId, jobId } from '../src/domain/ids.ts';

@@ -21,6 +21,7 @@ import { StartError } from './start-error.ts';
 
 /** How long a change waits for the owner, which polls for commands every second. */
 export const maxChangeWaitMs = 3_000;
+const overHttp = 'the running bot does it over HTTP (docs/http.md)';
 const pollEveryMs = 100;
 
 export type AdminOptions = {
@@ -100,6 +101,8 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
         disable: (choice) => changeKeys('disable-keys', choice),
         enable: (choice) => changeKeys('enable-keys', choice),
         test: async (choice, more) => testKeys({ config, keys, views: await listKeys(), clock, choice, ...more }),
+        add: () => Promise.reject(new StartError(`Cannot add a key from here: ${overHttp}`)),
+        set: () => Promise.reject(new StartError(`Cannot change a key from here: ${overHttp}`)),
       },
       jobs: {
         ...read.jobs,

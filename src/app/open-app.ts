@@ -13,7 +13,8 @@ import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
 import { createConnector, createNodeAgent } from '../media/connector.ts';
 import { loadCatalog } from '../messages/catalog.ts';
-import { type Core, type CoreOptions, openCore } from './open-core.ts';
+import type { CoreOptions } from './core-parts.ts';
+import { type Core, openCore } from './open-core.ts';
 import { ProvenKeys } from './proven-keys.ts';
 
 const maxTelegramSilenceMs = 120_000;

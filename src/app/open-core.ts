@@ -1,29 +1,29 @@
-import type { Config } from '../config/config.ts';
 import { chainsFor, type ProvidersConfig } from '../config/provider-settings.ts';
-import type { AdminApi, Reloaded } from '../domain/admin-api.ts';
-import { type EventBus, type Emit, createEventBus } from '../domain/events.ts';
-import type { OnCheckpoint, Chains } from '../domain/job.ts';
-import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
+import type { AdminApi } from '../domain/admin-api.ts';
+import { type EventBus, createEventBus } from '../domain/events.ts';
+import type { Chains } from '../domain/job.ts';
+import { everyMechanism } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { ResultCopies, ResultStore } from '../domain/media.ts';
 import type { OwnRule } from '../domain/failure.ts';
 import { openBudgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
-import { loadMaterial, type MaterialSources } from '../jobs/request/generation-request.ts';
+import { loadMaterial } from '../jobs/request/generation-request.ts';
 import { RetentionJob } from '../jobs/retention.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { openKeys } from '../keys/open-keys.ts';
+import { Keyring } from '../keys/keyring/keyring.ts';
 import { type ProviderKey, providersOf } from '../keys/sources/read-keys.ts';
 import { type Clock, steadyClock } from '../kit/clock.ts';
-import { type ConnectorOptions, createConnector } from '../media/connector.ts';
-import type { Random } from '../kit/backoff.ts';
+import { createConnector } from '../media/connector.ts';
 import { createProviders } from '../providers/create-providers.ts';
-import { createHttpClient, type HttpClient } from '../providers/http/http-exchange.ts';
+import { createHttpClient } from '../providers/http/http-exchange.ts';
 import { ModelCatalog, modelTraitsOf } from '../providers/registry.ts';
 import { followClock, shiftFromFuture } from '../storage/sqlite/jobs/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
+import type { CoreOptions } from './core-parts.ts';
 import { openStorage, type Storage } from '../storage/open-storage.ts';
 import { openAlerts } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
@@ -35,43 +35,6 @@ import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
 import { readOperatorFiles, watchOperatorFiles } from './operator-files.ts';
 import { type AdminBy, createOwnerAdmin, notReloadable } from './owner-admin.ts';
-
-/** What a simulation, a benchmark or a test replaces. */
-export type CoreParts = {
-  /**
-   * Replaces the file in the data folder. With `:memory:` nothing is stored, and the data folder is neither locked nor
-   * created, as long as `results` is replaced too.
-   */
-  readonly databasePath?: string;
-  /** Wraps or replaces ports of the storage that was opened; the core closes only what it opened itself. */
-  readonly storage?: (opened: Storage) => Storage;
-  /** Replaces how names are resolved and sockets are opened, for every connection that goes out. */
-  readonly network?: Pick<ConnectorOptions, 'resolve' | 'dial'>;
-  /** Replaces the HTTP client under the built-in adapters. */
-  readonly http?: HttpClient;
-  /** Replaces the adapters; called with the HTTP client in use. */
-  readonly providers?: (http: HttpClient) => ReadonlyMap<ProviderName, Provider>;
-  readonly results?: ResultStore;
-  /** The optional mechanisms of the key pool and the attempt loop; all of them when absent. */
-  readonly mechanisms?: Mechanisms;
-};
-
-export type CoreOptions = Pick<MaterialSources, 'styleWords'> & {
-  readonly config: Config;
-  readonly keys: readonly ProviderKey[];
-  /** The machine's own clock. */
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Gets every event, before every other subscriber but the one that follows the clock. */
-  readonly emit: Emit;
-  /** Called at each point of a job's life at which a process may die; crash tests end the process there. */
-  readonly onCheckpoint?: OnCheckpoint | undefined;
-  /** Binds the database to this bot for good; a database of another bot is refused before anything changes in it. */
-  readonly botId?: number;
-  readonly parts?: CoreParts;
-  /** Reads the settings again when another process asks for it; without it they stay as they are. */
-  readonly reload?: () => Promise<Reloaded>;
-};
 
 /** Generation without a way in: its owner submits requests to `service` and listens for their endings. */
 export type Core = AsyncDisposable & {
@@ -117,7 +80,7 @@ export type Core = AsyncDisposable & {
  * StorageError when the data folder cannot be used, a StartError when a file of the operator has a mistake.
  */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const { config, keys, clock: machineClock, random, onCheckpoint, botId, parts = {} } = options;
+  const { config, clock: machineClock, random, onCheckpoint, botId, parts = {} } = options;
   // Only the keys read the machine's own clock, to notice when it is set.
   const clock = steadyClock(machineClock);
   const events = createEventBus();
@@ -144,9 +107,20 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   );
   const storage = parts.storage?.(opened) ?? opened;
   const { database, engine, keyStore } = storage;
+  let configured = options.keys;
+  let keySettings = config.providers;
   events.on(['clock.jumped'], ({ byMs }) => followClock(database, clock, emit, byMs));
   events.subscribe(options.emit);
   if (botId !== undefined) bindToBot(database, botId);
+  const keyring = await Keyring.open({
+    store: storage.operatorKeys,
+    masterKey: config.masterKey,
+    salt: await keyStore.salt(),
+    clock,
+    emit,
+    onSecret: options.onSecret ?? (() => undefined),
+  });
+  const keys = keyring.with(configured);
 
   const http =
     parts.http ??
@@ -174,6 +148,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       testOnStart: config.keysTestOnStart,
       checkEveryMs: config.healthCheckIntervalMs,
       onBlocked: (provider) => blocked(provider),
+      own: () => keyring.settings,
       mechanisms,
     }),
   );
@@ -236,8 +211,20 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit,
     }),
   );
+  const useKeys = async () => {
+    const all = keyring.with(configured);
+    await own?.load(providersOf(all));
+    await keyRoom.reload(all, keySettings);
+    withKeys = new Set(providersOf(all));
+  };
   const adminBy = createOwnerAdmin({
     keys: maintenance,
+    addKey: async (added) => {
+      await own?.load([added.provider]);
+      return keyring.add(added, keyring.with(configured), providers.get(added.provider));
+    },
+    setKey: (id, patch) => keyring.set(id, patch),
+    useKeys,
     service,
     reader: engine.reader,
     users: storage.users,
@@ -272,10 +259,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     admin: adminBy('telegram'),
     adminBy,
     takesWrites: () => storage.takesWrites() && results.diskError?.() === undefined,
-    reloadKeys: async (newKeys, newProviders = config.providers) => {
-      await own?.load(providersOf(newKeys));
-      await keyRoom.reload(newKeys, newProviders);
-      withKeys = new Set(providersOf(newKeys));
+    reloadKeys: (newKeys, newProviders = config.providers) => {
+      [configured, keySettings] = [newKeys, newProviders];
+      return useKeys();
     },
     reloadFiles: () => [...files.reload(), ...(clients?.reload() ?? [])],
     start: () => {

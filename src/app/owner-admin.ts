@@ -1,3 +1,5 @@
+import type { KeyId } from '../domain/ids.ts';
+import type { KeySettingsPatch } from '../domain/key-state.ts';
 import type { Emit } from '../domain/events.ts';
 import type {
   AdminApi,
@@ -5,7 +7,9 @@ import type {
   AdminPeople,
   AuditLog,
   Change,
+  KeyAdded,
   KeyChoice,
+  NewKey,
   RaisedAlert,
   Reloaded,
 } from '../domain/admin-api.ts';
@@ -19,6 +23,10 @@ import type { Clock } from '../kit/clock.ts';
 
 type OwnerAdminOptions = AdminRecordsOptions & {
   readonly keys: KeyMaintenance;
+  readonly addKey: (key: NewKey) => Promise<KeyAdded>;
+  readonly setKey: (id: KeyId, patch: KeySettingsPatch) => Promise<void>;
+  /** Takes added keys and what was set for keys into use. */
+  readonly useKeys: () => Promise<void>;
   readonly service: Pick<GenerationService, 'cancel'>;
   readonly users: Users;
   readonly alerts: () => readonly RaisedAlert[];
@@ -37,7 +45,7 @@ export function notReloadable(pool: Pick<KeyPool, 'snapshot'>): Reloaded {
 
 /** The admin API in the process that owns the database: reads keys and alerts from memory, makes changes at once. */
 export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
-  const { keys, service, reader, users, alerts, audit, emit, reload, clock } = options;
+  const { keys, addKey, setKey, useKeys, service, reader, users, alerts, audit, emit, reload, clock } = options;
   const records = createAdminRecords(options);
   return (by) => {
     const noted = async (action: string, target: string) => {
@@ -61,6 +69,18 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
         disable: (choice) => changed('disable', choice),
         enable: (choice) => changed('enable', choice),
         test: (choice, more) => keys.test(choice, more),
+        add: async (key) => {
+          const added = await addKey(key);
+          if (added.kind !== 'added') return added;
+          await useKeys();
+          await noted('add-key', `${key.provider} ${added.id}`);
+          return added;
+        },
+        set: async (id, patch) => {
+          await setKey(id, patch);
+          await useKeys();
+          await noted('set-key', `${id} ${Object.keys(patch).join(' ')}`);
+        },
       },
       jobs: {
         ...records.jobs,

@@ -1,4 +1,4 @@
-import { askHealth } from '../app/ask-health.ts';
+import { askHealth } from '../app/checks/ask-health.ts';
 import { StartError } from '../app/start-error.ts';
 import { readConfig } from './keys/known-keys.ts';
 import type { ProcessContext } from './process-context.ts';

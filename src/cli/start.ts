@@ -149,6 +149,7 @@ export async function start(redactor: Redactor): Promise<void> {
       clock,
       random: systemRandom,
       emit,
+      onSecret: (secret) => redactor.add([secret]),
       reload: async () =>
         (await liveKeys?.readEnvironment()) ?? { keys: keys.length, mistakes: ['the start is not over'] },
     });

@@ -67,6 +67,8 @@ export type Config = {
   };
   /** The programs that may ask, and how long their calls wait for a key. */
   readonly gateway: { readonly clientsFile: string | undefined; readonly maxWaitMs: number };
+  /** Encrypts keys that are added while the bot runs. */
+  readonly masterKey: Secret | undefined;
   /** Requests and their results are deleted this long after delivery. */
   readonly retentionMs: number;
   /** The days in which requests of a person are counted. */
@@ -171,6 +173,7 @@ function toConfig(
     bucket: bucketOf(env),
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
     gateway: { clientsFile: env.API_CLIENTS_FILE, maxWaitMs: env.GATEWAY_WAIT_S },
+    masterKey: env.MASTER_KEY,
     retentionMs: env.RETENTION_DAYS * 86_400_000,
     perDay: {
       premium: perKind((kind) => env[`PREMIUM_${kindTraits[kind].quota.noun}_PER_DAY`]),

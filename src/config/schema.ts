@@ -157,6 +157,11 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     S3_PREFIX: variable('', objectPrefix),
     HTTP_HOST: variable('127.0.0.1', httpHost),
     HTTP_PORT: variable(3002, wholeNumber(0, 65_535, 3002)),
+    MASTER_KEY: variable(
+      undefined,
+      secret(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 letters, digits and signs without a space'),
+      asWritten,
+    ),
     ADMIN_TOKEN: variable(
       undefined,
       secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),

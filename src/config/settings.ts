@@ -122,6 +122,8 @@ const server = {
     'The programs that may ask through `/v1/…`, in YAML or JSON, at most 64 KB; `darkroom clients add` writes it. A change takes effect within seconds. Without it there is no gateway.',
   GATEWAY_WAIT_S:
     'How long a call of a program waits for a key before it is refused with the time at which one is free.',
+  MASTER_KEY:
+    'Encrypts the keys that are added over HTTP while the bot runs (AES-256-GCM, scrypt). Keep it: without it they cannot be read.',
   LOG_LEVEL: 'Least important level that is logged.',
 } as const satisfies Meanings;
 

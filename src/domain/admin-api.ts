@@ -6,7 +6,8 @@ import type { JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { User } from './users.ts';
 import type { KeyView, PoolView } from './views.ts';
-import type { FailureReason } from './failure.ts';
+import type { AttemptFailure, FailureReason } from './failure.ts';
+import type { KeySettingsPatch, OwnKeySettings } from './key-state.ts';
 
 /** Every key, or these; an id that no key has is passed over. */
 export type KeyChoice = 'all' | readonly KeyId[];
@@ -36,6 +37,17 @@ export type KeyTestOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** A key that an operator adds while the bot runs. */
+export type NewKey = OwnKeySettings & { readonly provider: ProviderName; readonly key: string };
+
+export type KeyAdded =
+  | { readonly kind: 'added'; readonly id: KeyId }
+  | { readonly kind: 'no-master-key' | 'no-such-provider' | 'known' }
+  /** It cannot be a key. */
+  | { readonly kind: 'malformed'; readonly why: string }
+  /** Its provider refuses it, or could not be asked: it is not kept. */
+  | { readonly kind: 'refused' | 'not-tested'; readonly failure: AttemptFailure };
+
 export type AdminKeys = {
   /** Every configured key with what is known of it, in the order of the keys. */
   list(): Promise<readonly KeyView[]>;
@@ -50,6 +62,10 @@ export type AdminKeys = {
    * key whose provider cannot be asked in this version is always left out.
    */
   test(keys: KeyChoice, options?: KeyTestOptions): Promise<readonly KeyTest[]>;
+  /** Tests the key, keeps it encrypted and uses it at once. Only where the bot runs: a key never is a command row. */
+  add(key: NewKey): Promise<KeyAdded>;
+  /** Sets what is given for one key and clears what is null; takes effect at once. Only where the bot runs. */
+  set(id: KeyId, patch: KeySettingsPatch): Promise<void>;
 };
 
 export type AdminJobs = {

@@ -157,3 +157,33 @@ export type KeyStore = {
   /** The salt of this installation, made once: fingerprints under it mean nothing elsewhere. */
   salt(): Promise<string>;
 };
+
+/** What an operator set for one key while the bot ran. */
+export type OwnKeySettings = {
+  readonly weight?: number;
+  /** How many calls it carries at once. */
+  readonly seats?: number;
+  /** Keys of one provider with the same group share an account. */
+  readonly group?: string;
+  /** For people; it changes nothing. */
+  readonly label?: string;
+};
+
+/** Sets what is given, clears what is null, leaves the rest. */
+export type KeySettingsPatch = { readonly [Name in keyof OwnKeySettings]?: OwnKeySettings[Name] | null };
+
+/** A key that was added while the bot ran, encrypted. */
+export type SealedKey = {
+  readonly id: KeyId;
+  readonly provider: ProviderName;
+  readonly sealed: string;
+  readonly addedAtMs: number;
+};
+
+export type OperatorKeys = {
+  /** In the order in which they were added. */
+  added(): Promise<readonly SealedKey[]>;
+  add(key: SealedKey): Promise<void>;
+  settings(): Promise<ReadonlyMap<KeyId, OwnKeySettings>>;
+  set(id: KeyId, patch: KeySettingsPatch): Promise<void>;
+};

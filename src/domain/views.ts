@@ -20,6 +20,8 @@ export type KeyView = KeyHealth & {
   readonly provider: ProviderName;
   /** At most the first and the last four characters of a long key, for an admin's eyes: `abcd…wxyz`. */
   readonly hint: string;
+  /** What operators call it. */
+  readonly label?: string;
   readonly state: KeyState;
   readonly inFlight: number;
   /** Calls that it may carry at once, as far as is known; shared with the other keys of its account. */

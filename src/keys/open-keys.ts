@@ -1,14 +1,14 @@
 import type { Emit } from '../domain/events.ts';
-import type { KeyStore } from '../domain/key-state.ts';
+import type { KeyStore, OwnKeySettings } from '../domain/key-state.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
-import type { ProviderName } from '../domain/ids.ts';
+import type { KeyId, ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/backoff.ts';
 import { KeyMaintenance } from './maintenance/key-maintenance.ts';
-import { accountsOf } from './sources/account-groups.ts';
+import { accountsOf, withOwnGroups } from './sources/account-groups.ts';
 import { KeyPool } from './pool/key-pool.ts';
-import { poolKeys, seatsOf } from './sources/identify-keys.ts';
+import { type PoolKey, poolKeys, seatsOf, withOwnSettings } from './sources/identify-keys.ts';
 import type { ProviderKey } from './sources/read-keys.ts';
 import type { StrategyName } from './pool/select-key.ts';
 
@@ -40,6 +40,8 @@ export type OpenKeysOptions = {
   readonly checkEveryMs: number;
   /** Called when a provider refuses every key alike: it refuses this machine. */
   readonly onBlocked?: (provider: ProviderName) => void;
+  /** What operators set for single keys; nothing when absent. */
+  readonly own?: () => ReadonlyMap<KeyId, OwnKeySettings>;
   /** All of them, when absent. */
   readonly mechanisms?: Mechanisms;
 };
@@ -58,15 +60,25 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
   let { settings } = options;
   const settingOf = (provider: ProviderName) => settings[provider] ?? nothingSaid;
   const salt = await store.salt();
+  const { own = () => new Map<KeyId, OwnKeySettings>() } = options;
   const made = (keys: readonly ProviderKey[]) =>
-    poolKeys(keys, salt, ({ provider, keyless }) => seatsOf(settingOf(provider), keyless));
+    withOwnSettings(
+      poolKeys(keys, salt, ({ provider, keyless }) => seatsOf(settingOf(provider), keyless)),
+      own(),
+    );
+  const groupsOf = (keys: readonly PoolKey[]) =>
+    withOwnGroups(
+      keys,
+      accountsOf(keys, (provider) => settingOf(provider).keyGroups),
+      own(),
+    );
   const keys = made(options.keys);
   await using opening = new AsyncDisposableStack();
   const pool = opening.use(
     new KeyPool({
       keys,
       remembered: await store.load(),
-      groups: accountsOf(keys, (provider) => settingOf(provider).keyGroups),
+      groups: groupsOf(keys),
       maxSeats: (provider) => settingOf(provider).maxSeats,
       strategy,
       clock,
@@ -94,10 +106,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
     reload: async (newKeys, newSettings) => {
       settings = newSettings;
       const next = made(newKeys);
-      await maintenance.replaceKeys(
-        next,
-        accountsOf(next, (provider) => settingOf(provider).keyGroups),
-      );
+      await maintenance.replaceKeys(next, groupsOf(next));
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

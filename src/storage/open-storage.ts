@@ -6,7 +6,7 @@ import type { CallCosts } from '../domain/costs.ts';
 import type { Emit } from '../domain/events.ts';
 import type { ClientNumbers } from '../domain/gateway/api-client.ts';
 import type { Inbox } from '../domain/inbox.ts';
-import type { KeyStore } from '../domain/key-state.ts';
+import type { KeyStore, OperatorKeys } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { CopyStore } from '../domain/media.ts';
 import type { Users } from '../domain/users.ts';
@@ -18,6 +18,7 @@ import {
   createSqliteAlertStore,
   createSqliteAuditLog,
   createSqliteNotices,
+  createSqliteOperatorKeys,
 } from './sqlite/admin-state.ts';
 import {
   createSqliteChatStore,
@@ -55,6 +56,7 @@ export type Storage = Disposable & {
   readonly alerts: AlertStore;
   readonly notices: NoticeStore;
   readonly audit: AuditLog;
+  readonly operatorKeys: OperatorKeys;
   readonly rewrites: RewrittenPrompts;
   readonly resultCopies: CopyStore;
 };
@@ -117,6 +119,7 @@ export function openStorage(options: StorageOptions): Storage {
     alerts: createSqliteAlertStore(database),
     notices: createSqliteNotices(database),
     audit: createSqliteAuditLog(database),
+    operatorKeys: createSqliteOperatorKeys(database),
     rewrites: createSqliteRewrites(database),
     resultCopies: createSqliteResultCopies(database),
     clients: createSqliteClientStore(database),

@@ -24,7 +24,12 @@ export async function readDescription(get: (path: string) => Promise<Response>) 
     paths,
     /** What in the answer is not as described; empty when all of it is. */
     deviations: async (method: string, url: string, answered: Response): Promise<readonly string[]> => {
-      const path = paths.find((candidate) => matches(candidate, new URL(url, 'http://x').pathname)) ?? 'no such path';
+      const path =
+        paths.find(
+          (candidate) =>
+            matches(candidate, new URL(url, 'http://x').pathname) &&
+            document.paths[candidate]?.[method.toLowerCase()] !== undefined,
+        ) ?? 'no such path';
       const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(answered.status)];
       const where = `${method} ${path} ${answered.status}`;
       if (response === undefined) return [`${where} is not described`];

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp, type App } from '../../src/app/open-app.ts';
-import type { CoreParts } from '../../src/app/open-core.ts';
+import type { CoreParts } from '../../src/app/core-parts.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { withAnonymousKeys } from '../../src/keys/sources/anonymous-keys.ts';

@@ -1,4 +1,4 @@
-import { bucketPlace, type BucketStep, checkBucket } from '../../app/check-bucket.ts';
+import { bucketPlace, type BucketStep, checkBucket } from '../../app/checks/check-bucket.ts';
 import type { DatabaseInspection } from '../../app/maintenance.ts';
 import type { Config } from '../../config/config.ts';
 import { bucketFailureWords } from '../../observability/bucket-words.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { keysFromRecords, testKeys } from '../../app/test-keys.ts';
-import { openTelegramCalls, type TelegramAnswer } from '../../app/telegram-calls.ts';
+import { openTelegramCalls, type TelegramAnswer } from '../../app/checks/telegram-calls.ts';
 import type { Config } from '../../config/config.ts';
 import type { ProviderKey } from '../../keys/sources/read-keys.ts';
 import { describeProxies } from '../../kit/network/proxy-settings.ts';

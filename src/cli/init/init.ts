@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BotIdentity, openTelegramCalls } from '../../app/telegram-calls.ts';
+import { type BotIdentity, openTelegramCalls } from '../../app/checks/telegram-calls.ts';
 import { keysFromRecords, testKeys } from '../../app/test-keys.ts';
 import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
 import { readKeys } from '../../keys/sources/read-keys.ts';

@@ -1,22 +1,133 @@
-import { createRoute } from '@hono/zod-openapi';
-import type { AdminApi } from '../../domain/admin-api.ts';
+import { createRoute, z } from '@hono/zod-openapi';
+import type { AdminApi, KeyAdded } from '../../domain/admin-api.ts';
+import { keyId } from '../../domain/ids.ts';
+import type { KeySettingsPatch } from '../../domain/key-state.ts';
 import { availabilityOf, type KeyView, poolViewOf } from '../../domain/views.ts';
-import { type RouteGroup, answer } from '../api.ts';
-import { keysStatusSchema } from './key-schemas.ts';
+import { type RouteGroup, answer, body, problem, problems } from '../api.ts';
+import { keySchema, keysStatusSchema } from './key-schemas.ts';
+
+const tags = ['keys'];
 
 const status = createRoute({
   method: 'get',
   path: '/api/keys/status',
-  tags: ['keys'],
+  tags,
   summary: 'Every key with what is known of it, and what the keys of each provider are good for',
   responses: { 200: answer(keysStatusSchema, 'All keys, in their order.') },
 });
 
-/** Shows the keys. */
+const settings = {
+  weight: z.number().gt(0).max(9_999),
+  seats: z.int().min(1).max(1_000),
+  group: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, 'letters, digits, _ and -'),
+  label: z.string().trim().min(1).max(80),
+};
+
+const newKeySchema = z
+  .strictObject({
+    provider: z.string().max(40),
+    key: z.string().max(600),
+    weight: settings.weight.optional(),
+    seats: settings.seats.optional(),
+    group: settings.group.optional(),
+    label: settings.label.optional(),
+  })
+  .openapi('NewKey');
+
+const patchSchema = z
+  .strictObject({
+    do: z.enum(['wake', 'disable', 'enable']).optional(),
+    weight: settings.weight.nullable().optional(),
+    seats: settings.seats.nullable().optional(),
+    group: settings.group.nullable().optional(),
+    label: settings.label.nullable().optional(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'says nothing to change')
+  .openapi('KeyPatch');
+
+const add = createRoute({
+  method: 'post',
+  path: '/api/keys',
+  tags,
+  summary: 'Add a key: it is tested first, kept encrypted under MASTER_KEY, and used at once',
+  request: { body: body(newKeySchema) },
+  responses: {
+    201: answer(keySchema, 'The key, as it is shown from now on.'),
+    ...problems({
+      400: 'It is not as described, or cannot be a key.',
+      404: 'There is no such provider.',
+      409: 'The key is known, or MASTER_KEY is not set.',
+      422: 'The provider refuses the key: it is not kept.',
+      503: 'The provider could not be asked: the key is not kept.',
+    }),
+  },
+});
+
+const patch = createRoute({
+  method: 'patch',
+  path: '/api/keys/{id}',
+  tags,
+  summary: 'Wake, disable or enable a key, or set its weight, seats, group or label; null takes a setting back',
+  request: { params: z.object({ id: z.string().regex(/^[0-9a-f]{16}$/, 'the id of a key') }), body: body(patchSchema) },
+  responses: {
+    200: answer(keySchema, 'The key as it is now.'),
+    ...problems({ 400: 'It is not as described.', 404: 'There is no such key.' }),
+  },
+});
+
+/** Shows the keys, adds some and changes single ones. */
 export function keyRoutes(admin: Pick<AdminApi, 'keys'>): RouteGroup {
+  const find = async (id: string) => (await admin.keys.list()).find((key) => key.id === id);
   return (api) => {
     api.openapi(status, async (c) => c.json(keysStatus(await admin.keys.list()), 200));
+    api.openapi(add, async (c) => {
+      const { provider, key, ...own } = c.req.valid('json');
+      const added = await admin.keys.add({ provider, key, ...(own as Present<typeof own>) });
+      if (added.kind !== 'added') {
+        const { status: code, ...said } = refusalOf(added, provider);
+        return problem(c, code, said);
+      }
+      const shown = await find(added.id);
+      if (shown === undefined) throw new Error('Cannot show the added key: the pool does not have it');
+      return c.json(shown, 201);
+    });
+    api.openapi(patch, async (c) => {
+      const { id } = c.req.valid('param');
+      const { do: action, ...own } = c.req.valid('json');
+      if ((await find(id)) === undefined) return problem(c, 404, unknownKey(id));
+      if (Object.keys(own).length > 0) await admin.keys.set(keyId(id), own as KeySettingsPatch);
+      if (action !== undefined) await admin.keys[action]([keyId(id)]);
+      const shown = await find(id);
+      return shown === undefined ? problem(c, 404, unknownKey(id)) : c.json(shown, 200);
+    });
   };
+}
+
+/** What was parsed has no undefined fields, only absent ones. */
+type Present<Parsed> = { [Name in keyof Parsed]: Exclude<Parsed[Name], undefined> };
+
+function unknownKey(id: string) {
+  return { code: 'no-such-key', detail: `There is no key ${id}; GET /api/keys/status lists them all` };
+}
+
+function refusalOf(added: Exclude<KeyAdded, { kind: 'added' }>, provider: string) {
+  const code = added.kind;
+  switch (added.kind) {
+    case 'no-master-key':
+      return { status: 409 as const, code, detail: 'Cannot keep a key: set MASTER_KEY, under which it is encrypted' };
+    case 'no-such-provider':
+      return { status: 404 as const, code, detail: `There is no provider "${provider}" that this version can call` };
+    case 'known':
+      return { status: 409 as const, code, detail: `The key is among those of ${provider} already` };
+    case 'malformed':
+      return { status: 400 as const, code, detail: `Cannot use this as a key: ${added.why}` };
+    case 'refused':
+      return { status: 422 as const, code, detail: `${provider} does not accept the key: ${added.failure.reason}` };
+    case 'not-tested': {
+      const detail = `Cannot test the key: ${provider} could not be asked (${added.failure.reason}); try again later`;
+      return { status: 503 as const, code, detail };
+    }
+  }
 }
 
 /** The keys counted together and by provider. */

@@ -200,13 +200,14 @@ function restoreHealth(health: KeyHealth, byMs: number): KeyHealth {
 
 /** Returns one key as an operator sees it. */
 export function keyViewOf({ key, state, account, inFlight, counts, balance }: PooledKey, nowMs: number): KeyView {
-  const { id, name, provider, hint, keyless } = key;
+  const { id, name, provider, hint, keyless, label } = key;
   return {
     ...counts.health(nowMs),
     id,
     name,
     provider,
     hint,
+    ...(label === undefined ? {} : { label }),
     state,
     inFlight,
     seats: account.limit.seats,

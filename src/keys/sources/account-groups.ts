@@ -1,4 +1,5 @@
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import type { OwnKeySettings } from '../../domain/key-state.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
 import type { KeyOwner } from './key-variables.ts';
 import type { PoolKey } from './identify-keys.ts';
@@ -18,6 +19,26 @@ export function accountsOf(keys: readonly PoolKey[], groups: ConfiguredGroups): 
     }
   }
   return accounts;
+}
+
+/** The accounts with the groups that operators set: keys of one provider in one group share the account of the first. */
+export function withOwnGroups(
+  keys: readonly PoolKey[],
+  accounts: ReadonlyMap<KeyId, KeyId>,
+  own: ReadonlyMap<KeyId, OwnKeySettings>,
+): ReadonlyMap<KeyId, KeyId> {
+  const all = new Map(accounts);
+  const firsts = new Map<string, KeyId>();
+  for (const { id, provider } of keys) {
+    const group = own.get(id)?.group;
+    if (group === undefined) continue;
+    const name = `${provider}:${group}`;
+    const first = firsts.get(name) ?? all.get(id) ?? id;
+    firsts.set(name, first);
+    all.set(id, first);
+    all.set(first, all.get(first) ?? first);
+  }
+  return all;
 }
 
 /** Returns a warning for each provider whose groups name keys that do not exist. */

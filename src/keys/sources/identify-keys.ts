@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type KeyId, keyId, type ProviderName } from '../../domain/ids.ts';
+import type { OwnKeySettings } from '../../domain/key-state.ts';
 import { Secret } from '../../kit/secret.ts';
 import type { ProviderKey } from './read-keys.ts';
 
@@ -45,6 +46,15 @@ export function poolKeys(
   });
 }
 
+/** The keys with what operators set for them. */
+export function withOwnSettings(keys: readonly PoolKey[], own: ReadonlyMap<KeyId, OwnKeySettings>): readonly PoolKey[] {
+  if (own.size === 0) return keys;
+  return keys.map((key) => {
+    const { weight = key.weight, seats = key.seats, label } = own.get(key.id) ?? {};
+    return { ...key, weight, seats, ...(label === undefined ? {} : { label }) };
+  });
+}
+
 /** Returns the calls that a key carries at first: a server without keys is one machine, and takes one unless it is set. */
 export function seatsOf(
   setting: { readonly seatsPerKey: number; readonly seatsWithoutKey?: number } | undefined,
@@ -68,4 +78,6 @@ export type PoolKey = {
   readonly onlyModel?: string;
   /** Its server is asked without a key. */
   readonly keyless?: true;
+  /** What operators call it. */
+  readonly label?: string;
 };

@@ -10,7 +10,8 @@ import type {
 } from '../../domain/admin-api.ts';
 import { alertSeverities, type AlertFacts } from '../../domain/alert.ts';
 import { type FailureReason, failureTraits } from '../../domain/failure.ts';
-import { jobId, isProviderName, keyId } from '../../domain/ids.ts';
+import type { OperatorKeys, OwnKeySettings } from '../../domain/key-state.ts';
+import { type KeyId, jobId, isProviderName, keyId } from '../../domain/ids.ts';
 import { bucketFailures } from '../../domain/media.ts';
 import { type Database, fromJson, numberOf } from './connection.ts';
 
@@ -116,6 +117,56 @@ export function createSqliteAuditLog(database: Database): AuditLog {
           count,
         )
         .map((row) => auditRow.parse(row)),
+  };
+}
+
+const sealedRow = z.object({
+  id: z.string().transform(keyId),
+  provider,
+  sealed: z.string(),
+  addedAtMs: z.number(),
+});
+const ownSettings: z.ZodType<OwnKeySettings> = z.object({
+  weight: z.number().exactOptional(),
+  seats: z.number().exactOptional(),
+  group: z.string().exactOptional(),
+  label: z.string().exactOptional(),
+});
+const settingsRow = z.object({
+  id: z.string().transform(keyId),
+  settings: z.string().transform(fromJson).pipe(ownSettings),
+});
+
+/** Stores added keys, encrypted as they come, and what was set for single keys. */
+export function createSqliteOperatorKeys(database: Database): OperatorKeys {
+  const settingsOf = (): ReadonlyMap<KeyId, OwnKeySettings> =>
+    new Map(
+      database.all('SELECT key_id AS id, settings FROM key_settings').flatMap((row) => {
+        const read = settingsRow.safeParse(row);
+        return read.success ? [[read.data.id, read.data.settings] as const] : [];
+      }),
+    );
+  return {
+    added: async () =>
+      database
+        .all(
+          'SELECT key_id AS id, provider, sealed, added_at_ms AS addedAtMs FROM added_keys ORDER BY added_at_ms, rowid',
+        )
+        .map((row) => sealedRow.parse(row)),
+    add: async ({ id, provider: of, sealed, addedAtMs }) =>
+      database.commit(() => {
+        const sql = 'INSERT INTO added_keys (key_id, provider, sealed, added_at_ms) VALUES (?, ?, ?, ?)';
+        database.run(sql, id, of, sealed, Math.round(addedAtMs));
+      }),
+    settings: async () => settingsOf(),
+    set: async (id, patch) =>
+      database.commit(() => {
+        const merged = Object.entries({ ...settingsOf().get(id), ...patch }).filter(([, value]) => value !== null);
+        const sql =
+          'INSERT INTO key_settings (key_id, settings) VALUES (?, ?) ON CONFLICT DO UPDATE SET settings = excluded.settings';
+        if (merged.length === 0) database.run('DELETE FROM key_settings WHERE key_id = ?', id);
+        else database.run(sql, id, JSON.stringify(Object.fromEntries(merged)));
+      }),
   };
 }
 

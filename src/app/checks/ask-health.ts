@@ -1,5 +1,5 @@
-import type { Clock } from '../kit/clock.ts';
-import { createHttpClient } from '../providers/http/http-exchange.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { createHttpClient } from '../../providers/http/http-exchange.ts';
 
 const timeoutMs = 5_000;
 const bodyLimitBytes = 10_000;

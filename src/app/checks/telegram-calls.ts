@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Config } from '../config/config.ts';
-import type { Clock } from '../kit/clock.ts';
-import type { Secret } from '../kit/secret.ts';
-import { createConnector } from '../media/connector.ts';
-import { createHttpClient, type HttpHeaders, parseJson } from '../providers/http/http-exchange.ts';
+import type { Config } from '../../config/config.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { Secret } from '../../kit/secret.ts';
+import { createConnector } from '../../media/connector.ts';
+import { createHttpClient, type HttpHeaders, parseJson } from '../../providers/http/http-exchange.ts';
 
 const timeoutMs = 15_000;
 const bodyLimitBytes = 4_000_000;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from '../config/config.ts';
-import type { BucketConfig } from '../config/bucket-settings.ts';
-import type { OpenedResult } from '../domain/media.ts';
-import type { Clock } from '../kit/clock.ts';
-import { newKey, placeOf, publicUrlOf } from '../media/bucket/object-address.ts';
-import type { BucketReply } from '../media/bucket/s3-bucket.ts';
-import { openBucket } from './open-copies.ts';
+import type { Config } from '../../config/config.ts';
+import type { BucketConfig } from '../../config/bucket-settings.ts';
+import type { OpenedResult } from '../../domain/media.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { newKey, placeOf, publicUrlOf } from '../../media/bucket/object-address.ts';
+import type { BucketReply } from '../../media/bucket/s3-bucket.ts';
+import { openBucket } from '../open-copies.ts';
 
 /** What the check of a bucket does, in order. */
 export type BucketStep = 'write' | 'read' | 'delete';
