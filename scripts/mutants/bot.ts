@@ -154,17 +154,12 @@ export const botMutants = [
     'if (-1 > maxEntries',
     'test/bot/middleware/flood-limit.test.ts',
   ),
-  mutant(
-    'a typed key stays in the inbox',
-    'rest.replace(shape, hide)',
-    'rest',
-    'test/bot/middleware/withheld-messages.test.ts',
-  ),
+  mutant('a typed key stays in the inbox', 'rest.replace(shape, hide)', 'rest', 'test/bot/message-words.test.ts'),
   mutant(
     'one of our keys stays in the inbox',
     'known.reduce((rest, secret) => rest.replaceAll(secret, hide(secret)), text)',
     'text',
-    'test/bot/middleware/withheld-messages.test.ts',
+    'test/bot/message-words.test.ts',
     'test/journeys/typed-keys.test.ts',
   ),
   mutant(

@@ -9,7 +9,7 @@ import type { ResultCopies, ResultStore } from '../domain/media.ts';
 import type { OwnRule } from '../domain/failure.ts';
 import { openBudgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
-import { loadMaterial } from '../jobs/request/generation-request.ts';
+import { materialLoader } from '../jobs/request/generation-request.ts';
 import { RetentionJob } from '../jobs/retention.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
@@ -158,9 +158,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   shiftFromFuture(database, clock.now());
   await recover(storage, emit);
 
-  let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
-  const hasKeys = (provider: ProviderName) => withKeys.has(provider);
-  const chains = chainsFor(config.chains, withKeys, definitions);
+  const keyedProviders = new Set(providersOf(keys));
+  const chains = chainsFor(config.chains, keyedProviders, definitions);
   const { budgets: limits, ...withoutLimits } = config;
   const clients = opening.use(await openClients({ ...config.gateway, store: storage.clients, clock, emit }));
   const budgets = await openBudgets({ limits, ofClient: clients?.budgetOf, reader: engine.reader, clock, emit });
@@ -168,7 +167,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     ...withoutLimits,
     ...engine,
     chains,
-    hasKeys,
+    keyedProviders,
     clients: clients && { ...clients, ...config.gateway, results, inputs },
     pool,
     providers,
@@ -180,7 +179,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     models: catalog.find,
     rewrites: config.enhancePrompts ? storage.rewrites : undefined,
     ...(budgets === undefined ? {} : { budgets, onCost: (cost) => budgets.spent(cost) }),
-    loadMaterial: (job) => loadMaterial(job, { ...options, reader: engine.reader, pictures: inputs }),
+    loadMaterial: materialLoader({ ...options, reader: engine.reader, pictures: inputs }),
     probeKeys: (ids) => maintenance.probeKeys(ids),
     readModels: (provider) => models.read(provider),
     onCheckpoint,
@@ -215,7 +214,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     const all = keyring.with(configured);
     await own?.load(providersOf(all));
     await keyRoom.reload(all, keySettings);
-    withKeys = new Set(providersOf(all));
+    keyedProviders.clear();
+    for (const name of providersOf(all)) keyedProviders.add(name);
   };
   const adminBy = createOwnerAdmin({
     keys: maintenance,
@@ -240,7 +240,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   let hasStarted = false;
   let drained: Promise<number> | undefined;
   const drain = (patience: AbortSignal) => (drained ??= service.drain(patience));
-  const reached = { clients, chains, catalog, definitions, providers, hasKeys, budgets, clock };
+  const reached = { clients, chains, catalog, definitions, providers, keyedProviders, budgets, clock };
   const scope = opening.move();
   return {
     gateway: gatewayAccess({ ...reached, calls: service.calls }),

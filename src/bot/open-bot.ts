@@ -19,7 +19,7 @@ import { createSentPictures } from './commands/sent-pictures.ts';
 import { statusAndCancelCommands } from './commands/status-and-cancel.ts';
 import { dialogues } from './dialogue/dialogues.ts';
 import { floodGate } from './middleware/flood-limit.ts';
-import { splitMessages, typedKeys } from './middleware/withheld-messages.ts';
+import { splitMessages, typedKeys } from './message-words.ts';
 import { fallback } from './commands/fallback.ts';
 import { chatLaneOf } from './updates/update-handler.ts';
 import { UpdatePipeline } from './updates/update-pipeline.ts';

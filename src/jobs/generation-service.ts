@@ -1,5 +1,5 @@
 import type { JobView } from '../domain/views.ts';
-import type { Job, JobRequest } from '../domain/job.ts';
+import type { Job, JobRequest, Candidate } from '../domain/job.ts';
 import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
@@ -27,8 +27,8 @@ export type GenerationServiceOptions = Omit<
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   /** A line with a longer estimated wait refuses new jobs. */
   readonly maxWaitMs: number;
-  /** Whether there is a key for the provider, however it fares; every provider has some when absent. */
-  readonly hasKeys?: (provider: ProviderName) => boolean;
+  /** The providers that have keys now, however these fare; every provider has some when absent. */
+  readonly keyedProviders?: ReadonlySet<ProviderName>;
   /** Where rewritten prompts are kept; prompts are not rewritten when absent. */
   readonly rewrites?: RewrittenPrompts | undefined;
   /** Reads which models the provider serves, and gives it to `noteListed`; never rejects. */
@@ -99,8 +99,9 @@ export class GenerationService {
 
   /** The kinds that can be made here: those with a key for one of their models, and always the default one. */
   offered(): readonly JobKind[] {
-    const { chains, hasKeys = () => true } = this.#options;
-    return jobKinds.filter((kind) => kind === defaultKind || chains[kind].some(({ provider }) => hasKeys(provider)));
+    const { chains, keyedProviders } = this.#options;
+    const hasKeys = ({ provider }: Candidate) => keyedProviders?.has(provider) !== false;
+    return jobKinds.filter((kind) => kind === defaultKind || chains[kind].some(hasKeys));
   }
 
   /**

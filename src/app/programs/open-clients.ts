@@ -107,7 +107,7 @@ export type GatewayParts = {
   readonly catalog: ModelCatalog;
   readonly definitions: Config['definitions'];
   readonly providers: ReadonlyMap<ProviderName, Provider>;
-  readonly hasKeys: (provider: ProviderName) => boolean;
+  readonly keyedProviders: ReadonlySet<ProviderName>;
   readonly budgets: Budgets | undefined;
   readonly clock: Pick<Clock, 'now'>;
 };
@@ -116,9 +116,9 @@ const noRoutes: ReturnType<GatewayAccess['relays']> = new Set();
 
 /** What the gateway may ask of the core; undefined where there are no clients. */
 export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
-  const { clients, calls, chains, catalog, definitions, providers, hasKeys, budgets, clock } = parts;
+  const { clients, calls, chains, catalog, definitions, providers, keyedProviders, budgets, clock } = parts;
   if (clients === undefined || calls === undefined) return undefined;
-  const canAsk = (provider: ProviderName) => hasKeys(provider) && providers.has(provider);
+  const canAsk = (provider: ProviderName) => keyedProviders.has(provider) && providers.has(provider);
   const tabled = (kind: JobKind) => [
     ...catalog.rowsOf(kind),
     ...definitions.flatMap(({ name, models }) =>

@@ -8,8 +8,7 @@ import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { reply } from '../reply.ts';
 import { Composer } from 'grammy';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
-import { isCommand, wordsAfterCommand, wordsOf } from '../message-words.ts';
-import { mask } from '../middleware/withheld-messages.ts';
+import { isCommand, wordsAfterCommand, wordsOf, mask } from '../message-words.ts';
 import { pictureIn, type PictureReference } from './sent-pictures.ts';
 
 /** A prompt with its options, parsed. */

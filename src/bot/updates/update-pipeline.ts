@@ -5,7 +5,7 @@ import type { BotContext } from '../context.ts';
 import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
-import { redactSecrets } from '../middleware/withheld-messages.ts';
+import { redactSecrets } from '../message-words.ts';
 import { UpdateHandler } from './update-handler.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Random } from '../../kit/backoff.ts';

@@ -22,8 +22,8 @@ type ChainModelsOptions = {
   readonly models: ModelLookup;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** Whether there is a key for the provider; every provider has some when absent. */
-  readonly hasKeys?: ((provider: ProviderName) => boolean) | undefined;
+  /** The providers that have keys now; every provider has some when absent. */
+  readonly keyedProviders?: ReadonlySet<ProviderName> | undefined;
   /** Reads which models the provider serves, and gives it to `noteListed`; never rejects. */
   readonly readModels?: ((provider: ProviderName) => Promise<void>) | undefined;
 };
@@ -76,12 +76,12 @@ export class ChainModels {
 
   /** The models that this person may ask for, in order, each once: of providers that have keys, and not at their end. */
   offered(kind: JobKind, asker: Asker): readonly OfferedModel[] {
-    const { chains, models, clock, hasKeys = () => true } = this.#options;
+    const { chains, models, clock, keyedProviders } = this.#options;
     const seen = new Set<string>();
     return chainFor(chains[kind], asker, models).flatMap((candidate) => {
       const facts = models(candidate);
       const isOver = hasEnded(facts, clock.now()) && facts.replacedBy === undefined;
-      if (seen.has(candidate.model) || isOver || !hasKeys(candidate.provider)) return [];
+      if (seen.has(candidate.model) || isOver || keyedProviders?.has(candidate.provider) === false) return [];
       seen.add(candidate.model);
       const { label, price, usualMs } = facts;
       return [

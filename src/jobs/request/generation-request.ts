@@ -39,20 +39,22 @@ export type MaterialSources = {
   readonly styleWords?: StyleWords | undefined;
 };
 
-/** Loads what the job is made from besides its words; undefined for one that is made from its words alone. */
-export function loadMaterial(job: Job, sources: MaterialSources): Promise<RequestMaterial> | undefined {
-  const { id, kind } = job;
+/** Loads what a job is made from besides its words; undefined for one that is made from its words alone. */
+export function materialLoader(sources: MaterialSources): (job: Job) => Promise<RequestMaterial> | undefined {
   const { reader, pictures } = sources;
-  if (kind === 'chat') {
-    return reader.conversationBefore(id, maxQuestionsBefore).then((history) => ({ inputs: [], history }));
-  }
-  const words = styledWords(job, sources);
-  const told = words === undefined ? {} : { words };
-  if (kindTraits[kind].needs !== 'picture') {
-    return words === undefined ? undefined : Promise.resolve({ ...noMaterial, ...told });
-  }
-  const found = pictures?.find(kind, id) ?? Promise.resolve(undefined);
-  return found.then((picture) => ({ inputs: picture === undefined ? [] : [picture], history: [], ...told }));
+  return (job) => {
+    const { id, kind } = job;
+    if (kind === 'chat') {
+      return reader.conversationBefore(id, maxQuestionsBefore).then((history) => ({ inputs: [], history }));
+    }
+    const words = styledWords(job, sources);
+    const told = words === undefined ? {} : { words };
+    if (kindTraits[kind].needs !== 'picture') {
+      return words === undefined ? undefined : Promise.resolve({ ...noMaterial, ...told });
+    }
+    const found = pictures?.find(kind, id) ?? Promise.resolve(undefined);
+    return found.then((picture) => ({ inputs: picture === undefined ? [] : [picture], history: [], ...told }));
+  };
 }
 
 /** The words with those of their style behind them; undefined without a style. */

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
-import { redactSecrets } from '../../../src/bot/middleware/withheld-messages.ts';
-import { Secret } from '../../../src/kit/secret.ts';
-import { testToken } from '../../support/test-app.ts';
+import { redactSecrets } from '../../src/bot/message-words.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import { testToken } from '../support/test-app.ts';
 
 function updateWith(text: string): Update {
   const chat = { id: 7, type: 'private', first_name: 'Ann' } as const;
