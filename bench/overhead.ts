@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { adapterCost } from './adapter-overhead.ts';
 import { addedLatency } from './added-latency.ts';
 import { openCallPaths } from './call-paths.ts';
 import { callsPerSecond } from './calls-per-second.ts';
@@ -76,6 +77,9 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
   );
   if (!bareRate || !pooledRate || !notedRate || !dryRate) throw new Error('Cannot measure how many calls go through');
 
+  progress('a picture of 1 MB through an adapter');
+  const adapter = await adapterCost(folder.dir, server.url);
+
   progress(`decisions among ${keys} and ${manyKeys} keys`);
   const decisionUs = await decisionTimeUs(keys);
   const manyDecisionUs = await decisionTimeUs(manyKeys);
@@ -117,6 +121,11 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
         name: bare,
         value: bareRate.processorUsACall,
       }),
+      lower('processor time of a picture of 1 MB through the adapter', 'µs', adapter.adapterUs, {
+        name: `${bare}, decoded and written by hand`,
+        value: adapter.bareUs,
+      }),
+      lower('the same, as a multiple in each round', '×', adapter.ratio, { name: 'the goal', value: 1.15 }),
       lower(`memory with ${manyKeys} keys, at rest`, 'MB', memory.atRestMb, { name: 'the goal', value: 120 }),
       lower(`memory with ${manyKeys} keys, right after their calls`, 'MB', memory.afterWorkMb, {
         name: 'the same at rest',

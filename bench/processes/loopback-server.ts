@@ -1,11 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pngSized } from '../large-picture.ts';
 
-const answer = JSON.stringify({ created: 1, data: [{ b64_json: 'AQ==' }] });
-const headers = { 'content-type': 'application/json', 'content-length': String(answer.length) };
+const answers = [answerOf('AQ=='), answerOf(pngSized(1_000_000).toString('base64'))] as const;
+
+function answerOf(picture: string) {
+  const body = Buffer.from(JSON.stringify({ created: 1, data: [{ b64_json: picture }] }));
+  return { body, headers: { 'content-type': 'application/json', 'content-length': String(body.byteLength) } };
+}
 
 const server = createServer((request, response) => {
-  const reply = () => response.writeHead(200, headers).end(answer);
+  const { headers, body } = answers[request.url?.startsWith('/large/') === true ? 1 : 0];
+  const reply = () => response.writeHead(200, headers).end(body);
   const afterMs = Number(new URL(request.url ?? '', 'http://127.0.0.1').searchParams.get('ms') ?? 0);
   request.resume().on('end', afterMs === 0 ? reply : () => setTimeout(reply, afterMs));
 });

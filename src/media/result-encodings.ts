@@ -25,6 +25,8 @@ export function sourceFromText(given: string): MediaSource | undefined {
   if (/^https?:\/\//i.test(text)) return fromUrl(text);
   if (/^data:/i.test(text)) return fromDataUri(text.slice('data:'.length));
   if (text.length < minBase64Length) return undefined;
+  const plain = fromPlainBase64(text);
+  if (plain !== undefined) return { kind: 'bytes', bytes: plain };
   const bytes = fromBase64(text);
   // Words between blanks may be base64 by their letters.
   const isWords = /[ \t]/.test(text) && (bytes === undefined || !isMedia(bytes));
@@ -54,6 +56,17 @@ function fromDataUri(text: string): MediaSource | undefined {
   const unescaped = content.includes('%') ? unescapedBytes(content) : Buffer.from(content, 'latin1');
   const bytes = isBase64 || unescaped === undefined || !isMedia(unescaped) ? fromBase64(content) : unescaped;
   return bytes === undefined || !(mayBeAnything || isMedia(bytes)) ? undefined : { kind: 'bytes', bytes };
+}
+
+/**
+ * Base64 of either alphabet without anything else. The decoder passes over what is no digit, so a whole result of the
+ * expected length shows that there was nothing such: a picture of megabytes is read once.
+ */
+export function fromPlainBase64(text: string): Buffer | undefined {
+  const digits = text.length - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);
+  if (digits % 4 === 1) return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.byteLength === Math.floor((digits * 3) / 4) ? bytes : undefined;
 }
 
 /** Base64 of either alphabet, broken by any white space, perhaps escaped for an address. */

@@ -1,5 +1,6 @@
 import type { MediaSource } from '../../domain/media.ts';
 import type { ReplySource, Usage } from '../../domain/provider.ts';
+import { fromPlainBase64 } from '../../media/result-encodings.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import type { Dialect } from './dialect.ts';
@@ -59,10 +60,9 @@ export function wrongField(body: Uint8Array): string | undefined {
 
 function fromBase64(value: unknown): MediaSource | undefined {
   if (typeof value !== 'string') return undefined;
-  const text = value.replace(/^data:image\/[\w.+-]+;base64,/, '').replace(/[\r\n]+/g, '');
-  return text !== '' && /^[\w+/-]+={0,2}$/.test(text)
-    ? { kind: 'bytes', bytes: Buffer.from(text, 'base64') }
-    : undefined;
+  const text = value.replace(/^data:image\/[\w.+-]+;base64,/, '');
+  const bytes = fromPlainBase64(text) ?? fromPlainBase64(text.replace(/[\r\n]+/g, ''));
+  return bytes === undefined || bytes.byteLength === 0 ? undefined : { kind: 'bytes', bytes };
 }
 
 function fromUrl(value: unknown): MediaSource | undefined {
