@@ -54,7 +54,7 @@ export const secretAccessKey: Parser<Secret> = (text) =>
 
 /** With and without slashes at its ends it is the same folder. */
 export const objectPrefix: Parser<string> = (text) => {
-  const folders = text.replace(/^\/+|\/+$/g, '').split('/');
+  const folders = text.replace(/^\/+|(?<!\/)\/+$/g, '').split('/');
   const isPath = folders.every((folder) => /^[A-Za-z0-9._-]{1,100}$/.test(folder) && !/^\.+$/.test(folder));
   if (folders.join('') === '') return good('');
   return isPath && text.length <= 500
