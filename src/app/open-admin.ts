@@ -124,6 +124,8 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
       audit: async (page) => (found === undefined ? [] : createSqliteAuditLog(found).latest(page)),
       note: async () =>
         Promise.reject(new StartError('Cannot note anything: only the running bot writes the audit log')),
+      history: read.history,
+      spending: read.spending,
       // Stored alerts are current only while an owner runs.
       alerts: async () => (found === undefined || owner !== 'running' ? [] : createSqliteAlertStore(found).load()),
     },
@@ -137,11 +139,20 @@ function recordsOf(database: Database, { config, clock }: AdminOptions): AdminRe
   return createAdminRecords({ reader, users, premiumIds, clock });
 }
 
+const noJobs = { requests: 0, answered: 0, failed: 0, cancelled: 0, callsOfAnswered: 0 };
+
 /** For a data folder without a database. */
 function emptyRecords({ premiumIds }: Config): AdminRecords {
   return {
-    jobs: { list: async () => [], find: async () => undefined, trail: async () => [] },
+    jobs: {
+      list: async () => [],
+      find: async () => undefined,
+      trail: async () => [],
+      stats: async () => ({ lines: [], undelivered: 0 }),
+    },
     costs: async () => [],
+    history: async () => ({ stepMs: 3_600_000, spans: [], total: noJobs }),
+    spending: async () => ({ days: [], people: [], peopleInAll: 0 }),
     people: {
       find: async (id) => ({
         user: { id },

@@ -6,6 +6,7 @@ import { leaseRoutes } from '../http/routes/lease-routes.ts';
 import { LeaseDesk } from '../keys/lending/lease-desk.ts';
 import { understandAnswer } from '../providers/understand-answer.ts';
 import type { Config } from '../config/config.ts';
+import type { RaisedAlert } from '../domain/admin-api.ts';
 import { candidatesNamed } from '../domain/job.ts';
 import { keyHealthRoutes } from '../http/routes/health-routes.ts';
 import { alertAdvice, alertFactWords } from '../observability/operator-words.ts';
@@ -15,11 +16,15 @@ import { type ListenHttpOptions, listenHttp } from '../http/health-api.ts';
 import type { Listening } from '../http/listen.ts';
 import { gatewayArea, gatewayRoutes } from '../http/gateway/gateway.ts';
 import { keyRoutes } from '../http/routes/key-routes.ts';
+import { changeRoutes } from '../http/dashboard/change-feed.ts';
+import { dashboardJobRoutes } from '../http/dashboard/job-routes.ts';
+import { overviewRoutes } from '../http/dashboard/overview-routes.ts';
+import { storyWords } from '../observability/story-words.ts';
 import type { Core } from './open-core.ts';
 import { StartError } from './start-error.ts';
 
 export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'clock' | 'emit'> & {
-  readonly config: Pick<Config, 'definitions' | 'providers' | 'budgetCurrency'>;
+  readonly config: Pick<Config, 'definitions' | 'providers' | 'budgetCurrency' | 'budgets'>;
   readonly core: Core;
 };
 
@@ -45,6 +50,7 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
       emit: events.emit,
     }),
   );
+  const alertWords = ({ facts }: RaisedAlert) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) });
   const routes: readonly RouteGroup[] = [
     keyRoutes(admin),
     leaseRoutes(lending),
@@ -54,9 +60,19 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
       admin,
       providers,
       providersNamed: (name) => named(name).map(({ provider }) => provider),
-      alertWords: ({ facts }) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) }),
+      alertWords,
     }),
     ...(gateway === undefined ? [] : [gatewayRoutes({ access: gateway, clock, onError })]),
+    overviewRoutes({
+      admin,
+      models: () => core.service.models.inChains(),
+      budgets: config.budgets,
+      currency: config.budgetCurrency,
+      alertWords,
+      clock,
+    }),
+    dashboardJobRoutes({ admin, words: storyWords }),
+    changeRoutes({ events, clock }),
   ];
   const areas: readonly Area[] = gateway === undefined ? [] : [gatewayArea(gateway)];
   try {

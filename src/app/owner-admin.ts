@@ -109,6 +109,8 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
       audit: (page) => audit.latest(page),
       note: (action, target) => audit.note({ atMs: clock.now(), by, action, target }),
       costs: records.costs,
+      history: records.history,
+      spending: records.spending,
     };
   };
 }
@@ -121,7 +123,7 @@ type AdminRecordsOptions = {
 };
 
 /** The reading part of the admin API, the same in the process that owns the database and in any other. */
-export type AdminRecords = Pick<AdminApi, 'costs'> & {
+export type AdminRecords = Pick<AdminApi, 'costs' | 'history' | 'spending'> & {
   readonly jobs: Omit<AdminJobs, 'cancel'>;
   readonly people: Pick<AdminPeople, 'find'>;
 };
@@ -133,8 +135,11 @@ export function createAdminRecords({ reader, users, premiumIds, clock }: AdminRe
       list: (filter) => reader.latest(filter),
       find: (id) => reader.past(id),
       trail: (id) => reader.trailOf(id),
+      stats: () => reader.stats(),
     },
     costs: (sinceMs) => reader.costs(sinceMs),
+    history: (hours) => reader.history(clock.now(), hours),
+    spending: (sinceMs, maxPeople) => reader.spending({ sinceMs, maxPeople, nowMs: clock.now() }),
     people: {
       find: async (id) => {
         const nowMs = clock.now();

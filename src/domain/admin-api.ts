@@ -1,11 +1,11 @@
 import type { Alert } from './alert.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
-import type { DayCost } from './costs.ts';
-import type { JobFilter, PastJob } from './job-engine.ts';
+import type { DayCost, Spending } from './costs.ts';
+import type { EngineStats, JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { User } from './users.ts';
-import type { KeyView, PoolView } from './views.ts';
+import type { History, KeyView, PoolView } from './views.ts';
 import type { AttemptFailure, FailureReason } from './failure.ts';
 import type { KeySettingsPatch, OwnKeySettings } from './key-state.ts';
 
@@ -72,6 +72,8 @@ export type AdminJobs = {
   /** The jobs accepted last, newest first. */
   list(filter: JobFilter): Promise<readonly PastJob[]>;
   find(id: JobId): Promise<PastJob | undefined>;
+  /** How many wait and run, line by line. */
+  stats(): Promise<EngineStats>;
   /** Every call made for the job, in order. */
   trail(id: JobId): Promise<readonly AttemptTrail[]>;
   /** Ends any person's job; its owner gets the same words as after their own cancel. */
@@ -148,6 +150,10 @@ export type AdminApi = {
   note(action: string, target: string): Promise<void>;
   /** What was spent on the UTC day of this moment, in milliseconds since 1970, and later. */
   costs(sinceMs: number): Promise<readonly DayCost[]>;
+  /** What became of the jobs of the last so many hours, by the hour; by the UTC day where there are more than 48. */
+  history(hours: number): Promise<History>;
+  /** As `costs`, summed up by day and provider and by person; of these at most so many. */
+  spending(sinceMs: number, maxPeople: number): Promise<Spending>;
 };
 
 /** A change that another process requests from the owner of the database. */

@@ -71,6 +71,32 @@ export type CallCosts = {
   add(costs: readonly CallCost[]): Promise<void>;
 };
 
+/** What the answered calls of one UTC day cost at one provider. */
+export type DaySpending = {
+  /** `2026-01-31` */
+  readonly day: string;
+  readonly provider: ProviderName;
+  readonly calls: number;
+  /** US dollars, as far as they are known. */
+  readonly usd: number;
+  /** How many of the calls have no known price. */
+  readonly unpriced: number;
+};
+
+/** A person by number, with what their answered calls cost. */
+export type PersonSpending = { readonly userId: number; readonly calls: number; readonly usd: number };
+
+/** From the UTC day of the one moment to that of the other, with at most so many people. */
+export type SpendingRange = { readonly sinceMs: number; readonly nowMs: number; readonly maxPeople: number };
+
+export type Spending = {
+  readonly days: readonly DaySpending[];
+  /** Those who cost most, at most as many as were asked for. */
+  readonly people: readonly PersonSpending[];
+  /** How many people there are in all; those whose data was deleted count as one. */
+  readonly peopleInAll: number;
+};
+
 /** By what spending is summed, besides the day. */
 export const costGroups = ['provider', 'key', 'model', 'person', 'kind'] as const;
 export type CostGroup = (typeof costGroups)[number];

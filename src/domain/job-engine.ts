@@ -1,4 +1,5 @@
-import type { DayCost } from './costs.ts';
+import type { DayCost, Spending, SpendingRange } from './costs.ts';
+import type { History } from './views.ts';
 import type { JobId, ProviderName } from './ids.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { HeldReason, Job, JobRequest, ParkReason, Progress, Outcome, JobState } from './job.ts';
@@ -216,6 +217,10 @@ export type JobReader = {
   latest(filter: JobFilter): Promise<readonly PastJob[]>;
   /** What was spent on this UTC day and later. */
   costs(sinceMs: number): Promise<readonly DayCost[]>;
+  /** What became of the jobs of the last so many hours, by the hour; by the UTC day where there are more than 48. */
+  history(nowMs: number, hours: number): Promise<History>;
+  /** As `costs`, summed up by day and provider, and by person. */
+  spending(range: SpendingRange): Promise<Spending>;
 };
 
 /** Three ports over one store: who hands jobs in and out, who looks, who delivers. Take only the one you need. */

@@ -114,6 +114,18 @@ export type JobView = {
 /** A model that people may ask for, as far as it is known. */
 export type OfferedModel = Candidate & Pick<ModelFacts, 'label' | 'price' | 'usualMs'>;
 
+/**
+ * A candidate of a chain as it is known now. `resting`: not asked for some minutes; `gone`: its provider says that it does
+ * not serve it; `ended`: the day of its end has come.
+ */
+export type ChainModel = Candidate &
+  Pick<ModelFacts, 'label' | 'usualMs' | 'endsOn'> & {
+    readonly kind: JobKind;
+    readonly state: 'served' | 'resting' | 'gone' | 'ended';
+    /** Takes its place when it is gone or has ended. */
+    readonly replacedBy?: string;
+  };
+
 /** What some keys are good for, by their states alone: whether one of them has a seat free is the pool's to say. */
 export type Availability =
   /** At least one key takes calls. */
@@ -167,3 +179,30 @@ export type Serving = 'yes' | 'no-key' | 'no-model';
 export function isUsable(availability: Availability): boolean {
   return availability.kind === 'taking' || cooldownUntilMs(availability) !== undefined;
 }
+
+/** Two points of a distribution, read from a logarithmic histogram: at most an eighth too high. */
+export type Percentiles = { readonly p50Ms: number; readonly p95Ms: number };
+
+/** What became of the jobs that were accepted in a span of time; those that neither were answered nor ended are open. */
+export type HistoryCounts = {
+  readonly requests: number;
+  readonly answered: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Provider calls made for the answered ones. */
+  readonly callsOfAnswered: number;
+  /** From acceptance to the first claim; absent where none was claimed. */
+  readonly wait?: Percentiles;
+  /** From acceptance to the result; absent where none was answered. */
+  readonly untilAnswered?: Percentiles;
+};
+
+export type HistorySpan = HistoryCounts & { readonly fromMs: number };
+
+export type History = {
+  /** How long each span is: an hour, or a UTC day. */
+  readonly stepMs: number;
+  /** Without gaps, oldest first; the last one is not over. */
+  readonly spans: readonly HistorySpan[];
+  readonly total: HistoryCounts;
+};

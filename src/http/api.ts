@@ -100,7 +100,7 @@ export function createApi(
   });
   api.use(async (c, next) => {
     await next();
-    c.header('cache-control', 'no-store');
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
     // Otherwise an empty response is sent as a chunked body.
     if (c.res.body === null) c.header('content-length', '0');

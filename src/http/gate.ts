@@ -6,7 +6,7 @@ import { isLoopback } from '../kit/loopback.ts';
 import type { Secret } from '../kit/secret.ts';
 
 /** A request before it is parsed any further. */
-type Caller = {
+export type Caller = {
   readonly method: string;
   /** As in the request line. */
   readonly target: string;
@@ -18,6 +18,8 @@ type Caller = {
   readonly coding: string | undefined;
   /** The stated length of the body; undefined when none is stated. */
   readonly bodyBytes: number | undefined;
+  /** Any other header by its name in small letters, as often as it was sent. */
+  readonly header: (name: string) => string | undefined;
 };
 
 export type Refusal = {
@@ -46,10 +48,18 @@ export type Area = {
   readonly refusalBody?: (status: number) => string;
 };
 
+/** Whether the browser has signed in; `foreign`: it has, and a page of somebody else makes it send this. */
+export type SignedIn = (caller: Caller) => 'yes' | 'foreign' | 'expired' | 'no';
+
 type GateOptions = {
   /** Paths that need no token, by GET. */
   readonly open: ReadonlySet<string>;
   readonly areas?: readonly Area[];
+  /** Pages that everybody may ask for from a browser, each by its one method; they contain no data. */
+  readonly pages?: ReadonlyMap<string, 'GET' | 'POST'>;
+  /** Outside of the areas a session counts as much as the token. */
+  readonly signedIn?: SignedIn;
+  readonly tries?: FailedTries;
   /** The tokens that are valid now; with none only the open paths answer. */
   readonly tokens: () => readonly Secret[];
   /** The address that the app listens on. */
@@ -67,10 +77,11 @@ const segment = /^[A-Za-z0-9_@-][A-Za-z0-9._~:@-]*$/;
  * Lets through open paths and requests with the token. The order matters: without a token nothing is disclosed, not even
  * whether there is such a page.
  */
-export function createGate({ open, areas = [], tokens, host, clock }: GateOptions): Gate {
-  const failures = new FailedTries(clock);
+export function createGate(options: GateOptions): Gate {
+  const { open, pages = noPages, areas = [], signedIn = () => 'no', tokens, host, clock } = options;
+  const { tries: failures = new FailedTries(clock) } = options;
   const serves = servedHosts(host);
-  const admins: Area = { prefix: '/', digests: () => tokens().map((token) => digestOf(token.reveal())), maxBodyBytes };
+  const admins: Area = { prefix: '/', digests: () => digestsOf(tokens()), maxBodyBytes };
 
   const decide = (caller: Caller, path: string, area: Area): Refusal | 'pass' => {
     // A bearer on an open path asks for more than others see, so it is checked, and counted when it is wrong.
@@ -78,18 +89,24 @@ export function createGate({ open, areas = [], tokens, host, clock }: GateOption
       return caller.method === 'GET' ? 'pass' : { status: 405, headers: { allow: 'GET' } };
     const [named = '', ...others] = caller.hosts;
     if (others.length > 0 || !serves(named)) return { status: 421 };
+    const pageMethod = pages.get(path);
+    if (pageMethod !== undefined && caller.authorizations.length === 0 && caller.header('upgrade') === undefined) {
+      return caller.method === pageMethod ? bodyOf(caller, area) : { status: 405, headers: { allow: pageMethod } };
+    }
+    const session = area === admins && caller.authorizations.length === 0 ? signedIn(caller) : 'no';
+    if (session === 'foreign') return { status: 403 };
+    // A guess at a session is hopeless, and a page that was left open asks again and again.
+    if (session === 'expired') return { status: 401 };
     const waitMs = failures.waitMs(caller.address);
     if (waitMs > 0) return { status: 429, headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) } };
-    if (!carriesToken(caller.authorizations, area.digests())) {
+    if (session !== 'yes' && !carriesToken(caller.authorizations, area.digests())) {
       failures.count(caller.address);
       return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
     }
     if (open.has(path) && caller.method !== 'GET') return { status: 405, headers: { allow: 'GET' } };
     if (!methods.has(caller.method)) return { status: 405, headers: { allow: [...methods].join(', ') } };
     if (!isPlain(path)) return { status: 404 };
-    if (caller.coding !== undefined && caller.coding !== 'identity') return { status: 415 };
-    if (caller.bodyBytes === undefined) return area.takesUnstatedLength === true ? 'pass' : { status: 411 };
-    return caller.bodyBytes > area.maxBodyBytes ? { status: 413 } : 'pass';
+    return bodyOf(caller, area);
   };
 
   return (caller) => {
@@ -99,6 +116,15 @@ export function createGate({ open, areas = [], tokens, host, clock }: GateOption
     if (decision === 'pass' || area.refusalBody === undefined) return decision;
     return { ...decision, body: area.refusalBody(decision.status) };
   };
+}
+
+const noPages: ReadonlyMap<string, 'GET' | 'POST'> = new Map();
+
+/** Whether the body may be read, by what its headers say of it. */
+function bodyOf({ coding, bodyBytes }: Caller, area: Area): Refusal | 'pass' {
+  if (coding !== undefined && coding !== 'identity') return { status: 415 };
+  if (bodyBytes === undefined) return area.takesUnstatedLength === true ? 'pass' : { status: 411 };
+  return bodyBytes > area.maxBodyBytes ? { status: 413 } : 'pass';
 }
 
 /** True for a header that offers a token. */
@@ -126,6 +152,10 @@ export function carriesToken(authorizations: readonly string[], digests: readonl
   return offered !== undefined && others.length === 0 && matches.length > 0;
 }
 
+export function digestsOf(tokens: readonly Secret[]): readonly Buffer[] {
+  return tokens.map((token) => digestOf(token.reveal()));
+}
+
 /** The SHA-256 digest by which tokens are compared. */
 export function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
@@ -139,7 +169,7 @@ const mostAddresses = 10_000;
 type Tries = { readonly sinceMs: number; readonly count: number };
 
 /** Counts refused tokens by address and blocks addresses with too many. */
-class FailedTries {
+export class FailedTries {
   readonly #clock: Clock;
   readonly #byNet = new Map<string, Tries>();
 

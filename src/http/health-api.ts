@@ -4,7 +4,9 @@ import type { Serving } from '../domain/views.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Secret } from '../kit/secret.ts';
 import { type RouteGroup, answer, createApi } from './api.ts';
-import { type Area, createGate, isBearer, openPaths } from './gate.ts';
+import { dashboardPages, pageRoutes } from './dashboard/page-routes.ts';
+import { Sessions } from './dashboard/sessions.ts';
+import { type Area, createGate, digestsOf, FailedTries, isBearer, openPaths } from './gate.ts';
 import { type Listening, listen } from './listen.ts';
 
 /** The parts of readiness; none of them throws. */
@@ -115,6 +117,10 @@ export function listenHttp(options: ListenHttpOptions): Promise<Listening> {
     emit({ event: 'app.error', what, error });
   };
   const tokens = () => (adminToken === undefined ? [] : [adminToken]);
-  const gate = createGate({ open: openPaths, areas, tokens, host, clock });
-  return listen(createApi([healthRoutes(vitals), ...routes], onError), host, port, { gate, onError });
+  const sessions = new Sessions({ digests: () => digestsOf(tokens()), clock });
+  const tries = new FailedTries(clock);
+  const { signedIn } = sessions;
+  const gate = createGate({ open: openPaths, pages: dashboardPages, areas, signedIn, tries, tokens, host, clock });
+  const pages = pageRoutes({ sessions, tries, hasToken: () => tokens().length > 0 });
+  return listen(createApi([healthRoutes(vitals), pages, ...routes], onError), host, port, { gate, onError });
 }

@@ -101,6 +101,7 @@ function callerOf(request: IncomingMessage): Parameters<Gate>[0] {
     address: socket.remoteAddress ?? '',
     coding: headersDistinct['content-encoding']?.join(', ').toLowerCase(),
     bodyBytes: headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined,
+    header: (name) => headersDistinct[name]?.join(', '),
   };
 }
 

@@ -31,7 +31,8 @@ import {
   withoutSeat,
 } from './judgement.ts';
 import type { RequestMaterial } from './request/generation-request.ts';
-import { hasEnded, requestChain, servedCandidate } from './request/chain-models.ts';
+import { requestChain, servedCandidate } from './request/chain-models.ts';
+import { hasEnded } from './request/models-in-chains.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, maxInSlotWaitMs } from './retry-policy.ts';
 

@@ -9,6 +9,7 @@ import { listeningPromises } from './listening-promises.ts';
 import { modelPromises } from './model-promises.ts';
 import { operationPromises } from './operation-promises.ts';
 import { orderPromises } from './order-promises.ts';
+import { historyPromises } from './history-promises.ts';
 import { readerPromises } from './reader-promises.ts';
 import { restartPromises } from './restart-promises.ts';
 
@@ -28,6 +29,7 @@ export function jobQueueConformance(name: string, makeEngine: MakeEngine): void 
 /** Registers the tests that every JobReader has to pass, over an engine that has passed those of the queue. */
 export function jobReaderConformance(name: string, makeEngine: MakeEngine): void {
   readerPromises(name, makeEngine);
+  historyPromises(name, makeEngine);
 }
 
 /** Registers the tests that every JobDelivery has to pass, over an engine that has passed those of the queue. */

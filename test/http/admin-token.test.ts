@@ -134,6 +134,7 @@ test('an address is refused for its own tries only, and an IPv6 network is one a
       address,
       coding: undefined,
       bodyBytes: 0,
+      header: () => undefined,
     });
     return ruling === 'pass' ? 200 : ruling.status;
   };
@@ -164,6 +165,7 @@ test('two tokens are valid during a change, and the old one no longer afterwards
       address: '127.0.0.1',
       coding: undefined,
       bodyBytes: 0,
+      header: () => undefined,
     }) === 'pass';
   expect([comesIn('the-old-token-of-the-bot'), comesIn('the-new-token-of-the-bot')]).toEqual([true, true]);
   tokens = tokens.slice(1);

@@ -81,7 +81,7 @@ const callSchema = z
   })
   .openapi('Call');
 
-const opaqueId = z.string().regex(/^[A-Za-z0-9:_-]{1,128}$/, 'an id of a job');
+export const opaqueId = z.string().regex(/^[A-Za-z0-9:_-]{1,128}$/, 'an id of a job');
 const tags = ['jobs'];
 const noSuchJob = { 400: 'It is not as described.', 404: 'There is no such job.' };
 

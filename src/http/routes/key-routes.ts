@@ -131,7 +131,7 @@ function refusalOf(added: Exclude<KeyAdded, { kind: 'added' }>, provider: string
 }
 
 /** The keys counted together and by provider. */
-function keysStatus(keys: readonly KeyView[]) {
+export function keysStatus(keys: readonly KeyView[]) {
   const providers = [...new Set(keys.map(({ provider }) => provider))].map((provider) => {
     const own = keys.filter((key) => key.provider === provider);
     const { keys: _keys, ...counts } = poolViewOf(own);

@@ -11,10 +11,18 @@ import {
 import type { Emit } from '../../domain/events.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import { type JobKind, styleOf, stylesOf } from '../../domain/kinds.ts';
-import { availabilityOf, isUsable, type KeyView, type OfferedModel, type Serving } from '../../domain/views.ts';
+import {
+  availabilityOf,
+  type ChainModel,
+  isUsable,
+  type KeyView,
+  type OfferedModel,
+  type Serving,
+} from '../../domain/views.ts';
 import { type ModelLookup, type ModelFacts, songOptions } from '../../domain/provider.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { seedFor } from './generation-request.ts';
+import { hasEnded, modelsInChains } from './models-in-chains.ts';
 import { ModelCooldowns } from '../circuit-breaker/model-cooldowns.ts';
 
 type ChainModelsOptions = {
@@ -95,6 +103,12 @@ export class ChainModels {
     });
   }
 
+  /** Every candidate of every chain, in order, as it is known now. */
+  inChains(): readonly ChainModel[] {
+    const { chains, models, clock } = this.#options;
+    return modelsInChains(chains, { models, cooldowns: this.cooldowns, nowMs: clock.now() });
+  }
+
   /** The provider lists so many models; none means that it serves nothing, however good its keys are. */
   noteListed(provider: ProviderName, models: number): void {
     if (this.modelsOf(provider).length > 0) this.cooldowns.noteListed(provider, models);
@@ -149,15 +163,6 @@ export function requestChain(
 function mayUse({ lane, userId }: Asker, { audience = 'everyone' }: ModelFacts): boolean {
   if (audience === 'everyone') return true;
   return audience === 'premium' ? lane === 'premium' : audience.has(userId);
-}
-
-/** The moment at which a model ends, in milliseconds since 1970: the beginning of that day in UTC. */
-export function endsAtMs(endsOn: string): number {
-  return Date.parse(`${endsOn}T00:00:00Z`);
-}
-
-export function hasEnded({ endsOn }: ModelFacts, nowMs: number): boolean {
-  return endsOn !== undefined && nowMs >= endsAtMs(endsOn);
 }
 
 type ServedTools = {

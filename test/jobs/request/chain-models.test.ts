@@ -4,12 +4,12 @@ import { type Candidate, aspects } from '../../../src/domain/job.ts';
 import { type ModelFacts, textOnly } from '../../../src/domain/provider.ts';
 import {
   chainFor,
-  hasEnded,
   linesOf,
   servedCandidate,
   candidatesFor,
   checkOptions,
 } from '../../../src/jobs/request/chain-models.ts';
+import { hasEnded } from '../../../src/jobs/request/models-in-chains.ts';
 import { builtInChains } from '../../../src/config/provider-settings.ts';
 import { sizeFor } from '../../../src/jobs/request/generation-request.ts';
 import { modelTraits } from '../../../src/providers/registry.ts';

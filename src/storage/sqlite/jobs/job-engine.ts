@@ -39,6 +39,7 @@ import {
 import { callsOf, checkpointJob, keepAnswer, keepCall, keepOperation, costsSince } from './calls.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
 import { engineStats, openJobsOf, placeAhead, waitingIn, wakeCooling } from './fair-queue.ts';
+import { SqliteHistory, spendingBetween } from './history.ts';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kit/clock.ts';
 
@@ -198,6 +199,7 @@ function toPastJob(row: Row): PastJob {
 
 /** Reads jobs; a read-only database is enough. */
 export function createSqliteJobReader(database: Database): JobReader {
+  const history = new SqliteHistory(database);
   const find = (id: JobId): StoredJob | undefined => {
     const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
     return row === undefined ? undefined : toShownJob(row);
@@ -220,6 +222,8 @@ export function createSqliteJobReader(database: Database): JobReader {
     past: async (id) => pastJob(database, id),
     latest: async (filter) => latestJobs(database, filter),
     costs: async (sinceMs) => costsSince(database, sinceMs),
+    history: (nowMs, hours) => history.read(nowMs, hours),
+    spending: (range) => spendingBetween(database, range),
   };
 }
 

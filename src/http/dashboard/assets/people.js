@@ -1,0 +1,55 @@
+import { bar, byId, element, reconcile, setText, showTable } from './dom.js';
+import { Part } from './state.js';
+import { money, number, plural, share } from './words.js';
+
+/** Spending against budgets, and people by number. */
+export function startPeople({ isShown }) {
+  const part = new Part(
+    () => (isShown() ? '/api/history/spending' : undefined),
+    ({ people, peopleInAll }) => {
+      const listed = people.length < peopleInAll ? `The ${people.length} of ${number(peopleInAll)} who cost most.` : '';
+      setText(byId('spenders-lead'), `Answered calls and what they cost, as far as prices are known. ${listed}`);
+      showTable(byId('spenders'), {
+        label: 'People by what they cost',
+        keyOf: ({ userId }) => userId,
+        none: 'Nobody has been answered yet.',
+        rows: people,
+        columns,
+      });
+    },
+  );
+  return {
+    refresh: () => part.refresh(),
+    showBudgets: (budgets) => {
+      const items = budgets.length === 0 ? [{ of: 'none' }] : budgets;
+      reconcile(byId('budgets'), items, ({ of }) => of, budgetItem);
+    },
+  };
+}
+
+const budgetNames = { all: 'All providers', 'each person': 'The person who spent most' };
+
+function budgetItem({ of, spent, limit }) {
+  if (limit === undefined) return element('li', {}, 'Nothing is limited; BUDGET_PER_DAY sets a limit.');
+  const tone = spent >= limit ? 'over' : spent >= 0.8 * limit ? 'near' : 'used';
+  return element(
+    'li',
+    {},
+    element('h3', {}, budgetNames[of] ?? of),
+    bar([
+      [tone, Math.min(spent, limit)],
+      ['rest', Math.max(0, limit - spent)],
+    ]),
+    element('span', {}, `${money(spent)} of ${money(limit)}, ${share(spent, limit)}`),
+  );
+}
+
+const columns = [
+  {
+    name: 'Person',
+    cell: ({ userId }) =>
+      userId === 0 ? 'people whose data was deleted' : element('a', { href: `#jobs/person=${userId}` }, String(userId)),
+  },
+  { name: 'Answered calls', isNumber: true, cell: ({ calls }) => plural(calls, 'call') },
+  { name: 'Cost', isNumber: true, cell: ({ usd }) => money(usd) },
+];

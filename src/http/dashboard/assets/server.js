@@ -1,0 +1,53 @@
+import { say } from './dom.js';
+
+/** Reads JSON. Throws with a sentence for people; without a session the page is loaded again, and asks to sign in. */
+export async function read(path) {
+  return asked(await fetch(path, { headers: { accept: 'application/json' } }));
+}
+
+/** Changes something; returns the answer, or says why not and returns undefined. */
+export async function act(path, body) {
+  try {
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { 'x-darkroom-page': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return await asked(response);
+  } catch (error) {
+    say(error.message);
+    return undefined;
+  }
+}
+
+async function asked(response) {
+  if (response.status === 401) {
+    location.reload();
+    throw new Error('Signed out');
+  }
+  const text = await response.text();
+  const answer = text === '' ? {} : JSON.parse(text);
+  if (response.ok) return answer;
+  throw new Error(
+    answer.detail ?? (response.status === 404 ? 'There is no such thing' : `The bot answered ${response.status}`),
+  );
+}
+
+const retryMs = 5_000;
+
+export async function signOut() {
+  await fetch('/sign-out', { method: 'POST', headers: { 'x-darkroom-page': '1' } });
+  location.assign('/');
+}
+
+/** Hears what changes. `onLink` is called with whether the bot is heard, `onChange` with the names of the changed parts. */
+export function listen({ onChange, onLink }) {
+  const source = new EventSource('/api/overview/changes');
+  source.addEventListener('open', () => onLink(true));
+  source.addEventListener('change', ({ data }) => onChange(data.split(' ')));
+  source.addEventListener('error', () => {
+    onLink(false);
+    // The browser tries again by itself, except after a refusal.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen({ onChange, onLink }), retryMs);
+  });
+}

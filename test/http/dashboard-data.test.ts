@@ -1,0 +1,149 @@
+import { expect, test, vi } from 'vitest';
+import { openTestApp } from '../support/test-app.ts';
+import { adminEnv, asAdmin } from './admin-client.ts';
+import { adminToken } from './test-server.ts';
+
+const refusing = [{ do: { kind: 'unauthorized' } }] as const;
+
+type Overview = {
+  readonly keys: Readonly<Record<string, number>>;
+  readonly alerts: readonly { readonly what: string }[];
+};
+type Story = { readonly calls: readonly { readonly ending: string; readonly keyName: string }[] };
+type JobPage = { readonly jobs: readonly { readonly id: string }[] };
+
+test('what the dashboard reads is as described, and agrees with the keys, the alerts and the jobs of the bot', async () => {
+  await using bot = await openTestApp({
+    accounts: [refusing, []],
+    env: { ...adminEnv, ROTATION_STRATEGY: 'primary-first', BUDGET_PER_DAY: '2' },
+  });
+  const admin = await asAdmin(bot.app);
+  const robin = bot.person(7);
+  robin.say('/generate a red fox');
+  await bot.event('job.delivered');
+
+  const { body } = await admin.call('GET', '/api/overview');
+  expect(body).toMatchObject({
+    lines: [],
+    undelivered: 0,
+    keys: { total: 2, ready: 1, cooling: 0, benched: 1, disabled: 0 },
+    providers: [{ provider: 'bytez', availability: { kind: 'taking' }, isEmpty: false, isDown: false }],
+    budgets: [{ of: 'all', spent: 0, limit: 2 }],
+    currency: 'USD',
+    spentToday: 0,
+  });
+  const { alerts, keys } = body as Overview;
+  const health = (await admin.call('GET', '/api/health/alerts')).body as Overview;
+  expect(alerts.map(({ what }) => what)).toEqual(health.alerts.map(({ what }) => what));
+  expect((await admin.call('GET', '/api/keys/status')).body).toMatchObject(keys);
+  expect((body as { models: readonly object[] }).models[0]).toMatchObject({ kind: 'image', provider: 'bytez' });
+
+  const history = await admin.call('GET', '/api/history?hours=24');
+  expect(history.body).toMatchObject({ stepMs: 3_600_000, total: { requests: 1, answered: 1, callsOfAnswered: 2 } });
+  expect((await admin.call('GET', '/api/history?hours=720')).body).toMatchObject({
+    stepMs: 86_400_000,
+    total: { requests: 1, answered: 1 },
+  });
+  expect((await admin.call('GET', '/api/history/spending')).body).toMatchObject({
+    people: [{ userId: 7, calls: 1 }],
+    peopleInAll: 1,
+  });
+
+  const { jobs } = (await admin.call('GET', '/api/jobs?user=7')).body as JobPage;
+  expect(jobs).toMatchObject([{ kind: 'image', userId: 7, outcome: { kind: 'result' }, calls: 2 }]);
+  expect(JSON.stringify(jobs)).not.toContain('red fox');
+  const story = await admin.call('GET', `/api/overview/jobs/${jobs[0]?.id ?? ''}`);
+  expect((story.body as Story).calls.map(({ keyName, ending }) => [keyName, ending])).toEqual([
+    ['bytez #1', 'failed'],
+    ['bytez #2', 'answered'],
+  ]);
+  expect(JSON.stringify(story.body)).not.toContain('red fox');
+});
+
+test('keys are woken, disabled, enabled and tested, and an unknown action changes nothing', async () => {
+  await using bot = await openTestApp({ accounts: [refusing, []], env: adminEnv });
+  const admin = await asAdmin(bot.app);
+  const [first, second] = (await bot.app.admin.keys.list()).map(({ id }) => id);
+  const change = (action: string, ...keys: readonly (string | undefined)[]) =>
+    admin.call('POST', '/api/overview/keys', { action, keys });
+  const states = async () => (await bot.app.admin.keys.list()).map(({ state }) => state.kind);
+
+  const tested = await change('test', first, second);
+  expect(tested.body).toMatchObject({
+    count: 1,
+    tests: [
+      { name: 'bytez #1', ok: false, reason: 'rejected' },
+      { name: 'bytez #2', ok: true },
+    ],
+  });
+  expect(await states()).toEqual(['benched', 'ready']);
+  expect((await change('wake', first)).body).toEqual({ count: 1, tests: [] });
+  expect((await change('disable', second)).body).toEqual({ count: 1, tests: [] });
+  expect(await states()).toEqual(['ready', 'disabled']);
+  expect((await change('enable', second)).body).toMatchObject({ count: 1 });
+  expect((await change('wake', 'no-such-key')).body).toMatchObject({ count: 0 });
+  expect((await admin.send('POST', '/api/overview/keys', { action: 'delete', keys: [first] })).status).toBe(400);
+  expect((await admin.send('POST', '/api/overview/keys', { action: 'wake', keys: [] })).status).toBe(400);
+  expect(await states()).toEqual(['ready', 'ready']);
+});
+
+test('keys come in pages of fifty, and what does not fit a filter is left out (H19)', async () => {
+  await using bot = await openTestApp({ accounts: Array.from({ length: 120 }, () => []), env: adminEnv });
+  const admin = await asAdmin(bot.app);
+  const ids = (await bot.app.admin.keys.list()).map(({ id }) => id);
+  await bot.app.admin.keys.disable(ids.slice(0, 3));
+  const page = async (query: string) => {
+    const { body } = await admin.call('GET', `/api/overview/keys?${query}`);
+    const { keys, ...rest } = body as { readonly keys: readonly { readonly id: string }[] };
+    return { ...rest, ids: keys.map(({ id }) => id) };
+  };
+  const counts = { all: 120, ready: 117, cooling: 0, benched: 0, disabled: 3 };
+  expect(await page('page=3')).toEqual({ total: 120, page: 3, pages: 3, counts, ids: ids.slice(100) });
+  expect(await page('page=9&state=disabled&provider=bytez')).toMatchObject({ total: 3, page: 1, ids: ids.slice(0, 3) });
+  expect(await page('provider=openai')).toMatchObject({ total: 0, pages: 1, ids: [] });
+});
+
+test.each(['../1', "1' OR '1'='1", 'x'.repeat(129)])('%j is no id of a job, and 1e3 names none (H12)', async (id) => {
+  await using bot = await openTestApp({ env: adminEnv });
+  const admin = await asAdmin(bot.app);
+  expect((await admin.send('GET', `/api/overview/jobs/${encodeURIComponent(id)}`)).status).not.toBe(200);
+  expect((await admin.call('GET', '/api/overview/jobs/1e3')).status).toBe(404);
+});
+
+test('a page that listens hears which parts have changed, and leaves nothing behind when it goes', async () => {
+  await using bot = await openTestApp({ env: adminEnv });
+  const leave = new AbortController();
+  const heard = await fetch(`${bot.app.httpUrl}/api/overview/changes`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+    signal: leave.signal,
+  });
+  expect(heard.headers.get('content-type')).toContain('text/event-stream');
+  const reader = (heard.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const until = async (words: string) => {
+    while (!text.includes(words)) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`The stream ended before "${words}"`);
+      text += value;
+    }
+  };
+  await until('event: hello');
+  const [key] = await bot.app.admin.keys.list();
+  await bot.app.admin.keys.disable(key === undefined ? [] : [key.id]);
+  await until('event: change\ndata: overview keys\n');
+
+  const listen = () =>
+    fetch(`${bot.app.httpUrl}/api/overview/changes`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+      signal: all.signal,
+    });
+  const all = new AbortController();
+  const many = await Promise.all(Array.from({ length: 19 }, listen));
+  expect(many.map(({ status }) => status)).toEqual(many.map(() => 200));
+  const refused = await listen();
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '30']);
+  leave.abort();
+  await expect(reader.read()).rejects.toThrow(/abort/i);
+  await vi.waitUntil(async () => (await listen()).status === 200, { timeout: 10_000 });
+  all.abort();
+});
