@@ -1,4 +1,5 @@
 import { botMutants } from './bot.ts';
+import { copyMutants } from './copies.ts';
 import { deliveryMutants } from './delivery.ts';
 import { edgeMutants } from './edges.ts';
 import { jobMutants } from './jobs.ts';
@@ -15,6 +16,7 @@ export const allMutants: readonly Mutant[] = [
   ...botMutants,
   ...deliveryMutants,
   ...mediaMutants,
+  ...copyMutants,
   ...providerMutants,
   ...edgeMutants,
 ];
