@@ -70,8 +70,8 @@ export const storageMutants = [
   ),
   mutant(
     'a fence does not grow at delivery',
-    'UPDATE jobs SET fence = fence + 1, owner = ? WHERE id = ?',
-    'UPDATE jobs SET owner = ? WHERE id = ?',
+    'UPDATE jobs SET fence = fence + 1 + ?, owner = ? WHERE id = ?',
+    'UPDATE jobs SET fence = fence + 0 * ?, owner = ? WHERE id = ?',
     engine,
     'test/processes/storage-frozen.test.ts',
   ),

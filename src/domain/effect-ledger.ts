@@ -38,7 +38,7 @@ export type EffectLedger = {
    */
   begin(by: EffectActor, effect: Effect, repeat: 'idempotent' | 'once'): Promise<EffectStart>;
   /**
-   * Keeps that it was done. Who began it may say so also when the lease is no longer the newest; false, and nothing
+   * Keeps that it was done, durably with the next change that is. Who began it may say so also when the lease is no longer the newest; false, and nothing
    * changes, when somebody else has begun it since, or nobody has.
    */
   end(by: EffectActor, effect: Effect, note: string): Promise<boolean>;

@@ -6,7 +6,10 @@ import type { HeldReason, Job, JobRequest, ParkReason, Progress, Outcome, JobSta
 import type { JobKind, Lane } from './kinds.ts';
 import type { ChatTurn, Operation } from './provider.ts';
 
-/** Hands out ended jobs until their person knows the outcome. Every promise resolves after the change is durable. */
+/**
+ * Hands out ended jobs until their person knows the outcome. Every promise resolves after the change is durable, but that
+ * of a claim: it is durable with the effect that is begun with it.
+ */
 export type JobDelivery = {
   /** A lease to deliver an ended job; undefined when it was delivered or has not ended. */
   claim(id: JobId): Promise<Claim | undefined>;
@@ -128,8 +131,11 @@ export type JobQueue = {
   requeueFront(lease: JobLease): Promise<boolean>;
   /** Puts the job back to the front, not to be handed out before `readyAtMs`; what was kept of it stays. */
   requeueDelayed(lease: JobLease, readyAtMs: number): Promise<boolean>;
-  /** Ends the job; failed and cancelled jobs give their credit back in the same transaction. */
-  settle(lease: JobLease, outcome: Outcome): Promise<boolean>;
+  /**
+   * Ends the job; failed and cancelled jobs give their credit back in the same transaction. `onEnded` is called a moment
+   * before that is durable: what its delivery stores first joins the transaction.
+   */
+  settle(lease: JobLease, outcome: Outcome, onEnded?: () => void): Promise<boolean>;
   /** Ends a job on its owner's word. */
   cancel(id: JobId, userId: number): Promise<Cancelled>;
   /**

@@ -138,11 +138,14 @@ export class GenerationService {
   /** Returns a job with its view. */
   async find(id: JobId): Promise<{ readonly job: Job; readonly view: JobView } | undefined> {
     const place = await this.#options.reader.where(id);
-    if (place === undefined) return undefined;
-    const { job, ahead } = place;
+    return place === undefined ? undefined : { job: place.job, view: await this.view(place.job, place.ahead) };
+  }
+
+  /** Returns the view of a job as it was just read; `ahead` jobs start before it. */
+  async view(job: Job, ahead = 0): Promise<JobView> {
     const now = {
       ahead,
-      live: this.#live.phase(id),
+      live: this.#live.phase(job.id),
       pool: () => this.#options.pool.snapshot(job.line),
       isBehindOwn:
         job.state.kind === 'waiting' &&
@@ -154,7 +157,7 @@ export class GenerationService {
     const seed = made && this.models.seedOf(job, made.model);
     const asked = await this.#rewriter?.shown(job);
     const more = { ...(seed === undefined ? {} : { seed }), ...(asked === undefined ? {} : { asked }) };
-    return { job, view: { ...viewOf(job, now), ...more } };
+    return { ...viewOf(job, now), ...more };
   }
 
   /** Returns a job with every call that was made for it. */

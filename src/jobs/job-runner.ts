@@ -221,7 +221,7 @@ export class JobRunner {
     const jobId = claim.job.id;
     live.end(jobId);
     this.#dropRefusals(jobId);
-    const settle = () => queue.settle(claim.lease, outcome);
+    const settle = () => queue.settle(claim.lease, outcome, () => onEnded(jobId));
     if (!(await this.#retryUntilStored(`keep how job ${jobId} ended`, settle))) return this.#discardResult(jobId);
     onCheckpoint?.('settled', jobId);
     live.forget(jobId);
@@ -231,7 +231,6 @@ export class JobRunner {
     } else if (outcome.kind === 'failed') {
       emit({ event: 'job.failed', jobId, code: outcome.code, calls });
     }
-    onEnded(jobId);
   }
 
   /** Deletes the file of a job that was cancelled or erased before it could settle. */

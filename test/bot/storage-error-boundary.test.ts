@@ -69,7 +69,7 @@ test('submitRequest() says that a request is safe when it was taken and nothing 
       models: { checkOptions: () => ({ ok: true, options: {} }) },
       offered: () => ['image'] as const,
       submit: async () => ({ kind: 'accepted', job, ahead: 0 }),
-      find: async () => ({ job, view: {} }),
+      view: async () => ({}),
     },
     statusMessages: { send: async () => Promise.reject(full) },
     wayBack: { mayCarry: async () => true, expectAnswer: () => ({ [Symbol.dispose]: () => undefined }) },

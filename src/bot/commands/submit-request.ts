@@ -104,8 +104,7 @@ export async function submitRequest(
     return refuse(accepted.code);
   }
   try {
-    const found = await deps.service.find(accepted.job.id);
-    if (found !== undefined) await deps.statusMessages.send(found.job, found.view);
+    await deps.statusMessages.send(accepted.job, await deps.service.view(accepted.job, accepted.ahead));
   } catch (error) {
     if (!isStorageRefusal(error)) throw error;
     await reply(ctx, deps.messages.requestSafe(speaker.locale));

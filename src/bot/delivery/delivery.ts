@@ -132,9 +132,11 @@ export class Delivery {
   }
 
   async #tryToDeliver(id: JobId): Promise<'done' | 'again'> {
-    const { delivery, emit } = this.#options;
+    const { delivery, statusMessages, emit } = this.#options;
     const tried: { claim?: Claim } = {};
     try {
+      // The claim then knows the number of a status message that is being sent.
+      await statusMessages.close(id);
       const claim = await delivery.claim(id);
       if (claim === undefined || claim.job.state.kind !== 'ended') return 'done';
       tried.claim = claim;
@@ -172,18 +174,15 @@ export class Delivery {
   }
 
   async #deliver(claim: Claim, outcome: Outcome): Promise<void> {
-    const { jobs, delivery, statusMessages, lists, links, ledger, onCheckpoint } = this.#options;
-    const { lease } = claim;
-    const { id } = claim.job;
-    await statusMessages.close(id);
-    // The status message may have been sent while the job was claimed.
-    const job = (await jobs.find(id)) ?? claim.job;
+    const { delivery, lists, links, ledger, onCheckpoint } = this.#options;
+    const { lease, job } = claim;
+    const { id } = job;
     const start = await ledger.begin(lease, 'result', 'idempotent');
     if (start.kind === 'fenced') throw new TryLater();
     let note = start.kind === 'done' ? start.note : '';
     if (start.kind !== 'done') {
       onCheckpoint?.('delivering', id);
-      const shown = await this.#show({ ...claim, job }, outcome);
+      const shown = await this.#show(claim, outcome);
       if (shown.as === 'nothing') return this.#hold({ lease, job }, shown);
       onCheckpoint?.('delivered-not-told', id);
       note = noteOf(shown, outcome);

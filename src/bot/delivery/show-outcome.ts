@@ -80,7 +80,8 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
   const links = (await tools.links?.of(claim.job.id, all)) ?? new Map();
   const shown = await showFirstMessage(claim, outcome, links.get(0), tools);
   if (shown.as === 'nothing' || shown.outcome.kind !== 'result') return shown;
-  const [, ...others] = await viewsFor(claim.job, shown.outcome, tools);
+  const isText = shown.outcome.payload.kind === 'text';
+  const [, ...others] = isText ? await viewsFor(claim.job, shown.outcome, tools) : [];
   const [, ...files] = filesOf(shown.outcome.payload);
   const parts = [
     ...others.map((view) => ({ view })),
@@ -252,9 +253,7 @@ export async function viewsFor(
   outcome: Outcome,
   { service, messages, clock }: Pick<ShowTools, 'service' | 'messages' | 'clock'>,
 ): Promise<readonly [MessageView, ...MessageView[]]> {
-  const found = await service.find(job.id);
-  if (found === undefined) throw new Error(`Cannot show job ${job.id}: it is not stored`);
-  const jobView = { ...found.view, phase: { kind: 'ended' as const, outcome } };
+  const jobView = { ...(await service.view(job)), phase: { kind: 'ended' as const, outcome } };
   if (outcome.kind !== 'result') return [messages.ended(jobView, job.locale, clock.now())];
   const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
   const label = service.models.labelOf(job.kind, outcome.model);

@@ -89,8 +89,8 @@ export class StatusMessages {
     const { chatId, messageId } = job.origin;
     try {
       const sent = await api.sendMessage(chatId, view.text, { ...textOptions(view), ...placeOf(job, messageId) });
-      await delivery.keepStatusMessage(job.id, sent.message_id);
-      await ledger.end(by, 'receipt', String(sent.message_id));
+      const kept = delivery.keepStatusMessage(job.id, sent.message_id);
+      await Promise.all([kept, ledger.end(by, 'receipt', String(sent.message_id))]);
     } catch (error) {
       const failure = reportTelegramError(emit, 'sendMessage', error);
       // Without a status message the outcome is sent as a new message. A certain failure may be tried again.

@@ -23,7 +23,7 @@ export function createSqliteEffectLedger(database: Database): EffectLedger {
         return isBegun ? { kind: 'go' } : whyNot(database, by, effect);
       }),
     end: async ({ jobId, fence = null }, effect, note) =>
-      database.commit(() => {
+      database.apply(() => {
         const sql = 'UPDATE effects SET note = ? WHERE job_id = ? AND effect = ? AND fence IS ?';
         return database.run(sql, note, jobId, effect, fence) === 1;
       }),

@@ -46,7 +46,7 @@ async function aStage(
     service: {
       models: { labelOf: () => undefined },
       onEnded: () => ({ [Symbol.dispose]: () => undefined }),
-      find: async () => ({ job: undefined, view }),
+      view: async () => view,
     } as unknown as GenerationService,
     jobs: engine.reader,
     delivery: engine.delivery,

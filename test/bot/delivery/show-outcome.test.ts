@@ -45,7 +45,7 @@ async function aStage(
     outbox: telegram.outbox,
     service: {
       models: { labelOf: () => undefined },
-      find: async () => ({ job: undefined, view }),
+      view: async () => view,
     } as unknown as GenerationService,
     delivery: engine.delivery,
     ledger: createSqliteEffectLedger(database),

@@ -69,7 +69,8 @@ export type SqliteDeliveryOptions = {
 /** Claims ended jobs for delivery; each method is one transaction. */
 export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDeliveryOptions): JobDelivery {
   return {
-    claim: async (id) => database.commit(() => claimEnded(database, id, owner)),
+    // Durable with the intent that follows it.
+    claim: async (id) => database.apply(() => claimEnded(database, id, owner)),
     done: async (lease, shown) => database.commit(() => endDelivery(database, lease, nowMs(), shown)),
     postpone: async (lease, next) => database.commit(() => postponeDelivery(database, lease, next)),
     hold: async (lease, why) => database.commit(() => holdDelivery(database, lease, nowMs(), why)),
@@ -153,7 +154,12 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
     wakeCooling: async (line) => database.commit(() => wakeCooling(database, line)),
     requeueFront: (lease) => stopped(() => requeueFrontJob(database, lease)),
     requeueDelayed: (lease, readyAtMs) => stopped(() => requeueDelayedJob(database, lease, readyAtMs)),
-    settle: (lease, outcome) => stopped(() => settleJob(database, lease, outcome, nowMs())),
+    settle: (lease, outcome, onEnded) =>
+      stopped(() => {
+        const hasEnded = settleJob(database, lease, outcome, nowMs());
+        if (hasEnded && onEnded !== undefined) queueMicrotask(onEnded);
+        return hasEnded;
+      }),
     cancel: async (id, userId) => {
       const cancelled = await database.commit(() => cancelJob(database, id, userId, nowMs()));
       if (cancelled.kind === 'running') stop.call(id);

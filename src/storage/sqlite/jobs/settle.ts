@@ -114,7 +114,8 @@ export function cancelJob(database: Database, id: JobId, userId: number, nowMs: 
 /** Claims an ended job for delivery, inside the caller's transaction; refunds a job without a result. */
 export function claimEnded(database: Database, id: JobId, owner: string): Claim | undefined {
   const row = database.get(
-    `UPDATE jobs SET fence = fence + 1, owner = ? WHERE id = ? AND state = 'ended' RETURNING *`,
+    `UPDATE jobs SET fence = fence + 1 + ?, owner = ? WHERE id = ? AND state = 'ended' RETURNING *`,
+    database.lostTransactions,
     owner,
     id,
   );
