@@ -90,8 +90,15 @@ export type Park = {
  * An engine is one owner of what it hands out. Others may share its store: what they do is heard by the listeners.
  */
 export type JobQueue = {
-  /** Takes the job, its day's credit and the update's id in one transaction; the same update again is `known`. */
-  accept(request: JobRequest & { readonly line: ProviderName }, limits: AcceptLimits): Promise<Accepted>;
+  /**
+   * Takes the job, its day's credit and the update's id in one transaction; the same update again is `known`. With an intent
+   * the once-only effect of this name is begun for the job in the same transaction, if it is accepted.
+   */
+  accept(
+    request: JobRequest & { readonly line: ProviderName },
+    limits: AcceptLimits,
+    intent?: 'receipt',
+  ): Promise<Accepted>;
   /** The next job of the line that may start now, marked running under a new fence. */
   claim(line: ProviderName): Promise<Claim | undefined>;
   /** A waiting job of the line that was first claimed at least its kind's `deadlineMs` ago. */

@@ -105,10 +105,10 @@ export class GenerationService {
   }
 
   /**
-   * Stores the request or refuses it; resolves as soon as that is durable, long before the result. Throws a
-   * StoreUnavailable when the database or the result store cannot be written.
+   * Stores the request, with the intent where there is one, or refuses it; resolves as soon as that is durable, long before
+   * the result. Throws a StoreUnavailable when the database or the result store cannot be written.
    */
-  async submit(request: JobRequest): Promise<Submitted> {
+  async submit(request: JobRequest, intent?: 'receipt'): Promise<Submitted> {
     const { queue, resultStore, chains, models, waiting, perDay } = this.#options;
     const { emit, onCheckpoint } = this.#options;
     const chain = chains[request.kind];
@@ -124,7 +124,7 @@ export class GenerationService {
       waiting: isOverfull ? 0 : waiting[request.lane],
       perDay: perDay[request.lane][request.kind],
     };
-    const accepted = await queue.accept({ ...request, line }, limits);
+    const accepted = await queue.accept({ ...request, line }, limits, intent);
     if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;

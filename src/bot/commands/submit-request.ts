@@ -79,7 +79,7 @@ export async function submitRequest(
     if (kept !== 'kept') return reply(ctx, deps.messages.pictureUnusable(kept, speaker.locale));
   }
   using _answer = deps.wayBack.expectAnswer(id);
-  const accepted = await deps.service.submit({
+  const request = {
     kind,
     prompt: checked.prompt,
     ...(Object.keys(checkedOptions.options).length === 0 ? {} : { options: checkedOptions.options }),
@@ -98,13 +98,15 @@ export async function submitRequest(
         ? {}
         : { directTopicId: ctx.msg.direct_messages_topic.topic_id }),
     },
-  });
+  } as const;
+  const accepted = await deps.service.submit(request, 'receipt');
   if (accepted.kind === 'refused') {
     if (picture !== undefined) await deps.pictures.drop(id);
     return refuse(accepted.code);
   }
   try {
-    await deps.statusMessages.send(accepted.job, await deps.service.view(accepted.job, accepted.ahead));
+    const { kind, job, ahead } = accepted;
+    await deps.statusMessages.send(job, await deps.service.view(job, ahead), kind === 'accepted');
   } catch (error) {
     if (!isStorageRefusal(error)) throw error;
     await reply(ctx, deps.messages.requestSafe(speaker.locale));

@@ -69,35 +69,52 @@ export class StatusMessages {
     };
   }
 
-  /** Sends the first answer to a request; a second call for the same job sends nothing. */
-  async send(job: Job, jobView: JobView): Promise<void> {
+  /**
+   * Sends the first answer to a request; a second call for the same job sends nothing. `isBegun`: the effect was begun for
+   * this call when the job was accepted.
+   */
+  async send(job: Job, jobView: JobView, isBegun = false): Promise<void> {
     const { id } = job;
-    const sending = this.#send(job, jobView).finally(() => {
-      this.#sending.delete(id);
-      if (this.#changedMeanwhile.delete(id)) this.refresh(id);
-    });
-    this.#sending.set(id, sending);
+    const sending = this.#send(job, jobView, isBegun);
+    const keeping = sending
+      .then(async (sent) => {
+        await sent?.kept;
+      })
+      .finally(() => {
+        this.#sending.delete(id);
+        if (this.#changedMeanwhile.delete(id)) this.refresh(id);
+      });
+    this.#sending.set(id, keeping);
+    keeping.catch(() => undefined);
     await sending;
   }
 
-  async #send(job: Job, jobView: JobView): Promise<void> {
-    const { api, delivery, ledger, messages, emit } = this.#options;
+  /** Resolves when the message is sent; its number is kept in the commit of what the caller stores next. */
+  async #send(job: Job, jobView: JobView, isBegun: boolean): Promise<{ readonly kept: Promise<unknown> } | undefined> {
+    const { api, ledger, messages, emit } = this.#options;
     const by = { jobId: job.id };
-    const start = await ledger.begin(by, 'receipt', 'once');
-    if (start.kind !== 'go') return;
+    if (!isBegun && (await ledger.begin(by, 'receipt', 'once')).kind !== 'go') return undefined;
     const view = messages.statusMessage(jobView, job.locale);
     const { chatId, messageId } = job.origin;
     try {
       const sent = await api.sendMessage(chatId, view.text, { ...textOptions(view), ...placeOf(job, messageId) });
-      const kept = delivery.keepStatusMessage(job.id, sent.message_id);
-      await Promise.all([kept, ledger.end(by, 'receipt', String(sent.message_id))]);
+      this.#tracked.set(job.id, { chatId, shown: fingerprintOf(view) });
+      return { kept: this.#keep(job.id, sent.message_id) };
     } catch (error) {
       const failure = reportTelegramError(emit, 'sendMessage', error);
       // Without a status message the outcome is sent as a new message. A certain failure may be tried again.
       if (failure !== 'unsure') await ledger.undo(by, 'receipt');
-      return;
+      return undefined;
     }
-    this.#tracked.set(job.id, { chatId, shown: fingerprintOf(view) });
+  }
+
+  async #keep(id: JobId, messageId: number): Promise<void> {
+    const { delivery, ledger, emit } = this.#options;
+    const kept = delivery.keepStatusMessage(id, messageId);
+    const ended = ledger.end({ jobId: id }, 'receipt', String(messageId));
+    await Promise.all([kept, ended]).catch((error: unknown) => {
+      emit({ event: 'app.error', what: `keep which message shows job ${id}`, error });
+    });
   }
 
   /** Shows the job's state as soon as the rate limit allows, also in a status message of an earlier process. */

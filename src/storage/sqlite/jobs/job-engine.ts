@@ -126,8 +126,8 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
     return isChanged;
   };
   return {
-    accept: async (request, limits) => {
-      const accepted = await database.commit(() => acceptJob(database, request, limits, nowMs()));
+    accept: async (request, limits, intent) => {
+      const accepted = await database.commit(() => acceptJob(database, request, limits, nowMs(), intent));
       if (accepted.kind === 'accepted') work.call(request.line);
       return accepted;
     },

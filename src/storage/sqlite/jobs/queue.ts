@@ -24,6 +24,7 @@ export function acceptJob(
   request: JobRequest & { readonly line: ProviderName },
   limits: AcceptLimits,
   nowMs: number,
+  intent?: 'receipt',
 ): Accepted {
   const id = jobId(`tg-${request.updateId}`);
   const known = knownJob(database, id, nowMs);
@@ -40,6 +41,7 @@ export function acceptJob(
   keepRound(database, request.lane, userId, before.round);
   const stored = insertJob(database, id, request, before.round, nowMs);
   addTurn(database, stored);
+  if (intent !== undefined) database.run('INSERT INTO effects (job_id, effect) VALUES (?, ?)', id, intent);
   return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
 }
 
