@@ -113,6 +113,24 @@ function titlesOf(sources: readonly MediaSource[]): Pick<KnownAnswer, 'titles'> 
   return titles.every((title) => title === null) ? {} : { titles };
 }
 
+/** What a result at an address holds in memory at most while it is fetched. */
+const fetchedBytes = 1_000_000;
+
+/** What an answer holds in memory until its result is on the disk; without a source, one that is at an address. */
+export function bytesInMemory(source?: ReplySource): number {
+  switch (source?.kind) {
+    case 'text':
+      return 0;
+    case 'bytes':
+      return source.bytes.byteLength;
+    case 'files':
+      return source.sources.reduce((sum, one) => sum + bytesInMemory(one), 0);
+    case 'url':
+    case undefined:
+      return fetchedBytes;
+  }
+}
+
 /** The part of an answer that is stored, so that the job is not generated again after a restart. */
 export function knownAnswer(model: string, source: ReplySource): KnownAnswer {
   switch (source.kind) {

@@ -1,21 +1,21 @@
-import PQueue from 'p-queue';
 import { isResultReason } from '../domain/failure.ts';
 import type { JobId } from '../domain/ids.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { Claim, KnownOperation, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
 import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
 import type { ResultDownloader } from '../domain/media.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
-import { fetchKnownResult, fetchAndStore, knownAnswer, type ResultEnding, type ResultRefusal } from './fetch-result.ts';
+import { bytesInMemory, fetchKnownResult, fetchAndStore, knownAnswer } from './fetch-result.ts';
+import type { ResultEnding, ResultRefusal } from './fetch-result.ts';
 import { type JobMemory, loadMemory, type TurnEnding } from './job-progress.ts';
 import { type CallJournal, createCallJournal, JobStopped, type RunningJobs } from './running-jobs.ts';
 import { requestChain } from './request/chain-models.ts';
 import { cancelKnown } from './resume-operation.ts';
 import { codeFor } from './retry-policy.ts';
 
-const maxDownloads = 16;
-/** An answer may hold the file itself, so this bounds how many wait in memory. */
-const maxWaitingDownloads = 32;
+/** What results on their way to the disk may hold in memory together; how many answers, which may hold files, may wait. */
+const [maxDownloadBytes, maxWaitingDownloads] = [256_000_000, 32];
 /** The shortest wait before a job runs again after an unexpected error. */
 const requeueDelayMs = 5_000;
 /** After an hour of failed writes the job is left to the next start. */
@@ -35,7 +35,7 @@ export type JobRunnerOptions = LoopTools & {
 /** Runs a claimed job to its outcome: attempts, download, settlement in the job engine. */
 export class JobRunner {
   readonly #options: JobRunnerOptions;
-  readonly #downloads = new PQueue({ concurrency: maxDownloads });
+  readonly #downloads = new ByteBudget(maxDownloadBytes);
   /** Aborts when writes are no longer retried. */
   readonly #closing = new AbortController();
   readonly #withoutSlot = new Set<Promise<void>>();
@@ -108,13 +108,13 @@ export class JobRunner {
 
   /** False while too many answers wait for their download. */
   get hasRoom(): boolean {
-    return this.#downloads.size < maxWaitingDownloads;
+    return this.#downloads.waiting < maxWaitingDownloads;
   }
 
   /** Resolves when no download and no job without a slot runs. */
   async idle(): Promise<void> {
     await Promise.all(this.#withoutSlot);
-    await this.#downloads.onIdle();
+    await this.#downloads.idle();
   }
 
   /** Stops retrying failed writes; running jobs are stopped by their own signals. */
@@ -160,7 +160,8 @@ export class JobRunner {
         const { candidate, source, progress } = ending;
         const { model } = candidate;
         await this.#storeAnswer(claim, ending, journal);
-        this.#download(claim, () => fetchAndStore(claim.job, { model, source, progress }, signal, this.#options));
+        const fetch = () => fetchAndStore(claim.job, { model, source, progress }, signal, this.#options);
+        this.#download(claim, fetch, bytesInMemory(source));
       }
     }
   }
@@ -181,9 +182,9 @@ export class JobRunner {
     onCheckpoint?.('answered', job.id);
   }
 
-  #download(claim: Claim, bring: () => Promise<ResultEnding>): void {
+  #download(claim: Claim, bring: () => Promise<ResultEnding>, bytes = bytesInMemory()): void {
     this.#options.live.setPhase(claim.job.id, { kind: 'delivering' });
-    void this.#downloads.add(() => this.#guarded(claim, async () => this.#follow(claim, await bring())));
+    void this.#downloads.run(bytes, () => this.#guarded(claim, async () => this.#follow(claim, await bring())));
   }
 
   async #follow(claim: Claim, ending: ResultEnding): Promise<void> {

@@ -51,10 +51,10 @@ test('a request that is cancelled while its result is fetched shows nothing, cos
   await using app = await openTestApp({ accounts: [[{ do: { kind: 'stalled-media' } }]] });
   const person = app.person(7);
   await answerTo(person, '/generate a red fox');
-  await until(() => filesOf(app).length === 1);
+  await app.event('attempt.succeeded');
   await answerTo(person, '/cancel');
   await app.event('job.notified');
-  await until(() => filesOf(app).length === 0);
+  expect(filesOf(app)).toEqual([]);
   expect(picturesOf(person)).toEqual([]);
   expect(ledgerOf(app)).toEqual(['cancelled free']);
   expect(troubles(app)).toEqual([]);
