@@ -186,7 +186,7 @@ export const jobMutants = [
     line,
     'test/jobs/waiting-in-order.test.ts',
   ),
-  mutant('a line goes on while downloads pile up', 'if (!hasRoom()) return false;', '', line),
+  mutant('a line goes on while downloads pile up', 'if (!runner.hasRoom) return false;', '', line),
   mutant(
     'a line goes on while its provider is down',
     'if (breaker.isOpen && !breaker.mayProbe) return this.#sendOn();',

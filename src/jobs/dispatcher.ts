@@ -30,12 +30,14 @@ export type DispatcherOptions = {
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   /** True when a chain offers a later provider that is not down. */
   readonly hasFallback?: () => boolean;
-  /** False while no further job may start. */
-  readonly hasRoom?: () => boolean;
   /** Calls that wait in memory and share the line with its jobs. */
   readonly guests?: LineGuests;
-  /** Runs one claimed job, without a seat when no key can serve it now. Settles the claim and never throws. */
-  readonly run: (claim: Claim, seat: Lease | undefined) => Promise<void>;
+  readonly runner: {
+    /** False while no further job may start. */
+    readonly hasRoom: boolean;
+    /** Runs one claimed job, without a seat when no key can serve it now. Settles the claim and never throws. */
+    run(claim: Claim, seat: Lease | undefined): Promise<void>;
+  };
   /** Called when the engine fails; the line tries again by itself. */
   readonly onError: (error: unknown) => void;
 };
@@ -134,8 +136,8 @@ export class Dispatcher {
 
   /** Starts one job if there is a slot, a seat and a job; returns whether another one may start. */
   async #startNext(): Promise<boolean> {
-    const { provider, pool, breaker, hasRoom = () => true } = this.#options;
-    if (!hasRoom()) return false;
+    const { provider, pool, breaker, runner } = this.#options;
+    if (!runner.hasRoom) return false;
     if (breaker.isOpen && !breaker.mayProbe) return this.#sendOn();
     this.#sentOn = 0;
     const running = this.#slots.pending + this.#slots.size;
@@ -191,7 +193,7 @@ export class Dispatcher {
 
   /** Takes the job or the call whose turn it is; releases the seat when there is none. */
   async #next(seat: Lease | undefined): Promise<Start | undefined> {
-    const { provider, queue, guests, run } = this.#options;
+    const { provider, queue, guests, runner } = this.#options;
     let start: Start | undefined;
     try {
       start = this.#waitingGuests() === 0 ? undefined : guests?.next(await this.#people());
@@ -199,7 +201,7 @@ export class Dispatcher {
       const claim = await queue.claim(provider);
       if (claim !== undefined) {
         guests?.jobStarted(claim.job.lane, claim.job.kind);
-        start = (leased) => run(claim, leased);
+        start = (leased) => runner.run(claim, leased);
       } else if (this.#waitingGuests() > 0) start = guests?.next(nobody);
     } finally {
       if (start === undefined) this.#giveBack(seat);
@@ -252,11 +254,11 @@ export class Dispatcher {
 
   /** Ends parked jobs whose deadline has passed, whether or not a key is ready. */
   async #failExpired(): Promise<void> {
-    const { queue, provider, deadlineMs, run } = this.#options;
+    const { queue, provider, deadlineMs, runner } = this.#options;
     for (;;) {
       const claim = await queue.claimExpired(provider, deadlineMs);
       if (claim === undefined) return;
-      await run(claim, undefined);
+      await runner.run(claim, undefined);
     }
   }
 

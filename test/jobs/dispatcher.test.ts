@@ -72,16 +72,20 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
     breaker,
     clock,
     ...(more.hasFallback === undefined ? {} : { hasFallback: more.hasFallback }),
-    ...(more.hasRoom === undefined ? {} : { hasRoom: more.hasRoom }),
     deadlineMs,
-    run: async (claim, seat) => {
-      breaker.beginProbe();
-      const ended = Promise.withResolvers<void>();
-      runs.push({ claim, seat, end: ended.resolve });
-      // What no key can serve ends at once, as the runner has it.
-      if (seat !== undefined) await ended.promise;
-      seat?.release({ kind: 'succeeded', ms: 10 });
-      await sqlite.queue.settle(claim.lease, { kind: 'failed', code: 'stopped' });
+    runner: {
+      get hasRoom() {
+        return more.hasRoom?.() !== false;
+      },
+      run: async (claim, seat) => {
+        breaker.beginProbe();
+        const ended = Promise.withResolvers<void>();
+        runs.push({ claim, seat, end: ended.resolve });
+        // What no key can serve ends at once, as the runner has it.
+        if (seat !== undefined) await ended.promise;
+        seat?.release({ kind: 'succeeded', ms: 10 });
+        await sqlite.queue.settle(claim.lease, { kind: 'failed', code: 'stopped' });
+      },
     },
     onError: (error) => troubles.push(error),
   });
