@@ -62,6 +62,8 @@ export class Dispatcher {
   /** Jobs that decided without a seat since the last pause, and until when that pause lasts. */
   #moved = 0;
   #pausesUntilMonotonicMs = -Infinity;
+  /** True when a job would have moved on but for the pause. */
+  #waitsForPause = false;
   /** Jobs may be parked because every key cools; it is not known of those of an earlier process. */
   #mayBeParked = true;
   /** When a slow key that was not used is considered again. */
@@ -117,6 +119,7 @@ export class Dispatcher {
       let lookedMs = 0;
       while (this.#isPoked) {
         this.#isPoked = false;
+        this.#waitsForPause = false;
         lookedMs = this.#options.clock.now();
         this.#slowLookMs = Infinity;
         if ((await waitingInLine(this.#options.reader, this.#options.provider)) + this.#waitingGuests() === 0) continue;
@@ -228,7 +231,9 @@ export class Dispatcher {
   /** Lets one job decide without a seat whether it goes on to another provider or waits; not while others have their turn. */
   async #moveOn(): Promise<boolean> {
     const { clock, hasFallback } = this.#options;
-    if (hasFallback?.() !== true || this.#pauseInMs() > 0) return false;
+    if (hasFallback?.() !== true) return false;
+    this.#waitsForPause = this.#pauseInMs() > 0;
+    if (this.#waitsForPause) return false;
     const start = await this.#next(undefined);
     if (start === undefined) return false;
     await start(undefined);
@@ -236,6 +241,7 @@ export class Dispatcher {
     if (this.#moved < maxMovedAtOnce) return true;
     this.#moved = 0;
     this.#pausesUntilMonotonicMs = clock.monotonicMs() + movePauseMs;
+    this.#waitsForPause = true;
     return false;
   }
 
@@ -271,7 +277,7 @@ export class Dispatcher {
     }
     const readyMs = await queue.nextReadyMs(provider, lookedMs);
     const probeInMs = breaker.isOpen && !breaker.mayProbe ? breaker.probeInMs : Infinity;
-    const pauseInMs = this.#pauseInMs() > 0 ? this.#pauseInMs() : Infinity;
+    const pauseInMs = this.#waitsForPause ? Math.max(0, this.#pauseInMs()) : Infinity;
     const soonestMs = Math.min(readyMs ?? Infinity, this.#slowLookMs) - clock.now();
     this.#wakeIn(Math.min(recheckMs, soonestMs, probeInMs, pauseInMs));
   }

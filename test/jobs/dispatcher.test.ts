@@ -303,6 +303,24 @@ test.each([
   },
 );
 
+test('Line goes on with jobs that move also when the pause was over before it had looked how many wait', async () => {
+  const now = { hasFallback: false, lookMs: 0 };
+  using app = aLine([aKey(1)], {
+    hasFallback: () => now.hasFallback,
+    onLook: async () => {
+      if (now.lookMs > 0) await app.clock.sleep(now.lookMs, new AbortController().signal);
+    },
+  });
+  app.fail({ blame: 'key', reason: 'rate-limited', detail: 'HTTP 429', retryAfterMs: 600_000 });
+  for (let id = 1; id <= 15; id += 1) await app.accept(id);
+  expect(app.runs).toEqual([]);
+  now.hasFallback = true;
+  now.lookMs = 500;
+  app.line.poke();
+  for (let turn = 0; turn < 160; turn += 1) await app.clock.advance(turn < 80 ? 0 : 25);
+  expect(app.runs).toHaveLength(15);
+});
+
 const slowKeys = (waiting: number): SeatAnswer => ({
   kind: 'slow',
   slowMs: 30_000,
