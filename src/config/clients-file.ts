@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
-import { isMap, isSeq, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { ApiClient } from '../domain/gateway/api-client.ts';
 import { jobKinds, lanes } from '../domain/kinds.ts';
 import { type TableRows, rowMistakes, readTable } from './table-file.ts';
+import { yaml } from './yaml.ts';
 
 /** What a client may be called. */
 export const clientName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -68,6 +68,7 @@ const header = ' Programs that may ask through /v1. Of each token only its SHA-2
 /** The text of the file with one more client; comments and the other rows stay as they are. */
 export function withClient(text: string, row: ClientRow, isJson: boolean): string {
   if (isJson) return jsonWith(text, (rows) => [...rows, row]);
+  const { isMap, isSeq, parseDocument } = yaml();
   const document = parseDocument(text, { version: '1.2' });
   const { contents } = document;
   if (isSeq(contents)) document.add(document.createNode(row));
@@ -83,6 +84,7 @@ export function withClient(text: string, row: ClientRow, isJson: boolean): strin
 export function withoutClient(text: string, name: string, isJson: boolean): string {
   const isOther = (row: unknown) => typeof row !== 'object' || row === null || !('name' in row) || row.name !== name;
   if (isJson) return jsonWith(text, (rows) => rows.filter(isOther));
+  const { isMap, isSeq, parseDocument } = yaml();
   const document = parseDocument(text, { version: '1.2' });
   const rows = isSeq(document.contents) ? document.contents : document.getIn(['clients'], true);
   if (isSeq(rows)) rows.items = rows.items.filter((item) => !isMap(item) || String(item.get('name')) !== name);

@@ -1,5 +1,5 @@
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { yaml } from './yaml.ts';
 
 /** The rows of a table, or everything that is wrong with it, row by row. */
 export type TableRows<Row> =
@@ -13,7 +13,7 @@ export function readTable(text: string, name: string): TableRows<unknown> {
   let value: unknown;
   try {
     // YAML 1.2 with its core schema: a day stays a text, and no alias grows without bound.
-    const document = parseDocument(text, { version: '1.2', uniqueKeys: true, prettyErrors: true });
+    const document = yaml().parseDocument(text, { version: '1.2', uniqueKeys: true, prettyErrors: true });
     const [error] = document.errors;
     if (error !== undefined) return { ok: false, mistakes: [`cannot be read: ${firstLine(error.message)}`] };
     value = document.toJS({ maxAliasCount: 50 });
