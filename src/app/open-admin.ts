@@ -152,7 +152,7 @@ function emptyRecords({ premiumIds }: Config): AdminRecords {
     },
     costs: async () => [],
     history: async () => ({ stepMs: 3_600_000, spans: [], total: noJobs }),
-    spending: async () => ({ days: [], people: [], peopleInAll: 0 }),
+    spending: async () => ({ days: [], people: [], peopleInAll: 0, clients: [] }),
     people: {
       find: async (id) => ({
         user: { id },

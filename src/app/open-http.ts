@@ -67,6 +67,7 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
       admin,
       models: () => core.service.models.inChains(),
       budgets: config.budgets,
+      clients: gateway?.clients,
       currency: config.budgetCurrency,
       alertWords,
       clock,

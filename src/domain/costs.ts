@@ -95,6 +95,8 @@ export type Spending = {
   readonly people: readonly PersonSpending[];
   /** How many people there are in all; those whose data was deleted count as one. */
   readonly peopleInAll: number;
+  /** The clients of the gateway by number, all of them. */
+  readonly clients: readonly PersonSpending[];
 };
 
 /** By what spending is summed, besides the day. */

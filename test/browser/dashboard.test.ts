@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { adminToken } from '../http/test-server.ts';
+import { testKey } from '../support/test-app.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
 import { closeChromium, findChromium } from './chromium.ts';
 import { barriers, openDashboardStage } from './dashboard-stage.ts';
@@ -85,7 +86,36 @@ test.skipIf(isBlind)(
     expect(await page.locator('body').textContent()).not.toContain('red fox');
     await page.keyboard.press('Escape');
     await story.waitFor({ state: 'hidden' });
-    expect(page.url()).toBe(`${stage.url}/#jobs`);
+    await page.waitForURL(`${stage.url}/#jobs`);
+    expect(stage.complaints).toEqual([]);
+  },
+);
+
+test.skipIf(isBlind)(
+  'an operator adds a key: a wrong one is refused in the dialog, a good one is used',
+  journey,
+  async () => {
+    await using stage = await openDashboardStage(chromiumPath ?? '', {
+      accounts: [[], []],
+      env: { BYTEZ_API_KEYS: testKey(1), MASTER_KEY: 'canary-master-key-0123456789' },
+    });
+    const page = await stage.enter({ viewport: phone });
+    await page.getByRole('link', { name: 'Keys' }).click();
+    await stateOf(page, 'bytez #1', 'Ready');
+    await page.getByRole('button', { name: 'Add a key' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await barriers(page)).toEqual([]);
+    await dialog.getByLabel('Provider').fill('bytez');
+    await dialog.getByLabel('Key').fill('canary-key-that-nobody-knows');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('alert').getByText('bytez does not accept the key').waitFor();
+    expect(stage.complaints.splice(0)).toEqual([expect.stringContaining('422')]);
+    await dialog.getByLabel('Key').fill(testKey(2));
+    await dialog.getByLabel('Label').fill('<b>spare</b>');
+    await dialog.getByRole('button', { name: 'Test and add' }).click();
+    await page.getByRole('status').getByText('bytez #2 is added').waitFor();
+    await page.getByRole('rowheader', { name: 'bytez #2 · <b>spare</b>' }).waitFor();
+    expect(await page.content()).not.toContain(testKey(2));
     expect(stage.complaints).toEqual([]);
   },
 );

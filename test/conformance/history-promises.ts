@@ -80,7 +80,7 @@ export function historyPromises(name: string, makeEngine: MakeEngine): void {
     expect(total).toEqual({ ...none, requests: 2 });
   });
 
-  test(`${name} spending() sums by day and provider, and by person, those first who cost most`, async () => {
+  test(`${name} spending() sums by day and provider, and by person, those first who cost most, clients apart`, async () => {
     await using app = await makeEngine();
     const { engine } = app;
     const spend = async (updateId: number, userId: number, atMs: number, usd: number | undefined) => {
@@ -97,10 +97,11 @@ export function historyPromises(name: string, makeEngine: MakeEngine): void {
     await spend(3, 7, startMs + dayMs, 0.5);
     await spend(4, 9, startMs + dayMs, 0.125);
     await spend(5, 9, startMs - 5 * dayMs, 4);
+    await spend(6, -1, startMs, 2);
     const range = { sinceMs: startMs, nowMs: startMs + dayMs, maxPeople: 2 };
     expect(await engine.reader.spending(range)).toEqual({
       days: [
-        { day: '2026-01-01', provider: 'bytez', calls: 2, usd: 0.25, unpriced: 1 },
+        { day: '2026-01-01', provider: 'bytez', calls: 3, usd: 2.25, unpriced: 1 },
         { day: '2026-01-02', provider: 'bytez', calls: 2, usd: 0.625, unpriced: 0 },
       ],
       people: [
@@ -108,6 +109,7 @@ export function historyPromises(name: string, makeEngine: MakeEngine): void {
         { userId: 9, calls: 1, usd: 0.125 },
       ],
       peopleInAll: 3,
+      clients: [{ userId: -1, calls: 1, usd: 2 }],
     });
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { openGatewayStage } from '../journeys/gateway-stage.ts';
 import { openTestApp } from '../support/test-app.ts';
 import { adminEnv, asAdmin } from './admin-client.ts';
 import { adminToken } from './test-server.ts';
@@ -10,6 +11,7 @@ type Overview = {
   readonly alerts: readonly { readonly what: string }[];
 };
 type Story = { readonly calls: readonly { readonly ending: string; readonly keyName: string }[] };
+type Spending = { readonly clients: readonly object[] };
 type JobPage = { readonly jobs: readonly { readonly id: string }[] };
 
 test('what the dashboard reads is as described, and agrees with the keys, the alerts and the jobs of the bot', async () => {
@@ -60,31 +62,36 @@ test('what the dashboard reads is as described, and agrees with the keys, the al
   expect(JSON.stringify(story.body)).not.toContain('red fox');
 });
 
-test('keys are woken, disabled, enabled and tested, and an unknown action changes nothing', async () => {
-  await using bot = await openTestApp({ accounts: [refusing, []], env: adminEnv });
+test('keys are tested, those that are named and no others', async () => {
+  await using bot = await openTestApp({ accounts: [refusing, [], []], env: adminEnv });
   const admin = await asAdmin(bot.app);
-  const [first, second] = (await bot.app.admin.keys.list()).map(({ id }) => id);
-  const change = (action: string, ...keys: readonly (string | undefined)[]) =>
-    admin.call('POST', '/api/overview/keys', { action, keys });
-  const states = async () => (await bot.app.admin.keys.list()).map(({ state }) => state.kind);
-
-  const tested = await change('test', first, second);
-  expect(tested.body).toMatchObject({
-    count: 1,
+  const ids = (await bot.app.admin.keys.list()).map(({ id }) => id);
+  const tested = await admin.call('POST', '/api/keys/tests', { keys: [...ids.slice(0, 2), 'no-such-key'] });
+  expect(tested.body).toEqual({
     tests: [
-      { name: 'bytez #1', ok: false, reason: 'rejected' },
-      { name: 'bytez #2', ok: true },
+      { id: ids[0], name: 'bytez #1', ok: false, reason: 'rejected', detail: expect.any(String) as string },
+      { id: ids[1], name: 'bytez #2', ok: true },
     ],
   });
-  expect(await states()).toEqual(['benched', 'ready']);
-  expect((await change('wake', first)).body).toEqual({ count: 1, tests: [] });
-  expect((await change('disable', second)).body).toEqual({ count: 1, tests: [] });
-  expect(await states()).toEqual(['ready', 'disabled']);
-  expect((await change('enable', second)).body).toMatchObject({ count: 1 });
-  expect((await change('wake', 'no-such-key')).body).toMatchObject({ count: 0 });
-  expect((await admin.send('POST', '/api/overview/keys', { action: 'delete', keys: [first] })).status).toBe(400);
-  expect((await admin.send('POST', '/api/overview/keys', { action: 'wake', keys: [] })).status).toBe(400);
-  expect(await states()).toEqual(['ready', 'ready']);
+  expect((await bot.app.admin.keys.list()).map(({ state }) => state.kind)).toEqual(['benched', 'ready', 'ready']);
+  expect((await admin.send('POST', '/api/keys/tests', { keys: [] })).status).toBe(400);
+  expect((await admin.send('POST', '/api/keys/tests', { keys: 'all' })).status).toBe(400);
+});
+
+test('clients of the gateway are shown with what they may and what they cost, and nothing where there is no gateway', async () => {
+  await using stage = await openGatewayStage({
+    env: adminEnv,
+    limits: { kinds: ['chat'], budget_per_day: 5, rate_per_minute: 60 },
+  });
+  const admin = await asAdmin(stage.app.app);
+  await stage.client.chat.completions.create({ model: 'auto', messages: [{ role: 'user', content: 'Say hello' }] });
+  const limits = { name: 'tests', lane: 'free', kinds: ['chat'], budgetPerDay: 5, ratePerMinute: 60 };
+  const clients = async () => ((await admin.call('GET', '/api/history/spending')).body as Spending).clients;
+  expect(await clients()).toMatchObject([limits]);
+
+  await using bot = await openTestApp({ env: adminEnv });
+  const other = await asAdmin(bot.app);
+  expect((await other.call('GET', '/api/history/spending')).body).not.toHaveProperty('clients');
 });
 
 test('keys come in pages of fifty, and what does not fit a filter is left out (H19)', async () => {

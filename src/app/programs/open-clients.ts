@@ -133,6 +133,7 @@ export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
     calls,
     digests: clients.digests,
     withToken: clients.withToken,
+    clients: clients.list,
     models,
     candidates: (kind, name) => {
       if (name === undefined || name === 'auto') return chains[kind];

@@ -14,6 +14,7 @@ export type GatewayAccess = {
   /** The digests of all valid tokens. */
   readonly digests: () => readonly Buffer[];
   readonly withToken: (token: string) => KnownClient | undefined;
+  readonly clients: () => readonly KnownClient[];
   /**
    * The candidates that a request of the kind means by this name of a model: the whole chain without one or by `auto`, one
    * by `provider:model`, those of every provider by the name alone; none for an unknown one.

@@ -21,26 +21,29 @@ const jobStory = createRoute({
   },
 });
 
-const keyChangeSchema = z.object({
-  action: z.enum(['wake', 'disable', 'enable', 'test']),
-  keys: z.array(z.string().max(100)).min(1).max(100),
-});
-
-const keyChangedSchema = z.object({
-  /** How many keys changed, or passed their test. */
-  count: z.int(),
-  tests: z.array(
-    z.object({ name: z.string(), ok: z.boolean(), reason: z.string().optional(), detail: z.string().optional() }),
-  ),
-});
-
-const keyChange = createRoute({
+const keyTests = createRoute({
   method: 'post',
-  path: '/api/overview/keys',
-  tags,
-  summary: 'Wakes, disables, enables or tests keys; a test is free',
-  request: { body: body(keyChangeSchema) },
-  responses: { 200: answer(keyChangedSchema, 'What became of it.'), ...problems({ 400: 'It is not as described.' }) },
+  path: '/api/keys/tests',
+  tags: ['keys'],
+  summary: 'Ask the providers whether they accept these keys, without spending anything',
+  request: { body: body(z.object({ keys: z.array(z.string().max(100)).min(1).max(100) })) },
+  responses: {
+    200: answer(
+      z.object({
+        tests: z.array(
+          z.object({
+            id: z.string(),
+            name: z.string(),
+            ok: z.boolean(),
+            reason: z.string().optional(),
+            detail: z.string().optional(),
+          }),
+        ),
+      }),
+      'One for each key whose provider can be asked.',
+    ),
+    ...problems({ 400: 'It is not as described.' }),
+  },
 });
 
 /** The story of a job in English. */
@@ -55,7 +58,7 @@ export type JobRoutesOptions = {
   readonly words: StoryWords;
 };
 
-/** The story of a job in words, and what the dashboard does with keys. */
+/** The story of a job in words, and tests of keys. */
 export function dashboardJobRoutes({ admin, words }: JobRoutesOptions): RouteGroup {
   return (api) => {
     api.openapi(jobStory, async (c) => {
@@ -78,19 +81,13 @@ export function dashboardJobRoutes({ admin, words }: JobRoutesOptions): RouteGro
       }));
       return c.json({ job: jobDocument(past, false), words: words.job(past, trail.length), calls }, 200);
     });
-    api.openapi(keyChange, async (c) => {
-      const { action, keys } = c.req.valid('json');
-      const ids = keys.map(keyId);
-      if (action === 'test') {
-        const tests = await admin.keys.test(ids);
-        return c.json({ count: tests.filter(({ ok }) => ok).length, tests: tests.map(testOf) }, 200);
-      }
-      const change = await admin.keys[action](ids);
-      return c.json({ count: change.kind === 'done' ? change.value : 0, tests: [] }, 200);
+    api.openapi(keyTests, async (c) => {
+      const tests = await admin.keys.test(c.req.valid('json').keys.map(keyId));
+      return c.json({ tests: tests.map(testOf) }, 200);
     });
   };
 }
 
-function testOf({ name, ok, reason, detail }: KeyTest) {
-  return { name, ok, ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) };
+function testOf({ id, name, ok, reason, detail }: KeyTest) {
+  return { id, name, ok, ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) };
 }

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type AdminApi, emptyProviders, type RaisedAlert } from '../../domain/admin-api.ts';
-import type { BudgetLimits, Spending } from '../../domain/costs.ts';
+import type { BudgetLimits, PersonSpending, Spending } from '../../domain/costs.ts';
+import type { KnownClient } from '../../domain/gateway/gateway-access.ts';
 import { acceptsCalls, type KeyState } from '../../domain/key-state.ts';
 import { type ChainModel, type KeyView, poolViewOf } from '../../domain/views.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -65,13 +66,16 @@ export type OverviewOptions = {
   readonly admin: Pick<AdminApi, 'keys' | 'jobs' | 'alerts' | 'history' | 'spending'>;
   readonly models: () => readonly ChainModel[];
   readonly budgets: BudgetLimits;
+  /** Of the gateway; absent where there is none. */
+  readonly clients?: (() => readonly KnownClient[]) | undefined;
   readonly currency: string;
   readonly alertWords: (alert: RaisedAlert) => { readonly what: string; readonly advice: string };
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
 };
 
 /** What the dashboard reads: small answers however many keys, jobs and people there are. */
-export function overviewRoutes({ admin, models, budgets, currency, alertWords, clock }: OverviewOptions): RouteGroup {
+export function overviewRoutes(options: OverviewOptions): RouteGroup {
+  const { admin, models, budgets, clients, currency, alertWords, clock } = options;
   const today = remembered(clock, 5_000, () => admin.spending(clock.now(), 1));
   const month = remembered(clock, 30_000, () => admin.spending(clock.now() - 29 * dayMs, maxPeople));
   const hourly = remembered(clock, 5_000, () => admin.history(24));
@@ -130,7 +134,33 @@ export function overviewRoutes({ admin, models, budgets, currency, alertWords, c
       const read = hours === 24 ? hourly : hours === 720 ? daily : () => admin.history(hours);
       return c.json(await read(), 200);
     });
-    api.openapi(spending, async (c) => c.json(await month(), 200));
+    api.openapi(spending, async (c) => {
+      const [{ days, people, peopleInAll, clients: ofMonth }, { clients: ofToday }] = await Promise.all([
+        month(),
+        today(),
+      ]);
+      const sums = { days, people, peopleInAll };
+      return c.json(
+        clients === undefined ? sums : { ...sums, clients: clients().map(withSums(ofMonth, ofToday)) },
+        200,
+      );
+    });
+  };
+}
+
+function withSums(ofMonth: readonly PersonSpending[], ofToday: readonly PersonSpending[]) {
+  return ({ number, name, lane, kinds, budgetPerDay, ratePerMinute }: KnownClient) => {
+    const of = (sums: readonly PersonSpending[]) => sums.find(({ userId }) => userId === number);
+    return {
+      name,
+      lane,
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(budgetPerDay === undefined ? {} : { budgetPerDay }),
+      ...(ratePerMinute === undefined ? {} : { ratePerMinute }),
+      spentToday: of(ofToday)?.usd ?? 0,
+      calls: of(ofMonth)?.calls ?? 0,
+      usd: of(ofMonth)?.usd ?? 0,
+    };
   };
 }
 

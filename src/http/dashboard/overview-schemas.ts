@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { alertSeverities } from '../../domain/alert.ts';
-import { jobKinds } from '../../domain/kinds.ts';
+import { jobKinds, lanes } from '../../domain/kinds.ts';
 import { jobSchema } from '../routes/job-routes.ts';
 import { keySchema, providerStatusSchema } from '../routes/key-schemas.ts';
 
@@ -93,6 +93,21 @@ export const spendingSchema = z
       .readonly(),
     people: z.array(z.object({ userId: z.int(), calls: z.int(), usd: z.number() })).readonly(),
     peopleInAll: z.int(),
+    /** Of the gateway; absent where there is none. */
+    clients: z
+      .array(
+        z.object({
+          name: z.string(),
+          lane: z.enum(lanes),
+          kinds: z.array(z.enum(jobKinds)).readonly().optional(),
+          budgetPerDay: z.number().optional(),
+          ratePerMinute: z.number().optional(),
+          spentToday: z.number(),
+          calls: z.int(),
+          usd: z.number(),
+        }),
+      )
+      .optional(),
   })
   .openapi('Spending');
 

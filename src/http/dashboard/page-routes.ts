@@ -38,6 +38,7 @@ const assets: ReadonlyMap<string, () => string> = new Map([
     'state.js',
     'overview.js',
     'keys.js',
+    'key-dialogs.js',
     'jobs.js',
     'job-story.js',
     'models.js',

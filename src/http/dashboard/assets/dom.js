@@ -9,7 +9,7 @@ export function element(name, properties = {}, ...children) {
     if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
     else if (key === 'class') made.className = value;
     else if (key === 'data') Object.assign(made.dataset, value);
-    else if (key in made && !key.startsWith('aria') && key !== 'role') made[key] = value;
+    else if (key in made && !key.startsWith('aria') && key !== 'role' && key !== 'list') made[key] = value;
     else made.setAttribute(key, value === true ? '' : value);
   }
   made.append(...children.flat().filter((child) => child !== undefined && child !== ''));

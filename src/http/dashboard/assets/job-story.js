@@ -32,9 +32,9 @@ export async function openStory(id) {
   const list = element('ol', { class: 'story', 'aria-label': plural(calls.length, 'call') }, steps);
   const isOpen = job.state === 'waiting' || job.state === 'running';
   const cancel = async () => {
-    if ((await act(`/api/jobs/${encodeURIComponent(id)}/cancel`)) === undefined) return;
+    const done = await act(`/api/jobs/${encodeURIComponent(id)}/cancel`);
     byId('dialog').close();
-    say(`Job ${id} is cancelled`);
+    if (done !== undefined) say(`Job ${id} is cancelled`);
   };
   const actions = element(
     'div',

@@ -1,6 +1,7 @@
 import { byId, element, say, setOptions, setText, showTable, stateMark } from './dom.js';
 import { act } from './server.js';
 import { Part } from './state.js';
+import { openAddKey } from './key-dialogs.js';
 import { keyState, moment, number, plural, reasonWords, share, span, stateCell } from './words.js';
 
 const stateNames = [
@@ -14,6 +15,7 @@ const stateNames = [
 /** The keys, a page at a time, with what can be done to each. */
 export function startKeys({ isShown, onChange }) {
   const chosen = { provider: '', state: 'all', page: 1 };
+  let providers = [];
   const path = () => {
     if (!isShown()) return undefined;
     const query = new URLSearchParams({ state: chosen.state, page: String(chosen.page) });
@@ -28,7 +30,10 @@ export function startKeys({ isShown, onChange }) {
   };
 
   const change = async (action, key) => {
-    const done = await act('/api/overview/keys', { action, keys: [key.id] });
+    const done =
+      action === 'test'
+        ? await act('/api/keys/tests', { keys: [key.id] })
+        : await act(`/api/keys/${key.id}`, { do: action }, 'PATCH');
     if (done === undefined) return;
     say(`${key.name} ${changeWords(action, done)}`);
     part.refresh();
@@ -88,6 +93,9 @@ export function startKeys({ isShown, onChange }) {
     buttons.lastElementChild.disabled = page >= pages;
   }
 
+  byId('add-key').addEventListener('click', () =>
+    openAddKey({ providers, chosen: chosen.provider, onAdded: onChange }),
+  );
   byId('keys-provider').addEventListener('change', ({ target }) => {
     location.hash = target.value === '' ? '#keys' : `#keys/${target.value}`;
   });
@@ -99,7 +107,8 @@ export function startKeys({ isShown, onChange }) {
       choose({ provider });
     },
     noteProviders: (all) => {
-      setOptions(byId('keys-provider'), [['', 'all'], ...all.map(({ provider }) => [provider, provider])]);
+      providers = all.map(({ provider }) => provider);
+      setOptions(byId('keys-provider'), [['', 'all'], ...providers.map((name) => [name, name])]);
       byId('keys-provider').value = chosen.provider;
     },
   };
@@ -175,14 +184,9 @@ function actionsOf(key, change) {
   return [...(isResting ? [button('wake', 'Wake')] : []), button('test', 'Test'), button('disable', 'Disable')];
 }
 
-function changeWords(action, { count, tests }) {
-  if (action === 'test') {
-    const [test] = tests;
-    if (test === undefined) return 'cannot be tested: its provider has no free test';
-    return test.ok
-      ? 'is accepted'
-      : `is not accepted: ${reasonWords(test.reason ?? '')}${test.detail ? ` (${test.detail})` : ''}`;
-  }
-  if (count === 0) return 'is as it was';
-  return { wake: 'is back at work', disable: 'is disabled', enable: 'is enabled' }[action];
+function changeWords(action, { tests: [test] = [] }) {
+  if (action !== 'test') return { wake: 'is back at work', disable: 'is disabled', enable: 'is enabled' }[action];
+  if (test === undefined) return 'cannot be tested: its provider has no free test';
+  if (test.ok) return 'is accepted';
+  return `is not accepted: ${reasonWords(test.reason ?? 'unrecognized')}${test.detail ? ` (${test.detail})` : ''}`;
 }

@@ -6,7 +6,8 @@ import { money, number, plural, share } from './words.js';
 export function startPeople({ isShown }) {
   const part = new Part(
     () => (isShown() ? '/api/history/spending' : undefined),
-    ({ people, peopleInAll }) => {
+    ({ people, peopleInAll, clients }) => {
+      showClients(clients);
       const listed = people.length < peopleInAll ? `The ${people.length} of ${number(peopleInAll)} who cost most.` : '';
       setText(byId('spenders-lead'), `Answered calls and what they cost, as far as prices are known. ${listed}`);
       showTable(byId('spenders'), {
@@ -26,6 +27,37 @@ export function startPeople({ isShown }) {
     },
   };
 }
+
+/** Programs that use the keys; nothing is said of them where there is no gateway. */
+function showClients(clients) {
+  byId('clients-part').hidden = clients === undefined;
+  if (clients === undefined) return;
+  showTable(byId('clients'), {
+    label: 'Clients of the gateway',
+    keyOf: ({ name }) => name,
+    none: 'There is no client yet; “darkroom clients add” makes one.',
+    rows: clients,
+    columns: clientColumns,
+  });
+}
+
+const clientColumns = [
+  { name: 'Client', cell: ({ name, lane }) => [name, element('small', {}, `${lane} lane`)] },
+  { name: 'Kinds', cell: ({ kinds }) => (kinds === undefined ? 'all' : kinds.join(', ')) },
+  {
+    name: 'Rate',
+    isNumber: true,
+    cell: ({ ratePerMinute }) => (ratePerMinute === undefined ? 'no limit' : `${number(ratePerMinute)} a minute`),
+  },
+  {
+    name: 'Today',
+    isNumber: true,
+    cell: ({ spentToday, budgetPerDay }) =>
+      budgetPerDay === undefined ? money(spentToday) : `${money(spentToday)} of ${money(budgetPerDay)}`,
+  },
+  { name: 'Answered calls', isNumber: true, cell: ({ calls }) => plural(calls, 'call') },
+  { name: 'Cost', isNumber: true, cell: ({ usd }) => money(usd) },
+];
 
 const budgetNames = { all: 'All providers', 'each person': 'The person who spent most' };
 

@@ -5,15 +5,20 @@ export async function read(path) {
   return asked(await fetch(path, { headers: { accept: 'application/json' } }));
 }
 
-/** Changes something; returns the answer, or says why not and returns undefined. */
-export async function act(path, body) {
+/** Changes something and returns the answer. Throws with a sentence for people. */
+export async function change(path, body, method = 'POST') {
+  const headers = { 'x-darkroom-page': '1' };
+  const sent =
+    body === undefined
+      ? { headers }
+      : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return asked(await fetch(path, { method, ...sent }));
+}
+
+/** As `change`, but says why not and returns undefined. */
+export async function act(...wanted) {
   try {
-    const response = await fetch(path, {
-      method: 'POST',
-      headers: { 'x-darkroom-page': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return await asked(response);
+    return await change(...wanted);
   } catch (error) {
     say(error.message);
     return undefined;

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { DaySpending, PersonSpending, Spending, SpendingRange } from '../../../domain/costs.ts';
 import type { History, HistoryCounts, Percentiles } from '../../../domain/views.ts';
+import { isClientNumber } from '../../../domain/gateway/api-client.ts';
 import { isProviderName, type ProviderName } from '../../../domain/ids.ts';
 import { type Database, parseRow } from '../connection.ts';
 
@@ -252,7 +253,9 @@ export async function spendingBetween(
     await setImmediate();
   }
   const most = [...people.values()].toSorted((one, other) => other.usd - one.usd || other.calls - one.calls);
-  return { days, people: most.slice(0, maxPeople), peopleInAll: people.size };
+  const asked = most.filter(({ userId }) => !isClientNumber(userId));
+  const clients = most.filter(({ userId }) => isClientNumber(userId));
+  return { days, people: asked.slice(0, maxPeople), peopleInAll: asked.length, clients };
 }
 
 function utcDay(ms: number): string {
