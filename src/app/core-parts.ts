@@ -50,6 +50,8 @@ export type CoreOptions = Pick<MaterialSources, 'styleWords'> & {
   readonly parts?: CoreParts;
   /** Called with each key that was added while the bot ran, before it is used. */
   readonly onSecret?: (secret: Secret) => void;
+  /** Takes known secrets out of a line of JSON. */
+  readonly redact?: (line: string) => string;
   /** Reads the settings again when another process asks for it; without it they stay as they are. */
   readonly reload?: () => Promise<Reloaded>;
 };

@@ -120,6 +120,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...config.http,
       config,
       core,
+      redact: options.redact ?? ((line) => line),
       vitals: {
         databaseWritable: cachedFor(clock, readinessCachedForMs, () => core.takesWrites()),
         serving: () => service.models.serving(proven.among(pool.snapshot().keys)),

@@ -1,3 +1,8 @@
+import type { AppEvent } from '../domain/events.ts';
+import { EventFeed } from '../http/events/event-feed.ts';
+import { eventSocket } from '../http/events/event-socket.ts';
+import { eventRoutes } from '../http/routes/event-routes.ts';
+import { logLine } from '../observability/logger.ts';
 import { jobRoutes } from '../http/routes/job-routes.ts';
 import { recordRoutes } from '../http/routes/record-routes.ts';
 import { randomUUID } from 'node:crypto';
@@ -26,10 +31,12 @@ import { StartError } from './start-error.ts';
 export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'clock' | 'emit'> & {
   readonly config: Pick<Config, 'definitions' | 'providers' | 'budgetCurrency' | 'budgets'>;
   readonly core: Core;
+  /** Takes secrets out of what goes to readers of events. */
+  readonly redact: (line: string) => string;
 };
 
 /** Serves everything that is asked for over HTTP; throws a StartError that says why it cannot listen and what to do. */
-export async function openHttp({ config, core, ...options }: OpenHttpOptions): Promise<Listening> {
+export async function openHttp({ config, core, redact, ...options }: OpenHttpOptions): Promise<Listening> {
   await using opening = new AsyncDisposableStack();
   const { host, port } = options;
   const { clock, events, gateway } = core;
@@ -51,7 +58,10 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
     }),
   );
   const alertWords = ({ facts }: RaisedAlert) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) });
+  const toLine = (event: AppEvent, facts: Readonly<Record<string, string>>) => redact(logLine(event, facts));
+  const feed = opening.use(new EventFeed({ events, clock, toLine }));
   const routes: readonly RouteGroup[] = [
+    eventRoutes(feed, clock),
     keyRoutes(admin),
     leaseRoutes(lending),
     jobRoutes(admin),
@@ -77,7 +87,9 @@ export async function openHttp({ config, core, ...options }: OpenHttpOptions): P
   ];
   const areas: readonly Area[] = gateway === undefined ? [] : [gatewayArea(gateway)];
   try {
-    const listening = opening.use(await listenHttp({ ...options, routes, areas, clock, emit: events.emit }));
+    const listening = opening.use(
+      await listenHttp({ ...options, routes, areas, upgrades: eventSocket(feed, clock), clock, emit: events.emit }),
+    );
     const opened = opening.move();
     return { url: listening.url, [Symbol.asyncDispose]: () => opened.disposeAsync() };
   } catch (error) {

@@ -14,7 +14,7 @@ import { StoreUnavailable } from '../domain/failure.ts';
 import { systemRandom } from '../kit/backoff.ts';
 import { proxySecrets, proxyWarnings } from '../kit/network/proxy-settings.ts';
 import { EventLog } from '../observability/event-log.ts';
-import type { Redactor } from '../observability/redaction/redactor.ts';
+import { redactLine, type Redactor } from '../observability/redaction/redactor.ts';
 import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
 import { terminalOn } from './process-context.ts';
 import { onHangup, onStop, untilStopped } from './stop-signals.ts';
@@ -150,6 +150,7 @@ export async function start(redactor: Redactor): Promise<void> {
       random: systemRandom,
       emit,
       onSecret: (secret) => redactor.add([secret]),
+      redact: (line) => redactLine(line, redactor),
       reload: async () =>
         (await liveKeys?.readEnvironment()) ?? { keys: keys.length, mistakes: ['the start is not over'] },
     });

@@ -7,6 +7,7 @@ import { type RouteGroup, answer, createApi } from './api.ts';
 import { dashboardPages, pageRoutes } from './dashboard/page-routes.ts';
 import { Sessions } from './dashboard/sessions.ts';
 import { type Area, createGate, digestsOf, FailedTries, isBearer, openPaths } from './gate.ts';
+import type { Upgrades } from './events/event-socket.ts';
 import { type Listening, listen } from './listen.ts';
 
 /** The parts of readiness; none of them throws. */
@@ -105,13 +106,14 @@ export type ListenHttpOptions = {
   readonly routes?: readonly RouteGroup[];
   /** Parts of it with tokens and limits of their own. */
   readonly areas?: readonly Area[];
+  readonly upgrades?: Upgrades;
   readonly clock: Clock;
   readonly emit: Emit;
 };
 
 /** Serves health and all routes behind the gate; errors are emitted and never thrown. */
 export function listenHttp(options: ListenHttpOptions): Promise<Listening> {
-  const { host, port, adminToken, vitals, routes = [], areas = [], clock, emit } = options;
+  const { host, port, adminToken, vitals, routes = [], areas = [], upgrades, clock, emit } = options;
   const onError = (error: unknown, requestId?: string) => {
     const what = requestId === undefined ? 'answer an HTTP request' : `answer the HTTP request ${requestId}`;
     emit({ event: 'app.error', what, error });
@@ -122,5 +124,5 @@ export function listenHttp(options: ListenHttpOptions): Promise<Listening> {
   const { signedIn } = sessions;
   const gate = createGate({ open: openPaths, pages: dashboardPages, areas, signedIn, tries, tokens, host, clock });
   const pages = pageRoutes({ sessions, tries, hasToken: () => tokens().length > 0 });
-  return listen(createApi([healthRoutes(vitals), pages, ...routes], onError), host, port, { gate, onError });
+  return listen(createApi([healthRoutes(vitals), pages, ...routes], onError), host, port, { gate, onError, upgrades });
 }

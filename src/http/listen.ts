@@ -1,5 +1,6 @@
 import { getRequestListener } from '@hono/node-server';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Upgrades } from './events/event-socket.ts';
 import type { Gate, Refusal } from './gate.ts';
 
 export type Listening = AsyncDisposable & {
@@ -34,6 +35,8 @@ export type ListenOptions = {
   /** Called with the error; the client only gets a status. */
   readonly onError?: (error: unknown) => void;
   readonly limits?: Limits;
+  /** Takes over connections that ask for another protocol; without it none is offered. */
+  readonly upgrades?: Upgrades | undefined;
 };
 
 /** Listens with limits for slow or greedy clients; rejects with the system's error. */
@@ -41,7 +44,7 @@ export async function listen(
   app: { readonly fetch: (request: Request) => Response | Promise<Response> },
   host: string,
   port: number,
-  { gate = () => 'pass', onError = () => undefined, limits = usualLimits }: ListenOptions = {},
+  { gate = () => 'pass', onError = () => undefined, limits = usualLimits, upgrades }: ListenOptions = {},
 ): Promise<Listening> {
   const answer = getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false });
   const server = createServer(
@@ -51,6 +54,7 @@ export async function listen(
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: limits.checkEveryMs,
       maxHeaderSize: limits.headerBytes,
+      shouldUpgradeCallback: (request) => upgrades?.isFor(request) === true,
     },
     (request, response) => {
       const caller = callerOf(request);
@@ -68,6 +72,14 @@ export async function listen(
   server.on('connect', (_request, socket) =>
     socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'),
   );
+  server.on('upgrade', (request, socket, head) => {
+    const decision = gate(callerOf(request));
+    if (decision === 'pass') return upgrades?.take(request, socket, head);
+    const { status, headers = {} } = decision;
+    const lines = Object.entries({ ...headers, 'content-length': '0', connection: 'close' });
+    const named = lines.map(([name, value]) => `${name}: ${value}`);
+    return socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...named, '', ''].join('\r\n'));
+  });
   await opened(server, host, port);
   server.on('error', onError);
   const address = server.address();
@@ -75,6 +87,7 @@ export async function listen(
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`,
     [Symbol.asyncDispose]: async () => {
+      await upgrades?.[Symbol.asyncDispose]();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

@@ -50,6 +50,13 @@ export function emitTo(logger: Logger): Emit {
   };
 }
 
+/** The event as a line of the log, for readers elsewhere; `more` comes first. */
+export function logLine(event: AppEvent, more: Readonly<Record<string, string>>): string {
+  const { error, ...fields } = fieldsOf(event);
+  const shown = error instanceof Error ? { error: loggableError(error) } : error === undefined ? {} : { error };
+  return JSON.stringify({ ...more, level: levelOf(event), ...fields, ...shown, msg: eventLine(event) ?? event.event });
+}
+
 const levels = {
   'app.started': 'info',
   'app.ready': 'info',

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { type RouteGroup, createApi } from '../../src/http/api.ts';
 import { type Area, createGate, openPaths } from '../../src/http/gate.ts';
+import type { Upgrades } from '../../src/http/events/event-socket.ts';
 import { type Vitals, healthRoutes, listenHttp } from '../../src/http/health-api.ts';
 import { type Limits, listen, type Listening } from '../../src/http/listen.ts';
 import type { Clock } from '../../src/kit/clock.ts';
@@ -26,9 +27,10 @@ export async function aServer(
     readonly clock?: Clock;
     readonly routes?: readonly RouteGroup[];
     readonly areas?: readonly Area[];
+    readonly upgrades?: Upgrades;
   } = {},
 ): Promise<TestServer> {
-  const { token = adminToken, vitals = well, clock = fakeClock(), routes = [], areas = [] } = options;
+  const { token = adminToken, vitals = well, clock = fakeClock(), routes = [], areas = [], upgrades } = options;
   const events: AppEvent[] = [];
   const server = await listenHttp({
     host: '127.0.0.1',
@@ -37,6 +39,7 @@ export async function aServer(
     vitals,
     routes,
     areas,
+    ...(upgrades === undefined ? {} : { upgrades }),
     clock,
     emit: (event) => void events.push(event),
   });

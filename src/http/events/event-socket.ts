@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { type Clock, every } from '../../kit/clock.ts';
+import { type EventFeed, topicsOf } from './event-feed.ts';
+
+/** Clients have nothing to say but pings and closes. */
+const maxMessageBytes = 1_024;
+/** More than this waits for a slow reader no longer. */
+const maxWaitingBytes = 1_000_000;
+const beatEveryMs = 30_000;
+
+export type Upgrades = AsyncDisposable & {
+  /** Whether the request asks for this protocol, at this path. */
+  isFor(request: IncomingMessage): boolean;
+  /** Takes the connection of a request that the gate has let in. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+};
+
+/** The event feed as a WebSocket at `/`: one JSON text a message; `?topics=` and `?last=` as with server-sent events. */
+export function eventSocket(feed: EventFeed, clock: Clock): Upgrades {
+  const server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
+  const alive = new WeakSet<WebSocket>();
+  const beats = every(clock, beatEveryMs, () => {
+    for (const client of server.clients) {
+      // Nothing was heard since the last ping.
+      if (!alive.delete(client)) client.terminate();
+      else client.ping();
+    }
+  });
+  const serve = (client: WebSocket, request: IncomingMessage) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    alive.add(client);
+    client.on('pong', () => alive.add(client));
+    client.on('error', () => client.terminate());
+    const reading = feed.read(
+      ({ data }) => {
+        if (client.bufferedAmount > maxWaitingBytes) return false;
+        client.send(data);
+        return true;
+      },
+      {
+        topics: topicsOf(searchParams.get('topics') ?? undefined),
+        lastId: searchParams.get('last') ?? undefined,
+        onGone: () => client.terminate(),
+      },
+    );
+    client.on('close', () => reading[Symbol.dispose]());
+  };
+  return {
+    isFor: ({ headers, url = '', method }) =>
+      method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && url.split('?', 1)[0] === '/',
+    take: (request, socket, head) => server.handleUpgrade(request, socket, head, (client) => serve(client, request)),
+    [Symbol.asyncDispose]: async () => {
+      beats[Symbol.dispose]();
+      // close() waits for clients for ever.
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
+  };
+}
