@@ -12,11 +12,11 @@ export type LifeWorld = AsyncDisposable & {
   readonly host: string;
   /** When the bot asked for updates first, in milliseconds since 1970. */
   firstPollMs(): Promise<number>;
-  /** How long fetches and uploads take from now on, and whether the provider answers at all. */
+  /** How long fetches and uploads take from now on, and whether the provider answers. */
   slow(how: { readonly fetchMs?: number; readonly uploadMs?: number; readonly isHeld?: boolean }): Promise<void>;
-  /** So many people ask, at most `width` at a time, until each has a result. */
+  /** This many people ask, at most `width` at a time, until each has a result. */
   live(count: number, width: number): Promise<Lived>;
-  /** So many people ask, `perSecond` a second, until each has a first answer. */
+  /** This many people ask, `perSecond` a second, until each has a first answer. */
   flood(count: number, perSecond: number): Promise<Lived>;
 };
 

@@ -13,7 +13,7 @@ const tickMs = 10;
 type Life = { readonly askedMs: number; answeredMs?: number; messageId?: number; onAnswer(): void; onEnd(): void };
 type Update = { readonly update_id: number; readonly message: unknown };
 
-/** Milliseconds that a fetch of a result and an upload take; whether the provider answers at all. */
+/** Milliseconds that a fetch of a result and an upload take; whether the provider answers. */
 const slow = { fetchMs: 0, uploadMs: 0, isHeld: false };
 const lives = new Map<number, Life>();
 const queue: Update[] = [];
@@ -112,7 +112,7 @@ function ask(onAnswer: () => void, onEnd: () => void): Life {
   return life;
 }
 
-/** So many lives, at most `width` under way at a time. */
+/** This many lives, at most `width` under way at a time. */
 async function live(count: number, width: number) {
   const answers: number[] = [];
   const ends: number[] = [];

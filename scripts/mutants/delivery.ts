@@ -163,8 +163,8 @@ export const deliveryMutants = [
   ),
   mutant(
     'a request has two status messages',
-    "if (start.kind !== 'go') return;\n    const view",
-    'const view',
+    "if (!isBegun && (await ledger.begin(by, 'receipt', 'once')).kind !== 'go') return undefined;",
+    "if (!isBegun) await ledger.begin(by, 'receipt', 'once');",
     ...telling,
     'test/journeys/restarts.test.ts',
   ),

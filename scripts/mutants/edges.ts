@@ -42,11 +42,11 @@ export const edgeMutants = [
   mutant('unknown methods come in', 'if (!methods.has(caller.method)) return', 'if (false) return', routes),
   mutant(
     'compressed bodies come in',
-    "if (caller.coding !== undefined && caller.coding !== 'identity') return { status: 415 };",
+    "if (coding !== undefined && coding !== 'identity') return { status: 415 };",
     '',
     limits,
   ),
-  mutant('bodies have any size', 'return caller.bodyBytes > area.maxBodyBytes ? { status: 413 } : ', 'return ', limits),
+  mutant('bodies have any size', 'return bodyBytes > area.maxBodyBytes ? { status: 413 } : ', 'return ', limits),
   mutant(
     'bodies without a length come in',
     "=== true ? 'pass' : { status: 411 };",

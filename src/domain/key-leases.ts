@@ -99,7 +99,7 @@ export type KeyLeases = {
 /** A seat that another program holds, until a moment in milliseconds since 1970. */
 export type LentKey = {
   readonly id: string;
-  /** Grows with every lease: whoever holds an older one of a seat may no longer speak for it. */
+  /** Grows with every lease: the holder of an older one may no longer speak for the seat. */
   readonly fence: number;
   readonly provider: ProviderName;
   /** Absent where only a provider was asked for. */

@@ -29,7 +29,7 @@ export const problemSchema = z
 type ProblemOptions = {
   /** For programs: short, with hyphens. */
   readonly code: string;
-  /** For people: what was attempted, the facts, the mend. */
+  /** For people: what was attempted, the facts, what to do. */
   readonly detail: string;
   readonly fields?: { field: string; problem: string }[];
   readonly retryAfterMs?: number;

@@ -42,7 +42,7 @@ export type Area = {
   readonly digests: () => readonly Buffer[];
   /** The longest request body whose length is stated. */
   readonly maxBodyBytes: number;
-  /** Bodies without a stated length are let through: whoever reads them counts their bytes. */
+  /** Bodies without a stated length are let through: their reader counts the bytes. */
   readonly takesUnstatedLength?: true;
   /** What a refusal says, as JSON; nothing when absent. */
   readonly refusalBody?: (status: number) => string;

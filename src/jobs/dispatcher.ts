@@ -16,7 +16,7 @@ const minSlowRecheckMs = 100;
 const longWaitMs = 20_000;
 /** At most this many jobs move past a provider that is down between two probes. */
 const maxSentOn = 200;
-/** So many jobs decide at once whether they go on elsewhere; then everything else has its turn for so long. */
+/** This many jobs decide at once whether they go on elsewhere; then everything else has its turn for this long. */
 const maxMovedAtOnce = 10;
 const movePauseMs = 200;
 

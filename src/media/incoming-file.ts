@@ -139,7 +139,7 @@ function writeAll(file: number, chunk: Uint8Array, from: number): number {
 }
 
 /**
- * A new name survives a power cut only after the directory itself is synced. Whoever asks while the directory is being
+ * A new name survives a power cut only after the directory itself is synced. A caller that asks while the directory is being
  * synced shares the next time with all others who do.
  */
 function sharedSync(directory: string): () => Promise<void> {

@@ -1,6 +1,6 @@
 import type { BucketFailure } from '../domain/media.ts';
 
-/** Why a bucket does not work, and what mends it. */
+/** Why a bucket does not work, and what fixes it. */
 export const bucketFailureWords = {
   credentials: [
     'it refuses the access key',

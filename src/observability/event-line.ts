@@ -169,7 +169,7 @@ function wordsFor(event: AppEvent): string | undefined {
   }
 }
 
-/** Why results are not copied, and what mends it. */
+/** Why results are not copied, and what fixes it. */
 function bucketLine({ why, detail, aheadMs }: Extract<AppEvent, { event: 'bucket.failing' }>): string {
   const [says, fix] = bucketFailureWords[why];
   const by = aheadMs === undefined ? '' : `, by ${spanWords(Math.abs(aheadMs))}`;

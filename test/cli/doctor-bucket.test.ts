@@ -54,7 +54,7 @@ test.each<[BucketFault, string, string]>([
     'timedatectl',
   ],
   [{}, 'an object cannot be written: it cannot be reached', 'S3_ENDPOINT'],
-])('darkroom doctor --online says what is wrong with a bucket, and what mends it: %o', async (fault, says, fix) => {
+])('darkroom doctor --online says what is wrong with a bucket, and what fixes it: %o', async (fault, says, fix) => {
   await using bucket = await startTestBucket();
   using cli = aCommandLineWith(bucket);
   bucket.fail(fault);

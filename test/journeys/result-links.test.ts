@@ -134,7 +134,7 @@ test.each([
   ['NoSuchBucket', 'There is no such bucket', 'S3_BUCKET'],
   ['AccessDenied', 'may not write or delete', 's3:PutObject'],
 ])(
-  'a bucket that answers %s costs nobody a picture, and an admin is told once what to mend',
+  'a bucket that answers %s costs nobody a picture, and an admin is told once what to fix',
   async (code, words, fix) => {
     await using bucket = await startTestBucket();
     const clock = fakeClock();

@@ -4,7 +4,7 @@ import type { FailureCode } from '../../domain/failure.ts';
 /** A refusal as OpenAI words it, so that its clients understand it: `{error: {message, type, param, code}}`. */
 export type Refusal = {
   readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 411 | 413 | 415 | 421 | 429 | 500 | 502 | 503 | 504;
-  /** For people who read the caller's log: what was asked, the facts, the mend. */
+  /** For people who read the caller's log: what was asked, the facts, what to do. */
   readonly message: string;
   readonly type:
     | 'invalid_request_error'

@@ -177,7 +177,7 @@ export type LineGuests = {
 };
 
 /**
- * Shares a line: first the lane, as among people alone; within a lane whoever has had less for each of those who wait on
+ * Shares a line: first the lane, as among people alone; within a lane the side that has had less for each of those who wait on
  * their side. With three people and one client waiting, the client gets every fourth turn.
  */
 export function shareLine(line: ProviderName, calls: ClientLines): LineGuests {

@@ -93,7 +93,7 @@ export class LeaseDesk implements KeyLending, Disposable {
     if (wanted.length === 0) return { kind: 'unknown-name' };
     const answers: SeatAnswer[] = [];
     for (const each of wanted) {
-      // Nobody overtakes those who wait.
+      // No newcomer overtakes those who wait.
       if (this.#hasWaiterFor(each.provider)) {
         answers.push({ kind: 'busy' });
         continue;

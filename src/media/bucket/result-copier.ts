@@ -12,7 +12,7 @@ const maxUploads = 3;
 const maxDeletions = 2;
 /** What another process has left, or a retry that was missed, is found this often. */
 const lookEveryMs = 60_000;
-/** A bucket that fails by itself is told of after so many failures in a row; what an operator has to mend, at once. */
+/** A bucket that fails by itself is told of after this many failures in a row; what an operator has to fix, at once. */
 const passingFailures: ReadonlySet<FailedReply['why']> = new Set(['unreachable', 'overloaded']);
 const maxPassingFailures = 4;
 /** Older results get no link any more after a start. */

@@ -118,7 +118,7 @@ export class Database implements Disposable {
 
   /**
    * As `commit`, but resolves when the work is done and before it is durable: what is committed next is durable with it
-   * or not at all. For results that nobody outside may learn of, and that lead to nothing outside, before such a commit.
+   * or is lost with it. For results that nothing outside may learn of, or follow from, before such a commit.
    */
   apply<Result>(work: () => Result): Promise<Result> {
     return this.#group.add(work, true);

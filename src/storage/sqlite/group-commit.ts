@@ -42,7 +42,7 @@ export type GroupCommitOptions = {
 /**
  * One transaction, and so one wait for the disk, for all work of the same turn of the event loop. Work that throws is
  * undone and rejected alone. Applied work resolves before the commit: what follows from it in the next turns joins the same
- * transaction, and is durable with it or not at all. While another process locks the file, the work waits without blocking
+ * transaction, and is durable with it or lost with it. While another process locks the file, the work waits without blocking
  * the event loop.
  */
 export class GroupCommit {

@@ -54,7 +54,7 @@ test('shareLine() gives a client as many turns as each person who waits', async 
   for (let call = 0; call < 40; call += 1) void wait('one', free(1));
   const who = turnsOf(share, { premium: 0, free: 3 }, 40);
   expect(who.replaceAll('p', '')).toHaveLength(10);
-  // Nobody waits longer than a round.
+  // No client waits longer than a round.
   expect(who).not.toMatch(/cc|pppp/);
 });
 
