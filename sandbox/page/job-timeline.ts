@@ -152,6 +152,7 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'models.reloaded':
     case 'rules.reloaded':
     case 'clients.reloaded':
+    case 'webhook.failed':
     case 'provider.empty':
     case 'provider.filled':
     case 'key.not-in-plan':

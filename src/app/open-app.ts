@@ -1,5 +1,6 @@
 import { cachedFor } from '../http/health-api.ts';
 import { openHttp } from './open-http.ts';
+import { openWebhooks } from './programs/open-webhooks.ts';
 import { StartError, TemporaryError } from './start-error.ts';
 import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/updates/update-source.ts';
@@ -72,6 +73,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       styleWords: (style, locale) => catalog.plain(locale, `style.${style}`),
     }),
   );
+  opening.use(openWebhooks({ config, core, random, network: options.parts?.network }));
   const { clock, events, storage, pool, service } = core;
   const { emit } = events;
   const proven = new ProvenKeys(events);
@@ -88,7 +90,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const fixedSecrets = [token, ...(config.bucket === undefined ? [] : [config.bucket.secretAccessKey])];
   const secretsOf = (those: typeof keys) => [...fixedSecrets, ...those.map(({ secret }) => secret)];
   const ownSecrets = { current: secretsOf(keys) };
-  const { updates, delivery, menu, adminAlerts } = opening.use(
+  const { updates, webhook, delivery, menu, adminAlerts } = opening.use(
     await openBot({
       ...storage,
       jobs: engine.reader,
@@ -99,6 +101,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...config,
       token,
       apiRoot,
+      webhook: config.telegram.webhook,
       agent: telegramAgent,
       catalog,
       service,
@@ -121,6 +124,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       config,
       core,
       redact: options.redact ?? ((line) => line),
+      telegram: webhook &&
+        config.telegram.webhook && { ...config.telegram.webhook, accept: (update) => webhook.accept(update) },
       vitals: {
         databaseWritable: cachedFor(clock, readinessCachedForMs, () => core.takesWrites()),
         serving: () => service.models.serving(proven.among(pool.snapshot().keys)),

@@ -20,6 +20,7 @@ import type { RouteGroup } from '../http/api.ts';
 import { type ListenHttpOptions, listenHttp } from '../http/health-api.ts';
 import type { Listening } from '../http/listen.ts';
 import { gatewayArea, gatewayRoutes } from '../http/gateway/gateway.ts';
+import { telegramArea, telegramRoutes } from '../http/telegram-webhook.ts';
 import { keyRoutes } from '../http/routes/key-routes.ts';
 import { changeRoutes } from '../http/dashboard/change-feed.ts';
 import { dashboardJobRoutes } from '../http/dashboard/job-routes.ts';
@@ -33,10 +34,12 @@ export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'cloc
   readonly core: Core;
   /** Takes secrets out of what goes to readers of events. */
   readonly redact: (line: string) => string;
+  /** Where Telegram sends updates, and who takes them; undefined where they are polled for. */
+  readonly telegram: Parameters<typeof telegramRoutes>[0] | undefined;
 };
 
 /** Serves everything that is asked for over HTTP; throws a StartError that says why it cannot listen and what to do. */
-export async function openHttp({ config, core, redact, ...options }: OpenHttpOptions): Promise<Listening> {
+export async function openHttp({ config, core, telegram, redact, ...options }: OpenHttpOptions): Promise<Listening> {
   await using opening = new AsyncDisposableStack();
   const { host, port } = options;
   const { clock, events, gateway } = core;
@@ -84,8 +87,12 @@ export async function openHttp({ config, core, redact, ...options }: OpenHttpOpt
     }),
     dashboardJobRoutes({ admin, words: storyWords }),
     changeRoutes({ events, clock }),
+    ...(telegram === undefined ? [] : [telegramRoutes(telegram)]),
   ];
-  const areas: readonly Area[] = gateway === undefined ? [] : [gatewayArea(gateway)];
+  const areas: readonly Area[] = [
+    ...(gateway === undefined ? [] : [gatewayArea(gateway)]),
+    ...(telegram === undefined ? [] : [telegramArea(telegram)]),
+  ];
   try {
     const listening = opening.use(
       await listenHttp({ ...options, routes, areas, upgrades: eventSocket(feed, clock), clock, emit: events.emit }),

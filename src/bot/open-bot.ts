@@ -40,6 +40,7 @@ import { openOutbox } from './outbox/outbox.ts';
 import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/bot-api.ts';
 import { Poller } from './updates/poller.ts';
+import { WebhookSource, type WebhookSourceOptions } from './updates/webhook-source.ts';
 import { CommandMenu } from './commands/command-menu.ts';
 import { GroupNotices } from './middleware/group-notices.ts';
 import { StatusLists } from './delivery/status-lists.ts';
@@ -167,6 +168,8 @@ export type OpenBotOptions = Omit<
 > & {
   readonly token: Secret;
   readonly apiRoot: string;
+  /** Where Telegram sends updates; they are polled for when absent. */
+  readonly webhook: WebhookSourceOptions['webhook'] | undefined;
   /** Opens the connections to Telegram. */
   readonly agent: Agent;
   readonly catalog: Catalog;
@@ -192,6 +195,8 @@ export type OpenBotOptions = Omit<
 /** Everything that talks to Telegram; disposing ends the running sends. */
 export type OpenBot = AsyncDisposable & {
   readonly updates: UpdatePipeline;
+  /** Takes updates that Telegram sends; undefined where they are polled for. */
+  readonly webhook: WebhookSource | undefined;
   readonly delivery: Delivery;
   readonly menu: CommandMenu;
   /** Sends alerts to the admins. */
@@ -270,13 +275,14 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     void menu.publishFor(userId);
   });
   const reasonUnasked = unaskedIn(bot, deps);
+  const webhook = options.webhook && new WebhookSource({ ...options, webhook: options.webhook, bot });
   const updates = new UpdatePipeline({
     ...options,
     apiRoot: options.apiRoot === telegramApiRoot ? undefined : options.apiRoot,
     bot,
     reasonUnasked,
-    source: new Poller({ ...options, bot }),
+    source: webhook ?? new Poller({ ...options, bot }),
   });
   const opened = opening.move();
-  return { updates, delivery, menu, adminAlerts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { updates, webhook, delivery, menu, adminAlerts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

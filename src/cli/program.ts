@@ -6,6 +6,7 @@ import { createRedactor, type Redactor } from '../observability/redaction/redact
 import { type CostGroup, costGroups } from '../domain/costs.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
 import { addClientsCommands } from './clients.ts';
+import { addWebhooksCommands } from './webhooks.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processContext, type ProcessContext } from './process-context.ts';
 import { defineSimulate } from './simulate.ts';
@@ -142,6 +143,7 @@ export async function runProgram(
 
   addKeysCommands(program, context);
   addClientsCommands(program, context);
+  addWebhooksCommands(program, context);
 
   program
     .command('explain')

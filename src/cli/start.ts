@@ -118,7 +118,14 @@ export async function start(redactor: Redactor): Promise<void> {
   const { adminToken } = config.http;
   const { secretAccessKey } = config.bucket ?? {};
   redactor.add(
-    [token, adminToken, secretAccessKey, ...proxySecrets(config.proxies)].filter((secret) => secret !== undefined),
+    [
+      token,
+      config.telegram.webhook?.secret,
+      adminToken,
+      secretAccessKey,
+      ...Object.values(config.webhooks),
+      ...proxySecrets(config.proxies),
+    ].filter((secret) => secret !== undefined),
   );
   const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));
   hide(keys);

@@ -28,6 +28,8 @@ export type Config = {
     readonly token: Secret | undefined;
     /** Without a slash at its end. */
     readonly apiRoot: string;
+    /** Where Telegram sends updates, the path of it, and the secret by which they are known; undefined polls for them. */
+    readonly webhook: { readonly url: string; readonly path: string; readonly secret: Secret } | undefined;
   };
   readonly adminIds: ReadonlySet<number>;
   readonly premiumIds: ReadonlySet<number>;
@@ -64,6 +66,12 @@ export type Config = {
     /** 0 asks the system for a free one. */
     readonly port: number;
     readonly adminToken: Secret | undefined;
+  };
+  /** Who is told of alerts and of jobs that end. */
+  readonly webhooks: {
+    readonly alerts: Secret | undefined;
+    readonly jobs: Secret | undefined;
+    readonly signingKey: Secret | undefined;
   };
   /** The programs that may ask, and how long their calls wait for a key. */
   readonly gateway: { readonly clientsFile: string | undefined; readonly maxWaitMs: number };
@@ -108,6 +116,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
     ...mistakes,
     ...adminTokenMistakes(env),
+    ...webhookMistakes(env),
     ...bucketMistakes(env),
   ];
   if (!parsed.success || all.length > 0) throw new ConfigError(all);
@@ -141,13 +150,34 @@ function adminTokenMistakes(env: Readonly<Record<string, string | undefined>>): 
   ];
 }
 
+/** Without a secret everybody could send updates. */
+function webhookMistakes(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const isSet = (name: string) => unquoted(env[name] ?? '') !== '';
+  if (!isSet('WEBHOOK_URL') || isSet('WEBHOOK_SECRET')) return [];
+  return [
+    'WEBHOOK_SECRET must be set with WEBHOOK_URL: a word that only Telegram and the bot know, as from: openssl rand -hex 32',
+  ];
+}
+
+/** An address without a path of its own gets one. */
+function webhookOf(url: string | undefined, secret: Secret | undefined): Config['telegram']['webhook'] {
+  if (url === undefined || secret === undefined) return undefined;
+  const address = new URL(url);
+  if (address.pathname === '/') address.pathname = '/telegram/webhook';
+  return { url: address.href, path: address.pathname, secret };
+}
+
 function toConfig(
   env: z.output<typeof environmentSchema>,
   providers: ProvidersConfig,
   definitions: Config['definitions'],
 ): Config {
   return {
-    telegram: { token: env.TELEGRAM_BOT_TOKEN, apiRoot: env.TELEGRAM_API_ROOT },
+    telegram: {
+      token: env.TELEGRAM_BOT_TOKEN,
+      apiRoot: env.TELEGRAM_API_ROOT,
+      webhook: webhookOf(env.WEBHOOK_URL, env.WEBHOOK_SECRET),
+    },
     adminIds: new Set(env.ADMIN_IDS),
     premiumIds: new Set(env.PREMIUM_IDS),
     providers,
@@ -172,6 +202,7 @@ function toConfig(
     dataDir: env.DATA_DIR,
     bucket: bucketOf(env),
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
+    webhooks: { alerts: env.ALERT_WEBHOOK_URL, jobs: env.JOB_WEBHOOK_URL, signingKey: env.WEBHOOK_SIGNING_KEY },
     gateway: { clientsFile: env.API_CLIENTS_FILE, maxWaitMs: env.GATEWAY_WAIT_S },
     masterKey: env.MASTER_KEY,
     retentionMs: env.RETENTION_DAYS * 86_400_000,

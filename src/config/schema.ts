@@ -15,6 +15,7 @@ import {
   secretAccessKey,
   secretFromFile,
 } from './bucket-settings.ts';
+import { webhookAddress } from './clients-file.ts';
 import { builtInChains, chain } from './provider-settings.ts';
 import {
   bad,
@@ -88,6 +89,34 @@ const httpHost: Parser<string> = (text) => {
     : bad('must be a host name or address, for example 127.0.0.1');
 };
 
+const takenPaths: ReadonlySet<string> = new Set(['api', 'v1', 'healthz', 'readyz', 'metrics', 'openapi.json']);
+
+/** A path that nothing else is served at, spelt as the gate lets it through. */
+function isOwnPath(path: string): boolean {
+  const [, ...steps] = path.split('/');
+  const [first = ''] = steps;
+  return (
+    path === '/' || (!takenPaths.has(first) && steps.every((step) => /^[A-Za-z0-9_-][A-Za-z0-9._~-]*$/.test(step)))
+  );
+}
+
+/** Telegram takes https; a Bot API server of one's own also takes http on this machine. */
+const telegramWebhook: Parser<string> = (text) =>
+  webhookAddress.safeParse(text).success && isOwnPath(new URL(text).pathname) && !/[?#]/.test(text)
+    ? good(text)
+    : bad(
+        'must be an https address at which Telegram reaches this bot, with a path of its own, for example https://bot.example.com/telegram/updates',
+      );
+
+const webhookUrl: Parser<Secret> = (text) => {
+  const url = text.trim().replace(/^(?:slack|discord|ntfy)\+/, '');
+  return webhookAddress.safeParse(url).success
+    ? good(new Secret(text.trim()))
+    : bad(
+        'must be an https address, or an http one of this machine; slack+, discord+ or ntfy+ before it names a format',
+      );
+};
+
 const proxy: Parser<Proxy> = (text) => {
   const found = parseProxy(text);
   return found === undefined
@@ -117,6 +146,11 @@ const extraNames: Parser<readonly string[]> = (text) => {
 export function schemaFor(definitions: readonly ProviderDefinition[]) {
   return z.object({
     TELEGRAM_BOT_TOKEN: variable(undefined, token, asWritten),
+    WEBHOOK_URL: variable(undefined, telegramWebhook),
+    WEBHOOK_SECRET: variable(
+      undefined,
+      secret(/^[A-Za-z0-9_-]{16,256}$/, 'must be 16 to 256 letters, digits, underscores and hyphens'),
+    ),
     TELEGRAM_API_ROOT: variable('https://api.telegram.org', baseUrl('https://api.telegram.org')),
     ADMIN_IDS: variable([], listOf(userId)),
     PREMIUM_IDS: variable([], listOf(userId)),
@@ -166,6 +200,15 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       undefined,
       secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),
     ),
+    ALERT_WEBHOOK_URL: variable(undefined, webhookUrl, asWritten),
+    JOB_WEBHOOK_URL: variable(undefined, webhookUrl, asWritten),
+    WEBHOOK_SIGNING_KEY: variable(
+      undefined,
+      secret(
+        /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
+        'must be whsec_ and at least 24 random bytes in base64, as from: echo "whsec_$(openssl rand -base64 32)"',
+      ),
+    ),
     API_CLIENTS_FILE: variable(undefined, filePath),
     GATEWAY_WAIT_S: variable(30_000, seconds({ zero: true, most: 3600, example: 30 })),
     RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
@@ -190,8 +233,6 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       fits(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag, for example en'),
     ),
     REDIS_URL: variable(undefined, notYet),
-    WEBHOOK_URL: variable(undefined, notYet),
-    WEBHOOK_SECRET: variable(undefined, notYet),
   });
 }
 

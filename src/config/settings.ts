@@ -8,6 +8,9 @@ type Meanings = Readonly<Partial<Record<SettingName, string>>>;
 const telegram = {
   TELEGRAM_BOT_TOKEN: 'Token that @BotFather gives for your bot. The only setting that `start` requires.',
   TELEGRAM_API_ROOT: 'Address of the Bot API server, for example one of your own.',
+  WEBHOOK_URL:
+    'Public https address of this bot, to which Telegram then sends updates; a proxy with TLS passes it on to `HTTP_PORT`. The bot sets and removes it by itself. Unless set, the bot asks for updates.',
+  WEBHOOK_SECRET: 'Word by which such updates are known to be Telegram’s; required with `WEBHOOK_URL`.',
   ADMIN_IDS: 'Telegram user ids of the admins, separated by commas: people, never names or groups.',
   PREMIUM_IDS: 'Telegram user ids that are premium without paying, separated by commas.',
 } as const satisfies Meanings;
@@ -118,6 +121,11 @@ const server = {
   HTTP_PORT: 'Port of the health API; 0 takes a free one.',
   ADMIN_TOKEN:
     'Opens the HTTP API beyond `/healthz` and `/readyz`. At least 32 characters when `HTTP_HOST` is not a loopback address.',
+  ALERT_WEBHOOK_URL:
+    'Address that is told of alerts. Slack, Discord and ntfy.sh are known by their hosts; `slack+https://…`, `discord+…` and `ntfy+…` name the format of another host. The address counts as a secret.',
+  JOB_WEBHOOK_URL: 'Address that is told how jobs end, likewise.',
+  WEBHOOK_SIGNING_KEY:
+    'Signs what these addresses and those of API clients are told, by Standard Webhooks: `whsec_` and random bytes in base64.',
   API_CLIENTS_FILE:
     'The programs that may ask through `/v1/…`, in YAML or JSON, at most 64 KB; `darkroom clients add` writes it. A change takes effect within seconds. Without it there is no gateway.',
   GATEWAY_WAIT_S:
@@ -130,8 +138,6 @@ const server = {
 /** Names that this version knows and refuses. */
 const reserved = {
   REDIS_URL: 'Reserved for a later version.',
-  WEBHOOK_URL: 'Reserved for a later version.',
-  WEBHOOK_SECRET: 'Reserved for a later version.',
 } as const satisfies Meanings;
 
 /** One meaning for each variable: one that is missing above fails the compilation here. */

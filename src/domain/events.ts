@@ -59,6 +59,14 @@ export type AppEvent =
   | { readonly event: 'rules.reloaded'; readonly rows: number }
   /** The file of the gateway's clients changed, and the new one is in use. */
   | { readonly event: 'clients.reloaded'; readonly clients: number }
+  /** Another program was not told something: it did not take it for a day, or wants to hear nothing more. */
+  | {
+      readonly event: 'webhook.failed';
+      readonly target: string;
+      readonly type: string;
+      readonly tries: number;
+      readonly why: string;
+    }
   /** Something went wrong that no rule foresees; `what` says what was attempted. */
   | { readonly event: 'app.error'; readonly what: string; readonly error: unknown }
   /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */

@@ -12,6 +12,8 @@ export type Caller = {
   readonly target: string;
   readonly hosts: readonly string[];
   readonly authorizations: readonly string[];
+  /** Secrets by which Telegram is known. */
+  readonly telegramSecrets?: readonly string[];
   /** Of the connection: headers that name an address can be forged. */
   readonly address: string;
   /** How the body is compressed. */
@@ -44,6 +46,11 @@ export type Area = {
   readonly maxBodyBytes: number;
   /** Bodies without a stated length are let through: their reader counts the bytes. */
   readonly takesUnstatedLength?: true;
+  /**
+   * Where its tokens are: in `Authorization` when absent, else in Telegram's own header. Telegram reaches the bot under any
+   * name and through proxies, so neither the host counts there nor the address of wrong tries.
+   */
+  readonly tokenIn?: 'telegram-header';
   /** What a refusal says, as JSON; nothing when absent. */
   readonly refusalBody?: (status: number) => string;
 };
@@ -87,6 +94,10 @@ export function createGate(options: GateOptions): Gate {
     // A bearer on an open path asks for more than others see, so it is checked, and counted when it is wrong.
     if (open.has(path) && !caller.authorizations.some(isBearer))
       return caller.method === 'GET' ? 'pass' : { status: 405, headers: { allow: 'GET' } };
+    if (area.tokenIn === 'telegram-header') {
+      const offered = (caller.telegramSecrets ?? []).map((secret) => `Bearer ${secret}`);
+      return carriesToken(offered, area.digests()) ? limited(caller, path, area) : { status: 401 };
+    }
     const [named = '', ...others] = caller.hosts;
     if (others.length > 0 || !serves(named)) return { status: 421 };
     const pageMethod = pages.get(path);
@@ -104,6 +115,10 @@ export function createGate(options: GateOptions): Gate {
       return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
     }
     if (open.has(path) && caller.method !== 'GET') return { status: 405, headers: { allow: 'GET' } };
+    return limited(caller, path, area);
+  };
+
+  const limited = (caller: Caller, path: string, area: Area): Refusal | 'pass' => {
     if (!methods.has(caller.method)) return { status: 405, headers: { allow: [...methods].join(', ') } };
     if (!isPlain(path)) return { status: 404 };
     return bodyOf(caller, area);

@@ -111,6 +111,7 @@ function callerOf(request: IncomingMessage): Parameters<Gate>[0] {
     target: url,
     hosts: headersDistinct['host'] ?? [],
     authorizations: headersDistinct['authorization'] ?? [],
+    telegramSecrets: headersDistinct['x-telegram-bot-api-secret-token'] ?? [],
     address: socket.remoteAddress ?? '',
     coding: headersDistinct['content-encoding']?.join(', ').toLowerCase(),
     bodyBytes: headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined,

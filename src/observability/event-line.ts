@@ -136,6 +136,8 @@ function wordsFor(event: AppEvent): string | undefined {
       return `the models table was read again: ${count(event.rows, 'row')} of the operator`;
     case 'rules.reloaded':
       return `the failure rules were read again: ${count(event.rows, 'rule')} of the operator`;
+    case 'webhook.failed':
+      return `${event.target} was not told ${event.type} in ${count(event.tries, 'attempt')}: ${event.why}; "darkroom webhooks replay" tries again`;
     case 'clients.reloaded':
       return `${event.clients} ${event.clients === 1 ? 'client' : 'clients'} of the gateway in use`;
     case 'model.ends':

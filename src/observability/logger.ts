@@ -115,6 +115,7 @@ const levels = {
   'models.reloaded': 'info',
   'rules.reloaded': 'info',
   'clients.reloaded': 'info',
+  'webhook.failed': 'warn',
   'provider.empty': 'warn',
   'provider.filled': 'info',
   'key.not-in-plan': 'warn',

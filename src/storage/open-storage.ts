@@ -5,6 +5,7 @@ import type { JobEngine, RewrittenPrompts, RunningCaps } from '../domain/job-eng
 import type { CallCosts } from '../domain/costs.ts';
 import type { Emit } from '../domain/events.ts';
 import type { ClientNumbers } from '../domain/gateway/api-client.ts';
+import type { WebhookOutbox } from '../domain/gateway/webhook-outbox.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { KeyStore, OperatorKeys } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/ids.ts';
@@ -33,6 +34,7 @@ import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
 import { createSqliteResultCopies } from './sqlite/jobs/result-copies.ts';
 import { createSqliteRewrites } from './sqlite/jobs/rewrites.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
+import { createSqliteWebhookOutbox } from './sqlite/webhook-outbox.ts';
 import { createSqliteStatusLists } from './sqlite/status-lists.ts';
 import type { StorageError } from './sqlite/storage-error.ts';
 
@@ -52,6 +54,8 @@ export type Storage = Disposable & {
   readonly keyStore: KeyStore;
   /** The numbers of API clients, and what their calls cost. */
   readonly clients: ClientNumbers & CallCosts;
+  /** What other programs are told. */
+  readonly webhooks: WebhookOutbox;
   readonly commands: AdminCommands;
   readonly alerts: AlertStore;
   readonly notices: NoticeStore;
@@ -123,6 +127,7 @@ export function openStorage(options: StorageOptions): Storage {
     rewrites: createSqliteRewrites(database),
     resultCopies: createSqliteResultCopies(database),
     clients: createSqliteClientStore(database),
+    webhooks: createSqliteWebhookOutbox(database),
     [Symbol.dispose]: () => {
       checking[Symbol.dispose]();
       watch[Symbol.dispose]();

@@ -468,3 +468,35 @@ test('a setting that goes with the keys of a provider is read, and not missed wh
   expect(parseConfig(both).providers['cloudflare']?.required).toEqual({ ACCOUNT_ID: account });
   expect(parseConfig({ CLOUDFLARE_API_TOKEN: '' }).providers['cloudflare']?.required).toEqual({});
 });
+
+test('a webhook without a secret, or at an address that is no path of its own, does not start (B22)', () => {
+  const url = 'https://bot.example.com/telegram/updates';
+  expect(mistakesOf({ WEBHOOK_URL: url })).toEqual([
+    expect.stringMatching(/^WEBHOOK_SECRET must be set with WEBHOOK_URL/),
+  ]);
+  const webhookSecret = 'a-word-of-the-webhook';
+  const given = (more: Record<string, string>) => ({ WEBHOOK_URL: url, WEBHOOK_SECRET: webhookSecret, ...more });
+  expect(mistakesOf(given({ WEBHOOK_SECRET: 'short' }))).toHaveLength(1);
+  for (const path of ['/api/keys', '/v1/', '/healthz', '/a?b=c', '/../x y']) {
+    const address = `https://bot.example.com${path}`;
+    expect([path, mistakesOf(given({ WEBHOOK_URL: address })).length]).toEqual([path, 1]);
+  }
+  expect(mistakesOf(given({ WEBHOOK_URL: 'http://bot.example.com/telegram' }))).toHaveLength(1);
+  expect(parseConfig(given({})).telegram.webhook).toMatchObject({ url, path: '/telegram/updates' });
+  expect(parseConfig(given({ WEBHOOK_URL: 'https://bot.example.com' })).telegram.webhook?.path).toBe(
+    '/telegram/webhook',
+  );
+});
+
+test('the addresses of webhooks are checked by name, and never shown', () => {
+  const bad = {
+    ALERT_WEBHOOK_URL: 'http://canary.example.com/x',
+    JOB_WEBHOOK_URL: 'canary',
+    WEBHOOK_SIGNING_KEY: 'canary',
+  };
+  const mistakes = mistakesOf(bad);
+  expect(mistakes).toHaveLength(3);
+  expect(mistakes.join(' ')).not.toContain('canary');
+  const { webhooks } = parseConfig({ ALERT_WEBHOOK_URL: 'ntfy+https://ntfy.example.com/a' });
+  expect(webhooks.alerts?.reveal()).toBe('ntfy+https://ntfy.example.com/a');
+});

@@ -121,6 +121,7 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'models.listed': { event: 'models.listed', provider: 'openai', models: 12 },
   'models.reloaded': { event: 'models.reloaded', rows: 3 },
   'rules.reloaded': { event: 'rules.reloaded', rows: 2 },
+  'webhook.failed': { event: 'webhook.failed', target: 'jobs', type: 'job.failed', tries: 20, why: 'HTTP 500' },
   'clients.reloaded': { event: 'clients.reloaded', clients: 2 },
   'provider.empty': { event: 'provider.empty', provider: 'bytez' },
   'provider.filled': { event: 'provider.filled', provider: 'bytez' },

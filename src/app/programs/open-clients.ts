@@ -146,6 +146,7 @@ export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
     },
     relays: (provider) => providers.get(provider)?.relays ?? noRoutes,
     hasSizes: (candidate) => catalog.find(candidate).size !== undefined,
+    webhookOf: (name) => clients.list().find((client) => client.name === name)?.webhook,
     budgetWaitMs: ({ number }) =>
       budgets?.isSpentBy(number) === true ? Math.max(1, budgets.nextDayMs() - clock.now()) : 0,
   };

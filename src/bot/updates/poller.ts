@@ -17,7 +17,8 @@ const reportedHastyPolls = 10;
 /** A webhook that returns within this time was set by another process. */
 const webhookAgainMs = 600_000;
 
-const wantedUpdates = ['message', 'callback_query', 'my_chat_member'] as const;
+/** The kinds of updates that the bot asks for. */
+export const wantedUpdates = ['message', 'callback_query', 'my_chat_member'] as const;
 
 type PollerOptions = {
   readonly bot: Bot<BotContext>;

@@ -26,6 +26,8 @@ export type GatewayAccess = {
   readonly relays: (provider: ProviderName) => ReadonlySet<RelayRoute>;
   /** Whether the model makes pictures of a size of its own choice only. */
   readonly hasSizes: (candidate: Candidate) => boolean;
+  /** Where the client of this name is told how its calls end. */
+  readonly webhookOf: (client: string) => string | undefined;
   /** For how long the client may spend nothing more; 0 while it may. */
   readonly budgetWaitMs: (client: KnownClient) => number;
 };

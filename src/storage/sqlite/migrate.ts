@@ -23,6 +23,7 @@ import {
 import { resultCopies } from './migrations/019-result-copies.ts';
 import { operators } from './migrations/020-operators.ts';
 import { apiClients } from './migrations/021-api-clients.ts';
+import { webhookOutbox } from './migrations/022-webhook-outbox.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   resultCopies,
   operators,
   apiClients,
+  webhookOutbox,
 ];
 
 export function schemaVersion(database: Database): number {
