@@ -1,3 +1,5 @@
+import { metricRoutes } from '../http/routes/metric-routes.ts';
+import { createMetrics } from '../observability/metrics.ts';
 import type { AppEvent } from '../domain/events.ts';
 import { EventFeed } from '../http/events/event-feed.ts';
 import { eventSocket } from '../http/events/event-socket.ts';
@@ -63,8 +65,20 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
   const alertWords = ({ facts }: RaisedAlert) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) });
   const toLine = (event: AppEvent, facts: Readonly<Record<string, string>>) => redact(logLine(event, facts));
   const feed = opening.use(new EventFeed({ events, clock, toLine }));
+  const metrics = opening.use(
+    createMetrics({
+      events,
+      keys: () => core.pool.snapshot().keys,
+      stats: () => core.storage.engine.reader.stats(),
+      alerts: () => admin.alerts(),
+      costs: (sinceMs) => admin.costs(sinceMs),
+      providers,
+      clock,
+    }),
+  );
   const routes: readonly RouteGroup[] = [
     eventRoutes(feed, clock),
+    metricRoutes(metrics),
     keyRoutes(admin),
     leaseRoutes(lending),
     jobRoutes(admin),

@@ -109,3 +109,13 @@ test('what was spent is summed as "darkroom costs" sums it', async () => {
   });
   expect((await admin.call('GET', '/api/costs?by=words')).status).toBe(400);
 });
+
+test('/metrics shows the bot after a picture, and wants the token', async () => {
+  const { bot, admin } = await oneDelivered();
+  await using _ = bot;
+  const { body } = await admin.call('GET', '/metrics');
+  expect(body).toMatch(/^darkroom_jobs_delivered_total 1$/m);
+  expect(body).toMatch(/^darkroom_attempts_total\{provider="bytez",result="succeeded"\} 1$/m);
+  expect(body).toMatch(/^darkroom_collector_up\{collector="costs"\} 1$/m);
+  expect((await fetch(`${bot.app.httpUrl}/metrics`)).status).toBe(401);
+});
