@@ -14,9 +14,13 @@ type Node = {
   readonly options?: Readonly<Record<string, { readonly value: readonly Node[] }>>;
 };
 
+const argument = 1;
+const numberType = 2;
 const select = 5;
 const plural = 6;
 const pound = 7;
+/** Numbers of every plural category that any language has. */
+const samples = [...Array.from({ length: 200 }, (_, index) => index), 1_000_000, 2_000_000];
 const locales = localeFolder.names();
 const messages = new Map(
   locales.map((locale) => [locale, JSON.parse(localeFolder.read(locale)) as Record<string, string>] as const),
@@ -96,6 +100,58 @@ test('every plural has only categories of its language and exact numbers', () =>
       .filter((category) => !known.includes(category) && !/^=-?\d+$/.test(category));
   });
   expect(strange).toEqual(each(() => []));
+});
+
+test('an arm that stands for several numbers says which one it is', () => {
+  const mute = each((locale, id) => {
+    const rules = new Intl.PluralRules(locale);
+    const counted = (name: string) => samples.filter((number) => rules.select(number) === name).length;
+    return nodes(ast(locale, id))
+      .filter((node) => node.type === plural)
+      .flatMap((node) => {
+        const arms = Object.entries(node.options ?? {}).filter(([name]) => !name.startsWith('='));
+        const says = (arm: { readonly value: readonly Node[] }) => nodes(arm.value).some(({ type }) => type === pound);
+        if (!arms.some(([, arm]) => says(arm))) return [];
+        return arms.filter(([name, arm]) => counted(name) > 1 && !says(arm)).map(([name]) => name);
+      });
+  });
+  expect(mute).toEqual(each(() => []));
+});
+
+test('a variable that is a number in English is written as a number of the language everywhere', () => {
+  const numbers = new Map(
+    messageIds.map((id) => [
+      id,
+      new Set(
+        nodes(ast('en', id))
+          .filter(({ type }) => type === plural || type === numberType)
+          .map(({ value }) => value),
+      ),
+    ]),
+  );
+  const asText = each((locale, id) =>
+    nodes(ast(locale, id))
+      .filter(({ type, value }) => type === argument && numbers.get(id)?.has(value) === true)
+      .map(({ value }) => value),
+  );
+  expect(asText).toEqual(each(() => []));
+});
+
+test('every language writes one sort of digits outside of code and of Latin words', () => {
+  const strange = each((locale, id) => {
+    const own = new Intl.NumberFormat(locale, { useGrouping: false }).format(9_876_543_210);
+    const words = text(locale, id)
+      .replaceAll(/<code>.*?<\/code>/gs, '')
+      .replaceAll(/\{\w+, select,|=-?\d+(?= \{)|(?<=[{}] )\d+(?= \{)|[A-Za-z]+\d+|\d+[A-Za-z]+/g, '');
+    return [...new Set(words.match(/\p{Nd}/gu) ?? [])].filter((digit) => !own.includes(digit));
+  });
+  expect(strange).toEqual(each(() => []));
+});
+
+test('isolates are added when a text is shown, so no file writes them', () => {
+  expect(each((locale, id) => /[\u200E\u200F\u202A-\u202E\u2066-\u2069]/.test(text(locale, id)))).toEqual(
+    each(() => false),
+  );
 });
 
 test('every select tells the same cases apart as English does', () => {

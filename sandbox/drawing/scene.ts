@@ -109,6 +109,7 @@ export type Scene = {
 };
 
 const maxFigures = 3;
+const chineseWords = new Intl.Segmenter('zh', { granularity: 'word' });
 const word = /\p{L}[\p{L}\p{M}]*|\p{Extended_Pictographic}/gu;
 /** Words that may stand between a noun and its colour. */
 const betweenNounAndColour = /^(?:de|color|muy|y)$/;
@@ -123,9 +124,16 @@ type Found = {
   readonly unusedColour: Hsl | undefined;
 };
 
+/** Chinese is written without spaces: there a dictionary says where a word ends. */
+function wordsOf(prompt: string): readonly string[] {
+  return (prompt.match(word) ?? []).flatMap((run) =>
+    /\p{Script=Han}/u.test(run) ? [...chineseWords.segment(run)].map(({ segment }) => segment) : [run],
+  );
+}
+
 /** Reads the scene out of the words of a prompt. */
 export function readScene(prompt: string, random: Random): Scene {
-  const words = (prompt.match(word) ?? []).map(plainWord);
+  const words = wordsOf(prompt).map(plainWord);
   const found = findFigures(words);
   const figures = found.figures.map(({ name, colour }) => ({
     name,

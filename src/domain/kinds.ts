@@ -195,7 +195,10 @@ export function perKind<Value>(valueOf: (kind: JobKind) => Value): Readonly<Reco
 type StyleTraits = {
   /** The kinds that it suits. */
   readonly kinds: readonly JobKind[];
-  /** Other names, also in other languages: in small letters, without accents, with a hyphen between words. */
+  /**
+   * Other names, also in Spanish and Russian: in small letters, without accents, with a hyphen between words. Those in the
+   * other languages are `furtherStyleNames`.
+   */
   readonly aliases: readonly string[];
 };
 
@@ -232,6 +235,14 @@ export const styleTraits = {
 
 export type StyleName = keyof typeof styleTraits;
 
+/** What people call the styles in the other languages, a row for each locale; a name that several share stands once. */
+const furtherStyleNames: Readonly<Record<string, string>> = {};
+
+/** Pairs of a name and the style that it means. */
+export const furtherAliases = Object.values(furtherStyleNames)
+  .flatMap((row) => row.split(' '))
+  .map((pair) => pair.split('=') as [name: string, style: StyleName]);
+
 export const styleNames = Object.keys(styleTraits) as [StyleName, ...StyleName[]];
 
 /** The styles that suit a kind; none for what has no look. */
@@ -254,7 +265,10 @@ function suits(style: StyleName, kind: JobKind): boolean {
 }
 
 function aliasesOf(style: StyleName): readonly string[] {
-  return styleTraits[style].aliases;
+  return [
+    ...styleTraits[style].aliases,
+    ...furtherAliases.filter(([, named]) => named === style).map(([name]) => name),
+  ];
 }
 
 /** In small letters, without accents (`й` stays a letter of its own), with one hyphen between words. */

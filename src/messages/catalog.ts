@@ -1,5 +1,7 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { z } from 'zod';
+import { isolated, isRightToLeft } from './isolates.ts';
+import { localeForTag } from './language-tags.ts';
 import { messageIds, type MessageId, type messageVariables } from './message-ids.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Safe, escapeHtml, shownText } from './view.ts';
@@ -21,7 +23,11 @@ const formats = { date: { day: { dateStyle: 'long', timeZone: 'UTC' } as const }
 export function readLocale(name: string, json: string): Locale {
   const parsed = localeSchema.safeParse(parseJson(name, json));
   if (!parsed.success) throw cannotLoad(name, parsed.error.issues.flatMap(issueWords));
-  const parse: Locale = (id) => new IntlMessageFormat(parsed.data[id], name, formats, { ignoreTag: true });
+  const turns = isRightToLeft(name);
+  const parse: Locale = (id) => {
+    const message = new IntlMessageFormat(parsed.data[id], name, formats, { ignoreTag: true });
+    return turns ? new IntlMessageFormat(isolated(message.getAst()), name, formats) : message;
+  };
   const mistakes: string[] = [];
   for (const id of messageIds) {
     try {
@@ -102,7 +108,7 @@ export type Catalog = {
   say<Id extends MessageId>(locale: string, id: Id, ...params: ParamsAfter<Id>): string;
   /** A message for places without markup: button labels, callback answers, command descriptions. */
   plain<Id extends MessageId>(locale: string, id: Id, ...params: ParamsAfter<Id>): string;
-  /** The language for a Telegram language code (`pt-br`, or none); the fallback where there is no such locale. */
+  /** The locale for a Telegram language code (`pt-br`, or none) as localeForTag finds it; the fallback's where there is none. */
   match(languageCode: string | undefined, fallback: string): string;
 };
 
@@ -116,7 +122,7 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   const loaded = new Map(locales.map((name) => [name, readLocale(name, source.read(name))] as const));
 
   const match = (languageCode: string | undefined, fallback: string): string =>
-    known(languageCode, loaded) ?? known(fallback, loaded) ?? sourceLocale;
+    localeForTag(languageCode, locales) ?? localeForTag(fallback, locales) ?? sourceLocale;
 
   const format = (
     locale: string,
@@ -141,16 +147,6 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
 function shownValue(value: MessageValue, show: (text: string) => string): string | number | Date {
   if (value instanceof Safe) return value.html;
   return typeof value === 'string' ? show(value) : value;
-}
-
-/** The longest prefix of the tag that names a loaded language: `zh-hans-cn`, then `zh-hans`, then `zh`. */
-function known(tag: string | undefined, loaded: ReadonlyMap<string, Locale>): string | undefined {
-  const parts = (tag ?? '').toLowerCase().replaceAll('_', '-').split('-').slice(0, 4);
-  for (let length = parts.length; length > 0; length -= 1) {
-    const name = parts.slice(0, length).join('-');
-    if (loaded.has(name)) return name;
-  }
-  return undefined;
 }
 
 function quoted(names: readonly string[]): string {

@@ -125,13 +125,14 @@ function makeButtons(localizer: Localizer, offered: OfferedKinds): MessageView['
   return buttons.length <= 2 ? [buttons] : [buttons.slice(0, 2), buttons.slice(2)];
 }
 
-/** A button for each language, named in its own words. */
+/** A button for each language, named in its own words, two in a row. */
 export function languageView(localizer: Localizer, catalog: Catalog): MessageView {
   const buttons = catalog.locales.map((locale): MessageButton => {
     const name = catalog.plain(locale, 'language.name');
     return { text: locale === localizer.locale ? `✓ ${name}` : name, data: callbackData('language', locale) };
   });
-  return { text: localizer.say('language.choose'), rows: buttons.map((button) => [button]) };
+  const rows = buttons.flatMap((_, index) => (index % 2 === 0 ? [buttons.slice(index, index + 2)] : []));
+  return { text: localizer.say('language.choose'), rows };
 }
 
 /** A message with nothing to press. */

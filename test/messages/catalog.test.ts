@@ -69,6 +69,28 @@ test('Catalog.say() writes dates the way of the language, in UTC', () => {
   ]);
 });
 
+test.each([
+  ['a value', 'أهلًا {name}!', 'أهلًا \u2068Eve\u2069!'],
+  ['a command', 'انظر /help الآن', 'انظر \u2066/help\u2069 الآن'],
+  ['a command in bold', '<b>/help</b>', '<b>\u2066/help\u2069</b>'],
+  ['a command that is a value', 'أو /{name} مع كلماتك', 'أو \u2066/Eve\u2069 مع كلماتك'],
+  ['a mention', 'اسألني: @{name}', 'اسألني: \u2066@Eve\u2069'],
+  [
+    'code, in which nothing is added',
+    'مثل <code>/say {name} --seed 42</code>.',
+    'مثل \u2066<code>/say Eve --seed 42</code>\u2069.',
+  ],
+  ['an arm', '{name, select, x {} other {/{name} <b>{name}</b>}}', '\u2066/Eve\u2069 <b>\u2068Eve\u2069</b>'],
+])('Catalog.say() isolates in Arabic %s', (_, words, shown) => {
+  const own = loadCatalog(source({ en: complete, ar: { ...complete, 'start.hello': words } }));
+  expect(own.say('ar', 'start.hello', { name: 'Eve' })).toBe(shown);
+});
+
+test('Catalog.say() adds no isolates to languages that are written from left to right', () => {
+  const own = loadCatalog(source({ en: complete, de: { ...complete, 'start.hello': '/help {name}' } }));
+  expect(own.say('de', 'start.hello', { name: 'Eve' })).toBe('/help Eve');
+});
+
 test('Catalog.say() speaks the source language where the stored locale is gone', () => {
   expect(catalog.say('tlh', 'ready')).toBe('Ready ↑');
 });
@@ -88,9 +110,35 @@ test.each([
   expect(catalog.match(code, fallback)).toBe(found);
 });
 
+test.each([
+  ['pt', 'pt-BR'],
+  ['pt-br', 'pt-BR'],
+  ['pt_PT', 'pt-BR'],
+  ['zh', 'zh-Hans'],
+  ['zh-CN', 'zh-Hans'],
+  ['zh-sg', 'zh-Hans'],
+  ['zh-hans-cn', 'zh-Hans'],
+  ['zh-TW', 'zh-Hans'],
+  ['zh-Hant', 'zh-Hans'],
+  ['in', 'id'],
+  ['id-ID', 'id'],
+  ['tr-TR', 'tr'],
+  ['TR', 'tr'],
+  ['iw', 'en'],
+  ['nb', 'en'],
+  ['fil', 'en'],
+  ['i', 'en'],
+  ['1', 'en'],
+  ['pt-', 'pt-BR'],
+])('Catalog.match() finds for %s among thirteen languages the locale %s', (code, found) => {
+  const names = ['en', 'ar', 'de', 'es', 'fa', 'fr', 'hi', 'id', 'pt-BR', 'ru', 'tr', 'uk', 'zh-Hans'];
+  const thirteen = loadCatalog(source(Object.fromEntries(names.map((name) => [name, complete]))));
+  expect(thirteen.match(code, 'en')).toBe(found);
+});
+
 test('Catalog.match() prefers the longest tag', () => {
-  const own = loadCatalog(source({ en: complete, pt: complete, 'pt-br': complete }));
-  expect([own.match('pt-BR', 'en'), own.match('pt-PT', 'en')]).toEqual(['pt-br', 'pt']);
+  const own = loadCatalog(source({ en: complete, pt: complete, 'pt-BR': complete }));
+  expect(['pt-BR', 'pt-PT', 'pt'].map((code) => own.match(code, 'en'))).toEqual(['pt-BR', 'pt', 'pt']);
 });
 
 test('Catalog.locales begins with the source language', () => {

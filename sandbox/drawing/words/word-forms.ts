@@ -1,3 +1,5 @@
+import { furtherWordsFor } from './further-words.ts';
+
 /** A word without case, accents and the dots of ё, as all tables and prompts are compared. */
 export function plainWord(word: string): string {
   return word.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '');
@@ -47,6 +49,9 @@ export function finderOf<Name extends string>(
       // The first list that names a form keeps it.
       for (const form of formsOf(entry)) if (!names.has(plainWord(form))) names.set(plainWord(form), name);
     }
+  }
+  for (const name of Object.keys(lists) as Name[]) {
+    for (const form of furtherWordsFor(name)) if (!names.has(plainWord(form))) names.set(plainWord(form), name);
   }
   return (word) => names.get(word);
 }

@@ -4,6 +4,7 @@ import type { Emit } from '../../domain/events.ts';
 import type { ChatStore } from '../../domain/chat-store.ts';
 import type { Users } from '../../domain/users.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { languageOf } from '../../messages/language-tags.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import { describeTelegramError, isAborted, classifyTelegramError } from '../outbox/telegram-error.ts';
 
@@ -124,7 +125,8 @@ export class CommandMenu implements Disposable {
     const { locales, chats, emit } = this.#options;
     try {
       if (await chats.wereMenusDeleted()) return;
-      const others = clientLanguages.filter((language) => !locales.includes(language));
+      const own = new Set(locales.map(languageOf));
+      const others = clientLanguages.filter((language) => !own.has(language));
       for (const type of ['default', ...narrowScopes] as const) {
         if (!(await this.#deleteLists({ type }, others))) return;
       }
@@ -162,6 +164,7 @@ export class CommandMenu implements Disposable {
   }
 }
 
-function named(language: string | undefined) {
-  return language === undefined ? {} : { language_code: language as LanguageCode };
+/** Telegram names a list's language by two letters, without a region. */
+function named(locale: string | undefined) {
+  return locale === undefined ? {} : { language_code: languageOf(locale) as LanguageCode };
 }

@@ -1,0 +1,15 @@
+import type { FigureName } from '../figures/figures.ts';
+import type { Ground, Sky, Weather } from '../scene-parts.ts';
+
+type Drawable = FigureName | Ground | Sky | Weather;
+
+/**
+ * What the examples of the other locales speak of, a row for each language: every form that an example has, as it is
+ * written there. The words of English, Spanish and Russian, with all their forms, stand in the lists themselves.
+ */
+const furtherWords: Readonly<Record<string, Readonly<Partial<Record<Drawable, string>>>>> = {};
+
+/** The words for a thing in all further languages. */
+export function furtherWordsFor(name: string): readonly string[] {
+  return Object.values(furtherWords).flatMap((words) => (words as Record<string, string>)[name]?.split(' ') ?? []);
+}
