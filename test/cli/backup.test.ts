@@ -28,7 +28,13 @@ test('darkroom backup copies the database of a running bot, which a bot can open
   using restored = openDatabase({ path: copyIn(cli) });
   const waiting = (await anEngine(restored).reader.stats()).lines;
   expect(waiting).toEqual([
-    { line: 'bytez', waiting: { premium: 0, free: 3 }, ahead: { premium: 0, free: 3 }, running: 0 },
+    {
+      line: 'bytez',
+      waiting: { premium: 0, free: 3 },
+      ahead: { premium: 0, free: 3 },
+      running: 0,
+      people: { premium: 0, free: 3 },
+    },
   ]);
 });
 
