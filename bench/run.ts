@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { ablation } from './ablation.ts';
+import { dashboard } from './dashboard.ts';
 import { deepQueue } from './deep-queue.ts';
 import { faultMatrix } from './fault-matrix.ts';
 import { type Benchmark, type BenchmarkReport, type Figure, ratioOf } from './figure.ts';
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'flood', run: flood },
   { name: 'deep-queue', run: deepQueue },
   { name: 'lanes', run: lanes },
+  { name: 'dashboard', run: dashboard },
   { name: 'overhead', run: overhead },
   { name: 'peers', run: peers },
   { name: 'fault-matrix', run: faultMatrix },

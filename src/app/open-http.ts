@@ -24,7 +24,6 @@ import type { Listening } from '../http/listen.ts';
 import { gatewayArea, gatewayRoutes } from '../http/gateway/gateway.ts';
 import { telegramArea, telegramRoutes } from '../http/telegram-webhook.ts';
 import { keyRoutes } from '../http/routes/key-routes.ts';
-import { changeRoutes } from '../http/dashboard/change-feed.ts';
 import { dashboardJobRoutes } from '../http/dashboard/job-routes.ts';
 import { overviewRoutes } from '../http/dashboard/overview-routes.ts';
 import { storyWords } from '../observability/story-words.ts';
@@ -100,7 +99,6 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
       clock,
     }),
     dashboardJobRoutes({ admin, words: storyWords }),
-    changeRoutes({ events, clock }),
     ...(telegram === undefined ? [] : [telegramRoutes(telegram)]),
   ];
   const areas: readonly Area[] = [

@@ -1,8 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { openGatewayStage } from '../journeys/gateway-stage.ts';
 import { openTestApp } from '../support/test-app.ts';
 import { adminEnv, asAdmin } from './admin-client.ts';
-import { adminToken } from './test-server.ts';
 
 const refusing = [{ do: { kind: 'unauthorized' } }] as const;
 
@@ -115,42 +114,4 @@ test.each(['../1', "1' OR '1'='1", 'x'.repeat(129)])('%j is no id of a job, and 
   const admin = await asAdmin(bot.app);
   expect((await admin.send('GET', `/api/overview/jobs/${encodeURIComponent(id)}`)).status).not.toBe(200);
   expect((await admin.call('GET', '/api/overview/jobs/1e3')).status).toBe(404);
-});
-
-test('a page that listens hears which parts have changed, and leaves nothing behind when it goes', async () => {
-  await using bot = await openTestApp({ env: adminEnv });
-  const leave = new AbortController();
-  const heard = await fetch(`${bot.app.httpUrl}/api/overview/changes`, {
-    headers: { authorization: `Bearer ${adminToken}` },
-    signal: leave.signal,
-  });
-  expect(heard.headers.get('content-type')).toContain('text/event-stream');
-  const reader = (heard.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  const until = async (words: string) => {
-    while (!text.includes(words)) {
-      const { value, done } = await reader.read();
-      if (done) throw new Error(`The stream ended before "${words}"`);
-      text += value;
-    }
-  };
-  await until('event: hello');
-  const [key] = await bot.app.admin.keys.list();
-  await bot.app.admin.keys.disable(key === undefined ? [] : [key.id]);
-  await until('event: change\ndata: overview keys\n');
-
-  const listen = () =>
-    fetch(`${bot.app.httpUrl}/api/overview/changes`, {
-      headers: { authorization: `Bearer ${adminToken}` },
-      signal: all.signal,
-    });
-  const all = new AbortController();
-  const many = await Promise.all(Array.from({ length: 19 }, listen));
-  expect(many.map(({ status }) => status)).toEqual(many.map(() => 200));
-  const refused = await listen();
-  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '30']);
-  leave.abort();
-  await expect(reader.read()).rejects.toThrow(/abort/i);
-  await vi.waitUntil(async () => (await listen()).status === 200, { timeout: 10_000 });
-  all.abort();
 });

@@ -46,7 +46,7 @@ export function createChart(host, { title, series, format, isStacked = false }) 
     const options = {
       width: plot.clientWidth,
       height,
-      padding: [8, 6, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: !isStacked } },
       scales: {

@@ -80,11 +80,15 @@ function refreshAll() {
   jobs.refresh();
 }
 
-const parts = { overview, keys, jobs };
+/** Besides the overview, which every event may change. */
+const ofKeys = /^(?:attempt|keys?|config)\./;
+const ofJobs = /^(?:attempt|job)\./;
 
 listen({
-  onChange: (names) => {
-    for (const name of names) parts[name]?.refresh();
+  onEvent: (name) => {
+    overview.refresh();
+    if (ofKeys.test(name)) keys.refresh();
+    if (ofJobs.test(name)) jobs.refresh();
   },
   onLink: (live) => {
     isLive = live;

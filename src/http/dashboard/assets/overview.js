@@ -115,7 +115,7 @@ function sentence(text) {
     : text;
 }
 
-function showProviders({ providers, lines }) {
+function showProviders({ providers, lines, models }) {
   const byLine = new Map(lines.map((line) => [line.line, line]));
   const names = new Set(providers.map(({ provider }) => provider));
   // A line may have work left from keys that are gone.
@@ -134,7 +134,11 @@ function showProviders({ providers, lines }) {
           },
         ],
   );
-  const rows = [...providers, ...lost].map((status) => ({ ...status, line: byLine.get(status.provider) }));
+  const rows = [...providers, ...lost].map((status) => ({
+    ...status,
+    line: byLine.get(status.provider),
+    unserved: unserved(models, status.provider),
+  }));
   showTable(byId('providers'), {
     label: 'Providers',
     keyOf: ({ provider }) => provider,
@@ -142,13 +146,26 @@ function showProviders({ providers, lines }) {
     rows,
     columns: [
       { name: 'Provider', cell: ({ provider }) => element('a', { href: `#keys/${provider}` }, provider) },
-      { name: 'State', cell: (status) => stateCell(availability(status), stateMark) },
+      { name: 'State', cell: providerState },
       { name: 'Keys', cell: keysCell },
       { name: 'Running', isNumber: true, cell: ({ line }) => number(line?.running ?? 0) },
       { name: 'Waiting, premium', isNumber: true, cell: ({ line }) => number(line?.waiting.premium ?? 0) },
       { name: 'Waiting, free', isNumber: true, cell: ({ line }) => number(line?.waiting.free ?? 0) },
     ],
   });
+}
+
+/** How many models of the chains it does not serve now. */
+function unserved(models, provider) {
+  const own = models.filter((model) => model.provider === provider && model.state !== 'served');
+  return new Set(own.map(({ model }) => model)).size;
+}
+
+function providerState(status) {
+  const { unserved: count } = status;
+  const state = availability(status);
+  const isNews = count > 0 && state.tone === 'good';
+  return stateCell(isNews ? { ...state, why: `without ${plural(count, 'model')}` } : state, stateMark);
 }
 
 function keysCell(status) {

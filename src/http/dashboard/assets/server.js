@@ -38,21 +38,29 @@ async function asked(response) {
   );
 }
 
-const retryMs = 5_000;
+const firstRetryMs = 1_000;
+const longestRetryMs = 15_000;
 
 export async function signOut() {
   await fetch('/sign-out', { method: 'POST', headers: { 'x-darkroom-page': '1' } });
   location.assign('/');
 }
 
-/** Hears what changes. `onLink` is called with whether the bot is heard, `onChange` with the names of the changed parts. */
-export function listen({ onChange, onLink }) {
-  const source = new EventSource('/api/overview/changes');
-  source.addEventListener('open', () => onLink(true));
-  source.addEventListener('change', ({ data }) => onChange(data.split(' ')));
-  source.addEventListener('error', () => {
-    onLink(false);
-    // The browser tries again by itself, except after a refusal.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen({ onChange, onLink }), retryMs);
-  });
+/** Hears the events of the bot. `onLink` is called with whether they arrive, `onEvent` with the name of each of them. */
+export function listen({ onEvent, onLink }) {
+  let retryMs = firstRetryMs;
+  const open = () => {
+    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/`);
+    socket.addEventListener('open', () => {
+      retryMs = firstRetryMs;
+      onLink(true);
+    });
+    socket.addEventListener('message', ({ data }) => onEvent(JSON.parse(data).event));
+    socket.addEventListener('close', () => {
+      onLink(false);
+      setTimeout(open, retryMs);
+      retryMs = Math.min(longestRetryMs, 2 * retryMs);
+    });
+  };
+  open();
 }
