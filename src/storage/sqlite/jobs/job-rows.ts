@@ -85,12 +85,6 @@ const waits = {
 
 const ends = { outcome: z.string().transform(fromJson).pipe(outcome) };
 
-const story = z.discriminatedUnion('state', [
-  z.object({ state: z.literal('waiting'), ...waits }),
-  z.object({ state: z.literal('running') }),
-  z.object({ state: z.enum(['ended', 'told']), ...ends }),
-]);
-
 const facts = z.object({
   seq: z.number(),
   id: z.string().transform(jobId),
@@ -126,30 +120,32 @@ const facts = z.object({
   operation: z.string().transform(fromJson).pipe(operation).nullable(),
 });
 
-const jobRow = facts.and(story);
+const jobRow = z.discriminatedUnion('state', [
+  facts.extend({ state: z.literal('waiting'), ...waits }),
+  facts.extend({ state: z.literal('running') }),
+  facts.extend({ state: z.enum(['ended', 'told']), ...ends }),
+]);
 type JobRow = z.output<typeof jobRow>;
 
+const shownFacts = facts.extend({
+  kind: facts.shape.kind.catch(defaultKind),
+  options: facts.shape.options.catch(null),
+  lane: facts.shape.lane.catch('free'),
+  chat_type: facts.shape.chat_type.catch('private'),
+  line: facts.shape.line.catch('unknown'),
+  answer: facts.shape.answer.catch(null),
+  operation: facts.shape.operation.catch(null),
+});
+
 /** As `jobRow`, but replaces fields in the format of another version with defaults. */
-const shownRow: z.ZodType<JobRow> = facts
-  .extend({
-    kind: facts.shape.kind.catch(defaultKind),
-    options: facts.shape.options.catch(null),
-    lane: facts.shape.lane.catch('free'),
-    chat_type: facts.shape.chat_type.catch('private'),
-    line: facts.shape.line.catch('unknown'),
-    answer: facts.shape.answer.catch(null),
-    operation: facts.shape.operation.catch(null),
-  })
-  .and(
-    z.discriminatedUnion('state', [
-      z.object({ state: z.literal('waiting'), ...waits, reason: waits.reason.catch(null) }),
-      z.object({ state: z.literal('running') }),
-      z.object({
-        state: z.enum(['ended', 'told']),
-        outcome: ends.outcome.catch({ kind: 'failed', code: 'set-aside' }),
-      }),
-    ]),
-  );
+const shownRow: z.ZodType<JobRow> = z.discriminatedUnion('state', [
+  shownFacts.extend({ state: z.literal('waiting'), ...waits, reason: waits.reason.catch(null) }),
+  shownFacts.extend({ state: z.literal('running') }),
+  shownFacts.extend({
+    state: z.enum(['ended', 'told']),
+    outcome: ends.outcome.catch({ kind: 'failed', code: 'set-aside' }),
+  }),
+]);
 
 /** A job with its queue position and its fence. */
 export type StoredJob = {
