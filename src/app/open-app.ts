@@ -12,7 +12,7 @@ import { jobKinds } from '../domain/kinds.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
-import { createConnector, createNodeAgent } from '../media/connector.ts';
+import { createAgent, createConnector } from '../media/connector.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import type { CoreOptions } from './core-parts.ts';
 import { type Core, openCore } from './open-core.ts';
@@ -81,10 +81,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   const { engine, inbox, dialogues } = storage;
   await dialogues.purge(clock.now());
 
-  const telegramAgent = createNodeAgent(
-    apiRoot.startsWith('https:') ? 'https:' : 'http:',
-    createConnector({ ...options.parts?.network, proxies: config.proxies }),
-  );
+  const network = createConnector({ ...options.parts?.network, proxies: config.proxies });
+  const telegramAgent = createAgent(network);
   opening.defer(() => telegramAgent.destroy());
 
   const fixedSecrets = [token, ...(config.bucket === undefined ? [] : [config.bucket.secretAccessKey])];

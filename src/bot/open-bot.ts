@@ -3,7 +3,7 @@ import { isStorageRefusal } from '../domain/failure.ts';
 import { answer, showInReply } from './reply.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
 import type { RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
-import type { Agent } from 'node:http';
+import type { Dispatcher } from 'undici';
 import type { ChatMember, Update } from 'grammy/types';
 import { sequentialize } from '@grammyjs/runner';
 import { type Unasked, hiddenSenders, identifySpeaker, isAdminHere, reasonUnasked } from './middleware/identify.ts';
@@ -171,7 +171,7 @@ export type OpenBotOptions = Omit<
   /** Where Telegram sends updates; they are polled for when absent. */
   readonly webhook: WebhookSourceOptions['webhook'] | undefined;
   /** Opens the connections to Telegram. */
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
   readonly catalog: Catalog;
   readonly defaultLocale: string;
   readonly jobs: JobReader;
@@ -209,7 +209,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, quotaDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog, adminIds, () => service.offered());
-  const client = { apiRoot: options.apiRoot, baseFetchConfig: { agent: options.agent }, fetch: telegramFetch() };
+  const client = { apiRoot: options.apiRoot, fetch: telegramFetch(options.agent) };
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));

@@ -1,8 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { Agent as HttpAgent, type ClientRequestArgs } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { type Socket, isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector } from 'undici';
@@ -113,27 +110,12 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
   };
 }
 
-/** An agent of Node's own HTTP client over the connector, for a library that is bound to that client. */
-export function createNodeAgent(protocol: 'http:' | 'https:', connector: Connector): HttpAgent {
-  const createConnection = (
-    options: ClientRequestArgs & { servername?: string },
-    callback?: (error: Error | null, stream: Duplex) => void,
-  ): undefined => {
-    const hostname = options.host ?? options.hostname ?? 'localhost';
-    const { servername = '' } = options;
-    connector(
-      {
-        protocol,
-        hostname,
-        host: hostname,
-        port: String(options.port ?? ''),
-        ...(servername === '' ? {} : { servername }),
-      },
-      (error, socket) => callback?.(error, socket as Socket),
-    );
-  };
-  const agent = protocol === 'https:' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-  return Object.assign(agent, { createConnection });
+/** Telegram keeps a connection for longer than the pause between two calls. */
+const keptAliveMs = 30_000;
+
+/** An agent for calls that bring their own deadlines. */
+export function createAgent(connector: Connector): Agent {
+  return new Agent({ allowH2: false, connect: connector, keepAliveTimeout: keptAliveMs });
 }
 
 async function resolvedInTime(hostname: string, resolve: Resolve, clock: Clock): Promise<readonly string[]> {

@@ -29,6 +29,17 @@ test('a command that was just taken is answered, once, after connects were swall
   await using app = await openTestApp({ clock, network: { dial } });
   const ann = await acquaintance(app);
 
+  // The menus that are published at the start need connections of their own until they are.
+  let quiet = 0;
+  let calls = 0;
+  await whileTimePasses(
+    clock,
+    until(() => {
+      quiet = app.telegram.calls.length === calls ? quiet + 1 : 0;
+      calls = app.telegram.calls.length;
+      return quiet === 50;
+    }),
+  );
   // Only the poll has a connection: its answer brings the command, and the answer to it needs another one.
   for (const socket of sockets) socket.destroy();
   const polls = callsOf(app, 'getUpdates').length;

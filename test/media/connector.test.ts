@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, get } from 'node:http';
-import { createServer, get as getSecure } from 'node:https';
+import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { buildConnector, request } from 'undici';
 import { expect, test } from 'vitest';
@@ -10,7 +9,7 @@ import {
   type Resolve,
   createConnector,
   createGuardedAgent,
-  createNodeAgent,
+  createAgent,
   guardedConnector,
 } from '../../src/media/connector.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
@@ -50,7 +49,7 @@ test('a name with a dead IPv6 address and an IPv4 address that takes 400 ms is r
   for (const client of ['providers', 'telegram'] as const) {
     const network = slowNetwork(server, 400);
     const connector = createConnector(network);
-    const answered = client === 'providers' ? ask(connector, 'http://far.example/') : askNode(connector);
+    const answered = client === 'providers' ? ask(connector, 'http://far.example/') : askTelegram(connector);
     while (network.dialled.length === 0) await new Promise(setImmediate);
     await network.clock.advance(650);
     expect(await answered).toBe('HTTP 200 hello');
@@ -58,12 +57,12 @@ test('a name with a dead IPv6 address and an IPv4 address that takes 400 ms is r
   }
 });
 
-async function askNode(connector: buildConnector.connector): Promise<string> {
-  const agent = createNodeAgent('http:', connector);
-  const [response] = await once(get('http://far.example/', { agent }), 'response');
-  const body = Buffer.concat(await response.toArray()).toString();
-  agent.destroy();
-  return `HTTP ${response.statusCode} ${body}`;
+async function askTelegram(connector: buildConnector.connector): Promise<string> {
+  const agent = createAgent(connector);
+  const { statusCode, body } = await request('http://far.example/', { dispatcher: agent });
+  const words = await body.text();
+  await agent.destroy();
+  return `HTTP ${statusCode} ${words}`;
 }
 
 test('a target is reached through the proxy, which gets the name and the credentials', async () => {
@@ -114,18 +113,19 @@ test('Telegram is reached by TLS through a proxy, and its certificate is checked
   const { port } = secure.address() as AddressInfo;
   await using proxy = await localProxy({ lead: () => `127.0.0.1:${port}` });
   const options = { proxies: proxiesOf(proxy.url), dial: buildConnector({ ca: authority.cert, allowH2: false }) };
-  const agent = createNodeAgent('https:', createConnector(options));
+  const agent = createAgent(createConnector(options));
   const say = async (host: string) => {
-    const [response] = (await once(getSecure(`https://${host}/`, { agent }), 'response')) as [IncomingMessage];
-    return Buffer.concat(await response.toArray()).toString();
+    const { body } = await request(`https://${host}/`, { dispatcher: agent });
+    return body.text();
   };
 
   expect(await say('api.telegram.example')).toBe('hello api.telegram.example');
+  await new Promise(setImmediate);
   expect(await say('api.telegram.example')).toBe('hello api.telegram.example');
   await expect(say('evil.example')).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
   // The connection is kept and used again.
   expect(proxy.asked).toEqual(['api.telegram.example:443', 'evil.example:443']);
-  agent.destroy();
+  await agent.destroy();
   secure.closeAllConnections();
   secure.close();
 });

@@ -1,19 +1,17 @@
 import type { ApiClientOptions, Transformer } from 'grammy';
-import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
+import { type Dispatcher, request } from 'undici';
 import { notFromTelegram, classifyRefusal } from './telegram-error.ts';
 import type { Clock } from '../../kit/clock.ts';
 
 type Fetch = NonNullable<ApiClientOptions['fetch']>;
 
-/** What grammY asks for: its own options and those of `baseFetchConfig`. */
+/** What grammY asks for. */
 type Asked = {
-  readonly method?: string;
+  readonly method?: Dispatcher.HttpMethod;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Readable;
-  readonly agent?: Agent;
-  readonly signal?: Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>;
+  readonly signal?: AbortSignal;
 };
 
 type ReadAnswer = { readonly status: number; readonly retryAfter: string | undefined; readonly body: string };
@@ -26,9 +24,9 @@ const maxAnswerBytes = 64_000_000;
  * status, so that an upload that is too large for a proxy is not repeated like a lost connection. An answer without JSON
  * and without an error status throws: what was done is unknown.
  */
-export function telegramFetch(): Fetch {
+export function telegramFetch(dispatcher: Dispatcher): Fetch {
   const call = async (url: string, asked: Asked) => {
-    const body = bodyOf(await exchange(new URL(url), asked));
+    const body = bodyOf(await exchange(url, asked, dispatcher));
     return { json: async () => body };
   };
   return call;
@@ -61,46 +59,60 @@ function isPage(text: string): boolean {
   return text.trimStart().startsWith('<');
 }
 
-function exchange(url: URL, { method = 'POST', headers = {}, body, agent, signal }: Asked): Promise<ReadAnswer> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const request = send(url, { method, headers, ...(agent === undefined ? {} : { agent }) });
-    const abort = () => {
-      const error = new Error('The call was aborted');
-      error.name = 'AbortError';
-      request.destroy();
-      reject(error);
-    };
-    const settle = <Value>(end: (value: Value) => void) => {
-      return (value: Value) => {
-        signal?.removeEventListener('abort', abort);
-        end(value);
-      };
-    };
-    request.on('error', settle(reject));
-    request.on('response', (response) => {
-      readAll(response).then(settle(resolve), settle(reject));
-    });
-    if (signal?.aborted === true) return abort();
-    signal?.addEventListener('abort', abort);
-    if (body instanceof Readable) {
-      body.on('error', (error) => request.destroy(error));
-      body.pipe(request);
-    } else request.end(body);
-  });
+async function exchange(
+  url: string,
+  { method = 'POST', headers = {}, body = '', signal }: Asked,
+  dispatcher: Dispatcher,
+): Promise<ReadAnswer> {
+  try {
+    const sent = typeof body === 'string' ? body : await wholeIfSmall(body);
+    const answer = await request(url, { dispatcher, method, headers, body: sent, ...(signal && { signal }) });
+    return await readAll(answer);
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+    const aborted = new Error('The call was aborted');
+    aborted.name = 'AbortError';
+    throw aborted;
+  }
 }
 
-async function readAll(response: IncomingMessage): Promise<ReadAnswer> {
+/** A larger body is sent while it is read. */
+const maxWholeBytes = 1_000_000;
+
+/** A small upload in one piece: its many small parts would each be a packet. */
+async function wholeIfSmall(body: Readable): Promise<Buffer | Readable> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const rest = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+    chunks.push(next.value);
+    bytes += next.value.byteLength;
+    if (bytes > maxWholeBytes) return Readable.from(followedBy(chunks, rest), { objectMode: false });
+  }
+  return Buffer.concat(chunks);
+}
+
+async function* followedBy(chunks: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function readAll({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<ReadAnswer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > maxAnswerBytes) throw withCode('The answer is too long', 'ERR_TOO_LONG');
     chunks.push(chunk);
   }
+  const retryAfter = headers['retry-after'];
   return {
-    status: response.statusCode ?? 0,
-    retryAfter: response.headers['retry-after'],
+    status: statusCode,
+    retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
     body: Buffer.concat(chunks).toString('utf8'),
   };
 }

@@ -1,6 +1,5 @@
 import { type Api, GrammyError } from 'grammy';
-import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { type Dispatcher, request } from 'undici';
 import type { Clock } from '../../kit/clock.ts';
 import type { Secret } from '../../kit/secret.ts';
 import { classifyTelegramError } from './telegram-error.ts';
@@ -18,7 +17,7 @@ export type TelegramFilesOptions = {
   readonly api: Api;
   readonly apiRoot: string;
   readonly token: Secret;
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
   readonly clock: Clock;
   /** Aborts every download. */
   readonly closing: AbortSignal;
@@ -46,25 +45,24 @@ export function telegramFiles(options: TelegramFilesOptions): (fileId: string) =
   };
 }
 
-async function download(url: URL, agent: Agent, signal: AbortSignal): Promise<TelegramFile> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    send(url, { agent, signal }).on('response', resolve).on('error', reject).end();
-  });
-  if (response.statusCode !== 200) {
-    response.destroy();
+async function download(url: URL, dispatcher: Dispatcher, signal: AbortSignal): Promise<TelegramFile> {
+  const { statusCode, headers, body } = await request(url, { dispatcher, signal });
+  // Destroying a body before its end emits an error event.
+  body.on('error', () => undefined);
+  if (statusCode !== 200) {
+    body.destroy();
     return { kind: 'unavailable' };
   }
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > maxFileBytes) {
-      response.destroy();
+      body.destroy();
       return { kind: 'too-large' };
     }
     chunks.push(chunk);
   }
-  const promised = Number(response.headers['content-length'] ?? bytes);
+  const promised = Number(headers['content-length'] ?? bytes);
   return bytes === promised ? { kind: 'bytes', bytes: Buffer.concat(chunks) } : { kind: 'unavailable' };
 }

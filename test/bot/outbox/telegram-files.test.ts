@@ -1,6 +1,7 @@
-import { Agent, createServer, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Api } from 'grammy';
+import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { tinyPhoto } from '../../../sandbox/telegram/people/person.ts';
 import { startTelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
