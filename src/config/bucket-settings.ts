@@ -48,9 +48,9 @@ export const accessKeyId: Parser<string> = (text) =>
     : bad('must be the id of an access key, without a space, slash, comma or equals sign');
 
 export const secretAccessKey: Parser<Secret> = (text) =>
-  /^[\x21-\x7e]{8,512}$/.test(text)
+  /^[\x21-\x7e]{4,512}$/.test(text)
     ? good(new Secret(text))
-    : bad('must be the secret of an access key: 8 to 512 letters, digits and signs without a space');
+    : bad('must be the secret of an access key: 4 to 512 letters, digits and signs without a space');
 
 /** With and without slashes at its ends it is the same folder. */
 export const objectPrefix: Parser<string> = (text) => {
@@ -61,18 +61,6 @@ export const objectPrefix: Parser<string> = (text) => {
     ? good(`${folders.join('/')}/`)
     : bad('must be a folder of letters, digits, dots, hyphens and underscores, for example darkroom/results');
 };
-
-/** An address that Telegram takes for a button: its host is an address or has a dot. */
-export const publicAddress =
-  (parse: Parser<string>): Parser<string> =>
-  (text) => {
-    const parsed = parse(text);
-    if (!parsed.ok) return parsed;
-    const { hostname } = new URL(parsed.value);
-    return hostname.includes('.') || hostname.startsWith('[')
-      ? parsed
-      : bad('must have a host that people can open, with a dot in it: Telegram takes no other for a button');
-  };
 
 /** Names of the storage that do not go together, or that are missing. */
 export function bucketMistakes(env: Environment): readonly string[] {
@@ -107,7 +95,7 @@ export function secretFromFile(path: string): Parsed<Secret> {
     return bad(`names a file that cannot be read (${code}); check the path, and the rights of the bot's user`);
   }
   const parsed = secretAccessKey(text.replace(/^\ufeff/, '').trim());
-  return parsed.ok ? parsed : bad('names a file that does not hold one secret: 8 to 512 letters, digits and signs');
+  return parsed.ok ? parsed : bad('names a file that does not hold one secret: 4 to 512 letters, digits and signs');
 }
 
 /** What the variables hold once each has been parsed. */

@@ -11,7 +11,6 @@ import {
   bucketName,
   bucketRegion,
   objectPrefix,
-  publicAddress,
   secretAccessKey,
   secretFromFile,
 } from './bucket-settings.ts';
@@ -187,7 +186,7 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     S3_ACCESS_KEY_ID: variable(undefined, accessKeyId),
     S3_SECRET_ACCESS_KEY: variable(undefined, secretAccessKey),
     S3_SECRET_ACCESS_KEY_FILE: variable(undefined, secretFile),
-    S3_PUBLIC_URL: variable(undefined, publicAddress(baseUrl('https://cdn.example.com'))),
+    S3_PUBLIC_URL: variable(undefined, baseUrl('https://cdn.example.com')),
     S3_PREFIX: variable('', objectPrefix),
     HTTP_HOST: variable('127.0.0.1', httpHost),
     HTTP_PORT: variable(3002, wholeNumber(0, 65_535, 3002)),

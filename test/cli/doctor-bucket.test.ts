@@ -86,6 +86,13 @@ test.each([
   expect((await findingsOf(cli))[1]).toContain(says);
 });
 
+test('darkroom doctor --online says that Telegram takes no button to a host without a dot', async () => {
+  await using bucket = await startTestBucket();
+  using cli = aCommandLineWith(bucket);
+  cli.env['S3_PUBLIC_URL'] = bucket.publicUrl.replace('127.0.0.1', 'localhost');
+  expect((await findingsOf(cli))[1]).toMatch(/^warning public links: S3_PUBLIC_URL has a host without a dot/);
+});
+
 test('darkroom doctor counts copies, and names those that lie in a bucket which the settings no longer name', async () => {
   await using bucket = await startTestBucket();
   using cli = aCommandLineWith(bucket);

@@ -87,7 +87,7 @@ test.each([
   ['S3_REGION', 'eu canary'],
   ['S3_ACCESS_KEY_ID', 'a,canary'],
   ['S3_SECRET_ACCESS_KEY', 'canary with spaces'],
-  ['S3_PUBLIC_URL', 'http://localhost:9000/canary'],
+  ['S3_PUBLIC_URL', 'ftp://cdn.example.com/canary'],
   ['S3_PREFIX', '../canary'],
   ['S3_PREFIX', 'a b/canary'],
 ])('%s %j stops the start by its name', (name, value) => {

@@ -28,6 +28,14 @@ export async function bucketFindings({ context, config, signal }: OnlineLook): P
   }
   if (config.bucket.publicUrl === undefined) {
     findings.push(note('public links', 'S3_PUBLIC_URL is not set: results are copied, and people are given no link'));
+  } else if (!isForButtons(config.bucket.publicUrl)) {
+    findings.push(
+      warning(
+        'public links',
+        'S3_PUBLIC_URL has a host without a dot, and Telegram takes no such address for a button: people are given no link',
+        'set it to the address under which people can open the bucket',
+      ),
+    );
   } else if (published === 'same') {
     findings.push(good('public links', 'S3_PUBLIC_URL gives what the bucket holds'));
   } else if (published !== undefined) {
@@ -41,6 +49,12 @@ export async function bucketFindings({ context, config, signal }: OnlineLook): P
     );
   }
   return findings;
+}
+
+/** Telegram refuses a button whose host is neither an address nor has a dot. */
+function isForButtons(publicUrl: string): boolean {
+  const { hostname } = new URL(publicUrl);
+  return hostname.includes('.') || hostname.startsWith('[');
 }
 
 type Copies = Extract<DatabaseInspection, { kind: 'read' }>['copies'];
