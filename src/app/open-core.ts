@@ -47,6 +47,8 @@ export type Core = AsyncDisposable & {
   /** The pictures that people send with their requests. */
   readonly inputs: ResultStore;
   readonly pool: KeyPool;
+  /** The adapters of providers that have keys. */
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly keys: KeyMaintenance;
   readonly service: GenerationService;
   /** The chains in use: built-in ones are made of the providers that have keys. */
@@ -251,6 +253,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     copies,
     inputs,
     pool,
+    providers,
     keys: maintenance,
     service,
     chains,

@@ -1,3 +1,5 @@
+import { fallbackRoutes } from '../http/routes/fallback-routes.ts';
+import { openFallbackTest } from './programs/open-fallback-test.ts';
 import { metricRoutes } from '../http/routes/metric-routes.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { AppEvent } from '../domain/events.ts';
@@ -78,6 +80,7 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
   const routes: readonly RouteGroup[] = [
     eventRoutes(feed, clock),
     metricRoutes(metrics),
+    fallbackRoutes((request, signal) => openFallbackTest(request, signal, { core, definitions: config.definitions })),
     keyRoutes(admin),
     leaseRoutes(lending),
     jobRoutes(admin),
