@@ -236,7 +236,10 @@ export const styleTraits = {
 export type StyleName = keyof typeof styleTraits;
 
 /** What people call the styles in the other languages, a row for each locale; a name that several share stands once. */
-const furtherStyleNames: Readonly<Record<string, string>> = {};
+const furtherStyleNames: Readonly<Record<string, string>> = {
+  'pt-BR':
+    'aquarela=watercolor esboco=sketch desenho=sketch linhas=line-art quadrinhos=comic planta=blueprint ligacoes=wiring',
+};
 
 /** Pairs of a name and the style that it means. */
 export const furtherAliases = Object.values(furtherStyleNames)

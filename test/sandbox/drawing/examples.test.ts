@@ -69,6 +69,17 @@ test('each example that people are shown names something that the sandbox draws'
   expect(unknown).toEqual([]);
 });
 
+test.each(readdirSync(join(root, 'locales')))('the scenes of the examples are drawn alike: %s', (file) => {
+  const texts = JSON.parse(readFileSync(join(root, 'locales', file), 'utf8')) as Record<string, string>;
+  const [, inHelp = ''] = /<i>(.+?)<\/i>/.exec(texts['help.text'] ?? '') ?? [];
+  const prompts = [texts['example.image'] ?? '', texts['example.video'] ?? '', inHelp];
+  expect(prompts.map((prompt) => compose(prompt, 0, size).scene.named.toSorted())).toEqual([
+    ['day', 'fox', 'snow'],
+    ['beach', 'dusk'],
+    ['lighthouse', 'storm'],
+  ]);
+});
+
 test.each([
   ['a red fox in the snow, soft morning light', ['fox', 'day', 'snow']],
   ['un zorro rojo en la nieve, luz suave de la mañana', ['fox', 'day', 'snow']],
