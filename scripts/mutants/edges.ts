@@ -3,6 +3,7 @@ import { mutant } from './mutant.ts';
 const token = 'test/http/admin-token.test.ts';
 const routes = 'test/http/routes.test.ts';
 const limits = 'test/http/request-limits.test.ts';
+const session = 'test/http/dashboard-session.test.ts';
 const redactor = 'test/observability/redaction';
 const log = 'test/observability/logger.test.ts';
 const texts = [
@@ -30,6 +31,45 @@ export const edgeMutants = [
   ),
   mutant('wrong tokens are not counted', 'failures.count(caller.address);', '', token),
   mutant('an open page hands its reasons to any bearer', '&& !caller.authorizations.some(isBearer)', '', token),
+  mutant(
+    'a session is good for pages of other sites',
+    "return isOwnPage(caller) ? 'yes' : 'foreign';",
+    "return 'yes';",
+    session,
+  ),
+  mutant(
+    'a form of another site changes something',
+    "return method === 'GET' || header(pageHeader) === '1';",
+    'return true;',
+    session,
+  ),
+  mutant('a socket is a page', "&& caller.header('upgrade') === undefined", '', session),
+  mutant(
+    'sessions never end',
+    'nowMs - session.usedMs < idleMs && nowMs - session.sinceMs < longestMs',
+    'true',
+    session,
+  ),
+  mutant(
+    'a session outlives its token',
+    'some((digest) => timingSafeEqual(digest, session.byToken))',
+    'some(() => true)',
+    session,
+  ),
+  mutant(
+    'a page that was left open locks its address',
+    "if (session === 'expired') return { status: 401 };",
+    '',
+    session,
+  ),
+  mutant(
+    'another site signs somebody in',
+    "if (origin === undefined || !isOfHost(origin, c.req.header('host') ?? '') || site !== 'same-origin') {",
+    'if (origin === undefined) {',
+    session,
+  ),
+  mutant('tokens are guessed at the form', 'tries.count(address);', '', session),
+  mutant('pages run scripts of anybody', `"script-src 'self'",`, `"script-src 'self' 'unsafe-inline'",`, session),
   mutant('addresses of one network are many', '.slice(0, 8).join', '.join', token),
   mutant('any Host is served', 'if (others.length > 0 || !serves(named)) return { status: 421 };', '', routes),
   mutant(

@@ -87,6 +87,12 @@ test.skipIf(isBlind)(
     await page.keyboard.press('Escape');
     await story.waitFor({ state: 'hidden' });
     await page.waitForURL(`${stage.url}/#jobs`);
+    await page.goto(`${stage.url}/#people/7`);
+    await page.getByRole('dialog', { name: 'Person 7' }).getByText('Asked for today: image 1').waitFor();
+    await page.getByRole('link', { name: 'Jobs of this person' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.getByRole('rowheader').getByRole('link').first().waitFor();
+    expect(await page.getByRole('textbox', { name: 'Person' }).inputValue()).toBe('7');
     expect(stage.complaints).toEqual([]);
   },
 );

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { Sessions } from '../../src/http/dashboard/sessions.ts';
+import { digestOf } from '../../src/http/gate.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aServer, adminToken, ask, raw, type RawAnswer, type TestServer, withToken } from './test-server.ts';
 
@@ -107,6 +109,17 @@ test('a session ends by signing out, after twelve idle hours, and after seven da
   expect((await ask(server, 'GET /keys', [idle])).status).toBe(401);
   await clock.advance(hour);
   expect((await ask(server, 'GET /keys', [busy])).status).toBe(401);
+});
+
+test('a session ends with the token that opened it, and no sooner (H20)', () => {
+  let tokens = ['the-old-token', 'the-new-token'];
+  const sessions = new Sessions({ digests: () => tokens.map(digestOf), clock: fakeClock() });
+  const [old, next] = tokens.map((token) => `darkroom_session=${sessions.open(token) ?? ''}`);
+  expect([sessions.has(old), sessions.has(next), sessions.open('another-token')]).toEqual([true, true, undefined]);
+  tokens = tokens.slice(1);
+  expect([sessions.has(old), sessions.has(next)]).toEqual([false, true]);
+  tokens = ['the-old-token'];
+  expect(sessions.has(old)).toBe(false);
 });
 
 test('a session opens nothing for pages of other sites, whatever they make the browser send (H6)', async () => {

@@ -57,6 +57,7 @@ function showPlace() {
       else link.removeAttribute('aria-current');
     }
     document.title = `${titles[view]} · Darkroom`;
+    if (byId('dialog').open) byId('dialog').close();
     if (!isFirst) {
       scrollTo(0, 0);
       byId('main').focus({ preventScroll: true });
@@ -64,7 +65,7 @@ function showPlace() {
   }
   if (view === 'keys') keys.open(rest);
   if (view === 'jobs') jobs.open(rest);
-  if (view === 'people') people.refresh();
+  if (view === 'people') people.open(rest);
   if (view === 'overview') history.refresh();
 }
 

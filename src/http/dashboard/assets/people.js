@@ -1,6 +1,7 @@
-import { bar, byId, element, reconcile, setText, showTable } from './dom.js';
+import { bar, byId, element, openDialog, reconcile, say, setText, showTable } from './dom.js';
+import { read } from './server.js';
 import { Part } from './state.js';
-import { money, number, plural, share } from './words.js';
+import { moment, money, number, plural, serverNow, share } from './words.js';
 
 /** Spending against budgets, and people by number. */
 export function startPeople({ isShown }) {
@@ -21,11 +22,42 @@ export function startPeople({ isShown }) {
   );
   return {
     refresh: () => part.refresh(),
+    /** Shows the list; with a number also that person. */
+    open: (rest) => {
+      part.refresh();
+      if (/^\d{1,16}$/.test(rest)) void openPerson(rest);
+    },
     showBudgets: (budgets) => {
       const items = budgets.length === 0 ? [{ of: 'none' }] : budgets;
       reconcile(byId('budgets'), items, ({ of }) => of, budgetItem);
     },
   };
+}
+
+/** What is known of a person, in a dialog; no words of theirs. */
+async function openPerson(id) {
+  let person;
+  try {
+    person = await read(`/api/people/${id}`);
+  } catch (error) {
+    say(error.message);
+    location.hash = '#people';
+    return;
+  }
+  const { lane, locale, premiumUntilMs, usedToday, openJobs } = person;
+  const used = Object.entries(usedToday).filter(([, count]) => count > 0);
+  const until = premiumUntilMs !== null && premiumUntilMs > serverNow() ? [', until ', moment(premiumUntilMs)] : [];
+  const today = used.length === 0 ? 'nothing' : used.map(([kind, count]) => `${kind} ${number(count)}`).join(', ');
+  const facts = element(
+    'div',
+    { class: 'facts' },
+    element('p', {}, `In the ${lane} lane`, ...until, locale === null ? '' : `, language ${locale}`, '.'),
+    element('p', {}, `Asked for today: ${today}. Open requests: ${number(openJobs)}.`),
+    element('p', {}, element('a', { href: `#jobs/person=${id}` }, 'Jobs of this person')),
+  );
+  openDialog(`Person ${id}`, [facts], () => {
+    if (location.hash.startsWith('#people/')) history.replaceState(null, '', '#people');
+  });
 }
 
 /** Programs that use the keys; nothing is said of them where there is no gateway. */
@@ -80,7 +112,7 @@ const columns = [
   {
     name: 'Person',
     cell: ({ userId }) =>
-      userId === 0 ? 'people whose data was deleted' : element('a', { href: `#jobs/person=${userId}` }, String(userId)),
+      userId === 0 ? 'people whose data was deleted' : element('a', { href: `#people/${userId}` }, String(userId)),
   },
   { name: 'Answered calls', isNumber: true, cell: ({ calls }) => plural(calls, 'call') },
   { name: 'Cost', isNumber: true, cell: ({ usd }) => money(usd) },
