@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { jobsWithResults } from '../media/stored-results.ts';
+import { jobsWithResults } from '../media/result-files.ts';
 import { type BackupOptions, type BackupReport, backUp, setAsideDatabase } from '../storage/sqlite/backup.ts';
 import { type LedgerFindings, checkLedger, unneededResults, undeliveredResults } from '../storage/sqlite/checks.ts';
 import {

@@ -2,7 +2,7 @@ import { candidateName, type Candidate, type Chains } from '../domain/job.ts';
 import type { Emit } from '../domain/events.ts';
 import type { NoticeStore } from '../domain/admin-api.ts';
 import type { ModelLookup } from '../domain/provider.ts';
-import { endsAtMs } from '../jobs/request/models-in-chains.ts';
+import { endsAtMs } from '../jobs/circuit-breaker/model-cooldowns.ts';
 import { type Clock, every } from '../kit/clock.ts';
 
 const dayMs = 86_400_000;

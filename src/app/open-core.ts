@@ -53,8 +53,8 @@ export type Core = AsyncDisposable & {
   readonly service: GenerationService;
   /** The chains in use: built-in ones are made of the providers that have keys. */
   readonly chains: Chains;
-  /** The operator's own failure rules, as they are now. */
-  readonly failureRules: () => readonly OwnRule[];
+  /** The operator's own failure rules, as they are now; absent where no file of them is set. */
+  readonly failureRules: (() => readonly OwnRule[]) | undefined;
   readonly retention: RetentionJob;
   /** What operators see and do in Telegram. */
   readonly admin: AdminApi;
@@ -129,9 +129,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     opening.use(createHttpClient({ connector: createConnector({ ...parts.network, proxies: config.proxies }) }));
   const { providers: settings } = config;
   const { definitions } = tables;
+  const ownRules = config.failureRulesFile === undefined ? undefined : () => rules;
   const own =
     parts.providers === undefined
-      ? await createProviders(providersOf(keys), { settings, definitions, http, clock, rules: () => rules })
+      ? await createProviders(providersOf(keys), { settings, definitions, http, clock, rules: ownRules })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
   const inputs = parts.results ?? opening.use(await openInputs(config.dataDir, emit));
@@ -257,7 +258,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     keys: maintenance,
     service,
     chains,
-    failureRules: () => rules,
+    failureRules: ownRules,
     retention,
     admin: adminBy('telegram'),
     adminBy,

@@ -4,7 +4,7 @@ import type { Emit } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { PersonalData } from '../domain/users.ts';
 import { perKind } from '../domain/kinds.ts';
-import { removeUnfinished } from '../media/incoming-file.ts';
+import { removeUnfinished } from '../media/result-files.ts';
 import { createResultStore, type ResultStoreOptions } from '../media/result-store.ts';
 
 /** Opens the folder of the results; what an earlier process left unfinished there is removed. */

@@ -32,7 +32,7 @@ import {
 } from './judgement.ts';
 import type { RequestMaterial } from './request/generation-request.ts';
 import { requestChain, servedCandidate } from './request/chain-models.ts';
-import { hasEnded } from './request/models-in-chains.ts';
+import { hasEnded } from './circuit-breaker/model-cooldowns.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, maxInSlotWaitMs } from './retry-policy.ts';
 

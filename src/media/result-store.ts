@@ -9,9 +9,16 @@ import type { Downloaded, MediaSource, ResultStore } from '../domain/media.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type GuardedAgentOptions, createGuardedAgent } from './connector.ts';
-import { createIncomingFolder, type IncomingFile } from './incoming-file.ts';
 import { openResult, refusedBy, RefusedResult } from './open-result.ts';
-import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
+import {
+  createIncomingFolder,
+  findResult,
+  type IncomingFile,
+  jobsWithResults,
+  openKept,
+  removeResult,
+  resultName,
+} from './result-files.ts';
 import { judgeFile, type JudgedFile } from './judge-file.ts';
 import { plain as plainWords } from './sound-facts.ts';
 import { unpacked } from './result-encodings.ts';

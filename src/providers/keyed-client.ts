@@ -1,7 +1,7 @@
 import type { ToldWindow } from '../domain/key-state.ts';
 import type { AttemptFailure, FailureReason } from '../domain/failure.ts';
 import type { MediaSource } from '../domain/media.ts';
-import type { GenerationRequest, ProbeReply, SecretValue } from '../domain/provider.ts';
+import type { GenerationRequest, ProbeReply, Relay, SecretValue } from '../domain/provider.ts';
 import { classifyByTable, type FailureTable } from './classification/classify.ts';
 import { readComplaint, type Complaint } from './classification/error-body.ts';
 import {
@@ -207,4 +207,11 @@ function redacted(failure: AttemptFailure, secret: SecretValue): Failed {
 
 function withoutEcho(text: string, { prompt, negative = '', title = '', style = '' }: PersonsText): string {
   return [prompt, negative, title, style].reduce(withoutPrompt, text);
+}
+
+export type RelayedRequest = GenerationRequest & { readonly relay: Relay };
+
+/** True for a request that is sent unchanged but for its model. */
+export function isRelayed(request: GenerationRequest): request is RelayedRequest {
+  return request.relay?.route === 'chat' || request.relay?.route === 'responses';
 }

@@ -1,17 +1,8 @@
-import type {
-  GenerationRequest,
-  Json,
-  OnText,
-  ProviderReply,
-  Relay,
-  RelayRoute,
-  SecretValue,
-  Usage,
-} from '../domain/provider.ts';
+import type { Json, OnText, ProviderReply, Relay, RelayRoute, SecretValue, Usage } from '../domain/provider.ts';
 import { complaintOf, readComplaint } from './classification/error-body.ts';
 import { eventReader, eventsIn, isEventStream, type StreamEvent } from './http/event-stream.ts';
 import { fieldsOf, type HttpCall, parseJson } from './http/http-exchange.ts';
-import { type HttpAnswer, isSuccess, type KeyedClient, malformed } from './keyed-client.ts';
+import { type HttpAnswer, isSuccess, type KeyedClient, malformed, type RelayedRequest } from './keyed-client.ts';
 
 /** Where a provider takes requests in OpenAI's language, and how it counts. */
 export type RelayTarget = {
@@ -23,13 +14,6 @@ export type RelayTarget = {
   readonly usageOf: (usage: unknown) => Usage | undefined;
   readonly bodyLimitBytes: number;
 };
-
-export type RelayedRequest = GenerationRequest & { readonly relay: Relay };
-
-/** True for a request that is sent unchanged but for its model. */
-export function isRelayed(request: GenerationRequest): request is RelayedRequest {
-  return request.relay?.route === 'chat' || request.relay?.route === 'responses';
-}
 
 /**
  * Sends a conversation unchanged but for its model. A stream is passed on event by event from the first that carries

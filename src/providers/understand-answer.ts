@@ -13,8 +13,8 @@ import { makes, type ProviderDefinition } from './provider-definition.ts';
 type UnderstandOptions = Pick<ProvidersOptions, 'settings'> & {
   readonly definitions: readonly ProviderDefinition[];
   readonly clock: Clock;
-  /** The operator's own failure rules. */
-  readonly rules: () => readonly OwnRule[];
+  /** The operator's own failure rules, where there are any. */
+  readonly rules: (() => readonly OwnRule[]) | undefined;
 };
 
 const patienceMs = 1_000;
@@ -31,7 +31,7 @@ export async function understandAnswer(
 ): Promise<{ readonly failure?: AttemptFailure; readonly seats?: number; readonly window?: ToldWindow }> {
   let calls = 0;
   const replay: HttpClient = {
-    rules,
+    ...(rules && { rules }),
     call: async () => {
       calls += 1;
       if (calls > 1) return { kind: 'unreachable', detail: 'this answer was the last one' };

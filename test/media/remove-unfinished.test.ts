@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createIncomingFolder, removeUnfinished } from '../../src/media/incoming-file.ts';
+import { createIncomingFolder, removeUnfinished } from '../../src/media/result-files.ts';
 
 test('removeUnfinished() removes what was on its way in, and nothing that was kept', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'darkroom-results-'));

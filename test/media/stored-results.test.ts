@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import { findResult, jobsWithResults, removeResult, resultStem } from '../../src/media/stored-results.ts';
+import { findResult, jobsWithResults, removeResult, resultStem } from '../../src/media/result-files.ts';
 import { anMp4, aPng } from './sample-files.ts';
 
 function aFolder(files: Readonly<Record<string, Uint8Array | string>>) {

@@ -22,8 +22,7 @@ import {
 import { type ModelLookup, type ModelFacts, songOptions } from '../../domain/provider.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { seedFor } from './generation-request.ts';
-import { hasEnded, modelsInChains } from './models-in-chains.ts';
-import { ModelCooldowns } from '../circuit-breaker/model-cooldowns.ts';
+import { hasEnded, ModelCooldowns, modelsInChains } from '../circuit-breaker/model-cooldowns.ts';
 
 type ChainModelsOptions = {
   readonly chains: Chains;

@@ -6,10 +6,10 @@ import { fileTypeFromBuffer } from 'file-type';
 import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
 import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages } from '../chat-stream.ts';
-import { createKeyedClient, malformed, withoutKeyInAddress } from '../keyed-client.ts';
+import { createKeyedClient, malformed, withoutKeyInAddress, isRelayed } from '../keyed-client.ts';
 import { listModels } from '../model-list.ts';
 import { usageOf } from '../openai/read-answer.ts';
-import { isRelayed, relay } from '../relay.ts';
+import { relay } from '../relay.ts';
 import { bytezFailures } from './failure-table.ts';
 
 const maxResults = 10;

@@ -2,10 +2,10 @@ import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages, streamChat } from '../chat-stream.ts';
 import { type HttpClient } from '../http/http-exchange.ts';
-import { createKeyedClient, type Failed, malformed } from '../keyed-client.ts';
+import { createKeyedClient, type Failed, malformed, isRelayed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
 import { usageOf } from '../openai/read-answer.ts';
-import { isRelayed, relay } from '../relay.ts';
+import { relay } from '../relay.ts';
 import { cloudflareFailures } from './failure-table.ts';
 import { isList, readPicture, withNumbers } from './read-answer.ts';
 

@@ -3,10 +3,10 @@ import type { GenerationRequest, SynchronousProvider } from '../../domain/provid
 import { chatMessages, streamChat } from '../chat-stream.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
-import { createKeyedClient, type Failed, malformed } from '../keyed-client.ts';
+import { createKeyedClient, type Failed, malformed, isRelayed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
 import { usageOf } from '../openai/read-answer.ts';
-import { isRelayed, relay } from '../relay.ts';
+import { relay } from '../relay.ts';
 import { hfFailures, includedCredits } from './failure-table.ts';
 
 export type HfOptions = {

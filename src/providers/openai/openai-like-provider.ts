@@ -21,10 +21,11 @@ import {
   malformed,
   noPersonsText,
   withoutKeyInAddress,
+  isRelayed,
 } from '../keyed-client.ts';
 import { readInputFiles } from '../input-files.ts';
 import { listModels } from '../model-list.ts';
-import { isRelayed, relay } from '../relay.ts';
+import { relay } from '../relay.ts';
 import type { Dialect, VideoRoute } from './dialect.ts';
 import { chatFormat } from './chat-format.ts';
 import { readImages, readObject, type Unusable, usageOf, wrongField } from './read-answer.ts';

@@ -9,7 +9,7 @@ import {
   candidatesFor,
   checkOptions,
 } from '../../../src/jobs/request/chain-models.ts';
-import { hasEnded } from '../../../src/jobs/request/models-in-chains.ts';
+import { hasEnded } from '../../../src/jobs/circuit-breaker/model-cooldowns.ts';
 import { builtInChains } from '../../../src/config/provider-settings.ts';
 import { sizeFor } from '../../../src/jobs/request/generation-request.ts';
 import { modelTraits } from '../../../src/providers/registry.ts';
