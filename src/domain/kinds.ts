@@ -237,6 +237,7 @@ export type StyleName = keyof typeof styleTraits;
 
 /** What people call the styles in the other languages, a row for each locale; a name that several share stands once. */
 const furtherStyleNames: Readonly<Record<string, string>> = {
+  uk: 'світлина=photo фотографія=photo олія=painting живопис=painting аніме=anime ескіз=sketch олівець=sketch лініі=line-art комікс=comic комікси=comic піксель=pixel-art пікселі=pixel-art тривимірна=3d креслення=blueprint',
   'pt-BR':
     'aquarela=watercolor esboco=sketch desenho=sketch linhas=line-art quadrinhos=comic planta=blueprint ligacoes=wiring',
 };

@@ -13,6 +13,7 @@ import {
   whileTimePasses,
 } from './talk.ts';
 import { acquaintance } from './raw-updates.ts';
+import { localeFolder } from '../../src/messages/catalog.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const commandNames = ({ telegram }: TestApp, chatId: number, languageCode?: string) =>
@@ -150,7 +151,7 @@ test('a person sees where a request stands and how it ended', async () => {
 const makes = ['generate', 'video', 'music', 'say', 'ask', 'new'];
 const usual = [...makes, 'status', 'cancel', 'styles', 'models', 'language', 'premium', 'forget', 'help', 'start'];
 /** One list without a language, and one for each locale. */
-const lists = 4;
+const lists = 1 + localeFolder.names().length;
 
 const published = (app: TestApp) => callsOf(app, 'setMyCommands').filter(({ ok }) => ok !== undefined).length;
 

@@ -8,6 +8,27 @@ type Drawable = FigureName | Ground | Sky | Weather;
  * written there. The words of English, Spanish and Russian, with all their forms, stand in the lists themselves.
  */
 const furtherWords: Readonly<Record<string, Readonly<Partial<Record<Drawable, string>>>>> = {
+  uk: {
+    fox: 'лисиця лисицю лисиці лис лисичка',
+    cat: 'кіт кота кішка кішку кошеня',
+    woman: 'дівчина дівчину жінка жінку',
+    robot: 'робот',
+    flower: 'квітка квітку квіти',
+    umbrella: 'парасолька парасолькою парасольку',
+    guitar: 'скрипка скрипку гітара',
+    house: 'хатинка хатинку хата будинок',
+    lighthouse: 'маяк',
+    castle: 'замок',
+    boat: 'човен човни човнами човном',
+    beach: 'пляж пляжі берег хвилі',
+    sea: 'море озеро озера гавань',
+    meadow: 'пагорб пагорбі поле',
+    day: 'ранок ранкове',
+    dusk: 'захід заході світанок світанку вечір вечора',
+    snow: 'сніг снігу снігом зима зиму',
+    storm: 'шторм гроза',
+    rain: 'дощ дощі дощем дощового',
+  },
   'pt-BR': {
     fox: 'raposa raposas',
     snow: 'neve',
