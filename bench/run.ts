@@ -10,6 +10,7 @@ import { faultMatrix } from './fault-matrix.ts';
 import { type Benchmark, type BenchmarkReport, type Figure, ratioOf } from './figure.ts';
 import { firstAnswer } from './first-answer.ts';
 import { flood } from './flood.ts';
+import { gateway } from './gateway.ts';
 import { install } from './install.ts';
 import { jobsPerSecond } from './jobs-per-second.ts';
 import { lanes } from './lanes.ts';
@@ -34,6 +35,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'dashboard', run: dashboard },
   { name: 'overhead', run: overhead },
   { name: 'peers', run: peers },
+  { name: 'gateway', run: gateway },
   { name: 'fault-matrix', run: faultMatrix },
   { name: 'ablation', run: ablation },
 ];
