@@ -1,3 +1,4 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
@@ -100,6 +101,8 @@ export function createApi(
   });
   api.use(async (c, next) => {
     await next();
+    // What was written to the connection itself has its headers.
+    if (c.res === RESPONSE_ALREADY_SENT) return;
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
     // Otherwise an empty response is sent as a chunked body.

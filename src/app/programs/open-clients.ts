@@ -5,7 +5,7 @@ import type { Emit } from '../../domain/events.ts';
 import type { ApiClient, ClientNumbers } from '../../domain/gateway/api-client.ts';
 import type { GatewayAccess, KnownClient } from '../../domain/gateway/gateway-access.ts';
 import type { ProviderName } from '../../domain/ids.ts';
-import { candidateName, type Chains } from '../../domain/job.ts';
+import { type Candidate, candidateName, type Chains } from '../../domain/job.ts';
 import type { JobKind } from '../../domain/kinds.ts';
 import type { Provider } from '../../domain/provider.ts';
 import type { Budgets } from '../../jobs/budgets.ts';
@@ -109,9 +109,10 @@ export type GatewayParts = {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly keyedProviders: ReadonlySet<ProviderName>;
   readonly budgets: Budgets | undefined;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
 };
 
+const listKeptMs = 1_000;
 const noRoutes: ReturnType<GatewayAccess['relays']> = new Set();
 
 /** What the gateway may ask of the core; undefined where there are no clients. */
@@ -125,9 +126,18 @@ export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
       models.filter((row) => makes(row, kind)).map(({ model }) => ({ provider: name, model })),
     ),
   ];
-  const models: GatewayAccess['models'] = (kind) => {
+  const served = (kind: JobKind) => {
     const all = [...chains[kind], ...tabled(kind)].filter(({ provider }) => canAsk(provider));
     return [...new Map(all.map((one) => [candidateName(one), one])).values()];
+  };
+  const known = new Map<JobKind, { readonly untilMs: number; readonly served: readonly Candidate[] }>();
+  // Hot path: every call that names a model asks; keys and tables change seldom.
+  const models: GatewayAccess['models'] = (kind) => {
+    const before = known.get(kind);
+    if (before !== undefined && clock.monotonicMs() < before.untilMs) return before.served;
+    const now = { untilMs: clock.monotonicMs() + listKeptMs, served: served(kind) };
+    known.set(kind, now);
+    return now.served;
   };
   return {
     calls,

@@ -40,7 +40,9 @@ export function readBytes(incoming: IncomingMessage): Promise<Read<Buffer>> {
       resolve({ ok: true, value: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, bytes) });
     });
     incoming.once('error', reject);
-    incoming.once('close', () => reject(new Error('The caller has gone')));
+    incoming.once('close', () => {
+      if (!incoming.complete) reject(new Error('The caller has gone'));
+    });
   });
 }
 
@@ -51,39 +53,21 @@ export function parseObject(bytes: Uint8Array): Read<JsonObject> {
   const bad = (message: string) => refused(badRequest(message, undefined, 'invalid_json'));
   if (!isUtf8(bytes)) return bad('The body is not UTF-8');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  if (!isShallow(text)) return bad(`The body is nested deeper than ${maxDepth} levels`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return bad('The body is not JSON');
   }
+  if (!isShallow(value)) return bad(`The body is nested deeper than ${maxDepth} levels`);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad('The body is no object of JSON');
   return { ok: true, value: value as JsonObject };
 }
 
-function isShallow(text: string): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === quote) {
-      at = endOfString(text, at);
-      if (at === -1) return true;
-    } else if (code === brace || code === bracket) {
-      depth += 1;
-      if (depth > maxDepth) return false;
-    } else if (code === braceEnd || code === bracketEnd) depth -= 1;
-  }
-  return true;
-}
-
-const [quote, backslash, brace, bracket, braceEnd, bracketEnd] = [34, 92, 123, 91, 125, 93];
-
-function endOfString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(at - 1 - slashes) === backslash) slashes += 1;
-    if (slashes % 2 === 0) return at;
-  }
-  return -1;
+/** False for a value with containers deeper than `levels`; it never looks deeper, so no nesting is too much for it. */
+function isShallow(value: unknown, levels = maxDepth): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (levels === 0) return false;
+  const inside: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return inside.every((one) => isShallow(one, levels - 1));
 }

@@ -3,7 +3,7 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
 
-const writeEveryMs = 250;
+const writeEveryMs = 1_000;
 const retryMs = 1_000;
 
 export type CostBufferOptions = {
@@ -13,8 +13,8 @@ export type CostBufferOptions = {
 };
 
 /**
- * Writes what calls of clients cost a few times a second, all of it in one transaction: write-behind, so that no call waits
- * for the disk. A process that is killed loses the costs of the last quarter of a second; one that stops loses none.
+ * Writes what calls of clients cost once a second, all of it in one transaction: write-behind, so that no call waits
+ * for the disk. A process that is killed loses the costs of the last second; one that stops loses none.
  */
 export class CostBuffer implements AsyncDisposable {
   readonly #options: CostBufferOptions;

@@ -48,25 +48,44 @@ export function addCost(
 
 /** Adds what calls of clients cost, which belong to no stored job; inside the caller's transaction. */
 export function addCallCosts(database: Database, costs: readonly CallCost[]): void {
-  for (const { userId, kind, trail } of costs) {
-    const { ending, candidate, startedAtMs, keyId: key, keyName } = trail;
-    if (ending.kind !== 'answered') continue;
+  for (const { userId, kind, trail, day, calls, usd, unpriced } of sumsOf(costs).values()) {
+    const { candidate, keyId: key, keyName } = trail;
     database.run(
       `INSERT INTO costs (day, provider, model, kind, key_id, key_name, user_id, calls, micro_usd, unpriced)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
-       ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + 1,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + excluded.calls,
          micro_usd = micro_usd + excluded.micro_usd, unpriced = unpriced + excluded.unpriced`,
-      utcDay(startedAtMs + ending.ms),
+      day,
       candidate.provider,
       candidate.model,
       kind,
       key,
       keyName,
       userId,
-      Math.round((ending.usd ?? 0) * microsInUsd),
-      ending.usd === undefined ? 1 : 0,
+      calls,
+      Math.round(usd * microsInUsd),
+      unpriced,
     );
   }
+}
+
+type CostSum = CallCost & { readonly day: string; calls: number; usd: number; unpriced: number };
+
+/** One sum for each row of the table. */
+function sumsOf(costs: readonly CallCost[]): ReadonlyMap<string, CostSum> {
+  const sums = new Map<string, CostSum>();
+  for (const cost of costs) {
+    const { ending, candidate, startedAtMs, keyId: key } = cost.trail;
+    if (ending.kind !== 'answered') continue;
+    const day = utcDay(startedAtMs + ending.ms);
+    const row = [day, candidate.provider, candidate.model, cost.kind, key, cost.userId].join(' ');
+    const sum = sums.get(row) ?? { ...cost, day, calls: 0, usd: 0, unpriced: 0 };
+    sums.set(row, sum);
+    sum.calls += 1;
+    sum.usd += ending.usd ?? 0;
+    if (ending.usd === undefined) sum.unpriced += 1;
+  }
+  return sums;
 }
 
 const costRow = z
