@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
 import { isProviderName, type JobId, keyId } from '../../../domain/ids.ts';
-import type { CallCost, DayCost } from '../../../domain/costs.ts';
+import type { DayCost } from '../../../domain/costs.ts';
 import { type JobKind, jobKinds } from '../../../domain/kinds.ts';
 import { type Database, parseRow, fromJson } from '../connection.ts';
 import { type FailureReason, failureTraits, isResultReason } from '../../../domain/failure.ts';
@@ -9,7 +9,7 @@ import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-
 import type { Operation, Usage } from '../../../domain/provider.ts';
 import type { Progress } from '../../../domain/job.ts';
 
-const microsInUsd = 1_000_000;
+export const microsInUsd = 1_000_000;
 
 /**
  * Adds what an answered call cost to its day, inside the caller's transaction. `of` is what was called for, where that is
@@ -44,48 +44,6 @@ export function addCost(
     call,
     fence ?? null,
   );
-}
-
-/** Adds what calls of clients cost, which belong to no stored job; inside the caller's transaction. */
-export function addCallCosts(database: Database, costs: readonly CallCost[]): void {
-  for (const { userId, kind, trail, day, calls, usd, unpriced } of sumsOf(costs).values()) {
-    const { candidate, keyId: key, keyName } = trail;
-    database.run(
-      `INSERT INTO costs (day, provider, model, kind, key_id, key_name, user_id, calls, micro_usd, unpriced)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + excluded.calls,
-         micro_usd = micro_usd + excluded.micro_usd, unpriced = unpriced + excluded.unpriced`,
-      day,
-      candidate.provider,
-      candidate.model,
-      kind,
-      key,
-      keyName,
-      userId,
-      calls,
-      Math.round(usd * microsInUsd),
-      unpriced,
-    );
-  }
-}
-
-type CostSum = CallCost & { readonly day: string; calls: number; usd: number; unpriced: number };
-
-/** One sum for each row of the table. */
-function sumsOf(costs: readonly CallCost[]): ReadonlyMap<string, CostSum> {
-  const sums = new Map<string, CostSum>();
-  for (const cost of costs) {
-    const { ending, candidate, startedAtMs, keyId: key } = cost.trail;
-    if (ending.kind !== 'answered') continue;
-    const day = utcDay(startedAtMs + ending.ms);
-    const row = [day, candidate.provider, candidate.model, cost.kind, key, cost.userId].join(' ');
-    const sum = sums.get(row) ?? { ...cost, day, calls: 0, usd: 0, unpriced: 0 };
-    sums.set(row, sum);
-    sum.calls += 1;
-    sum.usd += ending.usd ?? 0;
-    if (ending.usd === undefined) sum.unpriced += 1;
-  }
-  return sums;
 }
 
 const costRow = z
@@ -136,7 +94,8 @@ export function forgetSpender(database: Database, userId: number): void {
   database.run('DELETE FROM costs WHERE user_id = ?', userId);
 }
 
-function utcDay(ms: number): string {
+/** The UTC day of a moment: `2026-01-31`. */
+export function utcDay(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
