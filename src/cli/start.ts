@@ -4,6 +4,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { url as inspectorUrl } from 'node:inspector';
+import { openKeysElsewhere, vaultSecrets } from '../app/open-keys-elsewhere.ts';
 import { openApp } from '../app/open-app.ts';
 import { parseConfig } from '../config/config.ts';
 import { unknownNames } from '../config/unknown-names.ts';
@@ -112,8 +113,6 @@ export async function start(redactor: Redactor): Promise<void> {
   const { env, warnings } = reading;
   const debugging = debuggerWarnings(inspectorUrl(), env);
   const config = parseConfig(env);
-  const source = new KeySource();
-  const { keys, warnings: keyWarnings } = source.read(env);
   const { token } = config.telegram;
   const { adminToken } = config.http;
   const { secretAccessKey } = config.bucket ?? {};
@@ -123,16 +122,22 @@ export async function start(redactor: Redactor): Promise<void> {
       config.telegram.webhook?.secret,
       adminToken,
       secretAccessKey,
+      config.masterKey,
+      ...vaultSecrets(config.keysElsewhere.vault),
       ...Object.values(config.webhooks),
       ...proxySecrets(config.proxies),
     ].filter((secret) => secret !== undefined),
   );
   const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));
-  hide(keys);
   const clock = systemClock;
   const out = terminalOn(process.stdout, process.env);
   using log = new EventLog({ level: config.logLevel, redactor, clock, ...(out.isTty ? { terminal: out } : {}) });
   const { emit } = log;
+  await using elsewhere = openKeysElsewhere(config, { clock, emit });
+  await elsewhere?.start();
+  const source = new KeySource({ elsewhere });
+  const { keys, warnings: keyWarnings } = source.read(env);
+  hide(keys);
   const startWarnings = [
     ...warnings,
     ...debugging,

@@ -75,6 +75,12 @@ export type Config = {
   };
   /** The programs that may ask, and how long their calls wait for a key. */
   readonly gateway: { readonly clientsFile: string | undefined; readonly maxWaitMs: number };
+  /** Where keys live besides environment and files. */
+  readonly keysElsewhere: {
+    readonly command: string | undefined;
+    readonly everyMs: number;
+    readonly vault: VaultSettings | undefined;
+  };
   /** Encrypts keys that are added while the bot runs. */
   readonly masterKey: Secret | undefined;
   /** Requests and their results are deleted this long after delivery. */
@@ -204,6 +210,7 @@ function toConfig(
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
     webhooks: { alerts: env.ALERT_WEBHOOK_URL, jobs: env.JOB_WEBHOOK_URL, signingKey: env.WEBHOOK_SIGNING_KEY },
     gateway: { clientsFile: env.API_CLIENTS_FILE, maxWaitMs: env.GATEWAY_WAIT_S },
+    keysElsewhere: { command: env.KEYS_COMMAND, everyMs: env.KEYS_COMMAND_EVERY_S, vault: vaultOf(env) },
     masterKey: env.MASTER_KEY,
     retentionMs: env.RETENTION_DAYS * 86_400_000,
     perDay: {
@@ -224,4 +231,40 @@ function toConfig(
     logLevel: env.LOG_LEVEL,
     defaultLocale: env.DEFAULT_LOCALE,
   };
+}
+
+/** Which secret of which Vault holds keys, and how the bot logs in there. */
+export type VaultSettings = {
+  readonly address: string;
+  /** Mount and path: `secret/darkroom`. */
+  readonly path: string;
+  readonly namespace: string | undefined;
+  readonly login: { readonly token: Secret } | { readonly roleId: Secret; readonly secretId: Secret };
+};
+
+type VaultVariables = {
+  readonly VAULT_ADDR: string | undefined;
+  readonly VAULT_PATH: string | undefined;
+  readonly VAULT_TOKEN: Secret | undefined;
+  readonly VAULT_ROLE_ID: Secret | undefined;
+  readonly VAULT_SECRET_ID: Secret | undefined;
+  readonly VAULT_NAMESPACE: string | undefined;
+};
+
+/** Throws a ConfigError for an address without what goes with it. */
+function vaultOf(env: VaultVariables): Config['keysElsewhere']['vault'] {
+  const { VAULT_ADDR: address, VAULT_PATH: path, VAULT_TOKEN: token, VAULT_NAMESPACE: namespace } = env;
+  if (address === undefined) return undefined;
+  const { VAULT_ROLE_ID: roleId, VAULT_SECRET_ID: secretId } = env;
+  const mistakes = [
+    ...(path === undefined ? ['VAULT_PATH is required with VAULT_ADDR; for example secret/darkroom'] : []),
+    ...(token === undefined && (roleId === undefined || secretId === undefined)
+      ? ['VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID, is required with VAULT_ADDR']
+      : []),
+  ];
+  if (path === undefined || mistakes.length > 0) throw new ConfigError(mistakes);
+  if (token !== undefined) return { address, path, namespace, login: { token } };
+  return roleId === undefined || secretId === undefined
+    ? undefined
+    : { address, path, namespace, login: { roleId, secretId } };
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { withSecretFiles } from './secret-files.ts';
 import { valueWarnings } from './value-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,14 +29,19 @@ export function readEnvironment(options: EnvironmentOptions): EnvironmentReading
   const real = Object.fromEntries(Object.entries(options.processEnv).filter(([, value]) => value !== undefined));
   const path = join(options.cwd, '.env');
   const file = readDotEnv(path, readFile);
-  const env = { ...file.values, ...real };
+  const secrets = withSecretFiles({ ...file.values, ...real });
+  const { env } = secrets;
   const hasFile = Object.keys(file.values).length > 0;
   const { isOpenToAll = isWorldReadable } = options;
   const open =
     hasFile && isOpenToAll(path)
       ? ['.env may be read by everyone on this machine; take that right away (chmod 600 .env)']
       : [];
-  return { env, warnings: [...file.warnings, ...open, ...valueWarnings(env), ...debugWarnings(env)], hasFile };
+  return {
+    env,
+    warnings: [...file.warnings, ...open, ...secrets.warnings, ...valueWarnings(env), ...debugWarnings(env)],
+    hasFile,
+  };
 }
 
 function isWorldReadable(path: string): boolean {

@@ -15,6 +15,7 @@ import {
   secretFromFile,
 } from './bucket-settings.ts';
 import { webhookAddress } from './clients-file.ts';
+import { perSecretFile } from './secret-files.ts';
 import { builtInChains, chain } from './provider-settings.ts';
 import {
   bad,
@@ -73,6 +74,10 @@ const timeZone: Parser<CalendarDay> = (text) => {
   return day === undefined ? bad('must be a time zone of the IANA list, for example Europe/Madrid') : good(day);
 };
 const notYet: Parser<undefined> = () => bad('is not available in this version; remove it');
+const vaultSecret = secret(
+  /^[\x21-\x7e]{1,2048}$/,
+  'must be what Vault gives: letters, digits and signs without a space',
+);
 const day = 86_400;
 const attempt = (example: number) => seconds({ zero: false, most: day, example });
 const longWait = (example: number) => seconds({ zero: false, most: 30 * day, example });
@@ -195,6 +200,18 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       secret(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 letters, digits and signs without a space'),
       asWritten,
     ),
+    KEYS_COMMAND: variable(undefined, fits(/^[^\0]{1,4000}$/s, 'must be a command for a shell')),
+    KEYS_COMMAND_EVERY_S: variable(300_000, seconds({ zero: true, most: day, example: 300 })),
+    VAULT_ADDR: variable(undefined, baseUrl('https://vault.example.com:8200')),
+    VAULT_PATH: variable(
+      undefined,
+      fits(/^[^/\s]+(?:\/[^/\s]+)+$/, 'must be a mount and a path, for example secret/darkroom'),
+    ),
+    VAULT_TOKEN: variable(undefined, vaultSecret),
+    VAULT_ROLE_ID: variable(undefined, vaultSecret),
+    VAULT_SECRET_ID: variable(undefined, vaultSecret),
+    VAULT_NAMESPACE: variable(undefined, fits(/^[\x21-\x7e]{1,200}$/, 'must be a namespace of Vault')),
+    ...perSecretFile(() => variable(undefined, filePath)),
     ADMIN_TOKEN: variable(
       undefined,
       secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),

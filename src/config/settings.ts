@@ -1,4 +1,5 @@
 import type { environmentSchema } from './schema.ts';
+import { perSecretFile } from './secret-files.ts';
 
 /** A variable with one fixed name; each provider's own variables are in `providerMeanings`. */
 export type SettingName = keyof typeof environmentSchema.shape;
@@ -130,6 +131,17 @@ const server = {
     'The programs that may ask through `/v1/…`, in YAML or JSON, at most 64 KB; `darkroom clients add` writes it. A change takes effect within seconds. Without it there is no gateway.',
   GATEWAY_WAIT_S:
     'How long a call of a program waits for a key before it is refused with the time at which one is free.',
+  KEYS_COMMAND:
+    'A command for a shell that prints keys as `TOKEN_POOL_FILE` holds them, of any vault. When it fails, what was known stays.',
+  KEYS_COMMAND_EVERY_S: 'How often `KEYS_COMMAND` is run and Vault is asked; 0 is at the start only.',
+  VAULT_ADDR:
+    'A HashiCorp Vault whose KV engine (version 2) holds keys: `bytez` or `bytez:org/model` with a key or a list of keys.',
+  VAULT_PATH: 'Mount and path of the secret in Vault, for example `secret/darkroom`.',
+  VAULT_TOKEN: 'A token of Vault; or `VAULT_ROLE_ID` and `VAULT_SECRET_ID`.',
+  VAULT_ROLE_ID: 'The AppRole by which the bot logs in to Vault.',
+  VAULT_SECRET_ID: 'The secret of that AppRole.',
+  VAULT_NAMESPACE: 'The namespace in Vault, where there is one.',
+  ...perSecretFile((name) => `A file that holds \`${name}\`, at most 64 KB.`),
   MASTER_KEY:
     'Encrypts the keys that are added over HTTP while the bot runs (AES-256-GCM, scrypt). Keep it: without it they cannot be read.',
   LOG_LEVEL: 'Least important level that is logged.',

@@ -1,5 +1,6 @@
 import { withAnonymousKeys } from './anonymous-keys.ts';
 import { type KeyFile, type ReadKeyFile, isTokenPool, keyFileMark, readKeyFile } from './key-file.ts';
+import type { KeysElsewhere } from './keys-elsewhere.ts';
 import { keyFilePaths, type KeyReading, pathIn, poolVariable, readKeys } from './read-keys.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -8,6 +9,8 @@ export type KeySourceFiles = {
   readonly readFile?: ReadKeyFile;
   /** Returns a mark that changes with the file. */
   readonly markOf?: (path: string) => string | undefined;
+  /** Keys that live elsewhere, and a number that grows when they change. */
+  readonly elsewhere?: Pick<KeysElsewhere, 'entries' | 'version'> | undefined;
 };
 
 /**
@@ -17,11 +20,14 @@ export type KeySourceFiles = {
 export class KeySource {
   readonly #readFile: ReadKeyFile;
   readonly #markOf: (path: string) => string | undefined;
+  readonly #elsewhere: KeySourceFiles['elsewhere'];
+  #versionRead = 0;
   readonly #good = new Map<string, KeyFile>();
   readonly #marksWhenRead = new Map<string, string | undefined>();
   readonly #marksSeen = new Map<string, string | undefined>();
 
-  constructor({ readFile = readKeyFile, markOf = keyFileMark }: KeySourceFiles = {}) {
+  constructor({ readFile = readKeyFile, markOf = keyFileMark, elsewhere }: KeySourceFiles = {}) {
+    this.#elsewhere = elsewhere;
     this.#readFile = readFile;
     this.#markOf = markOf;
   }
@@ -35,13 +41,16 @@ export class KeySource {
       this.#marksSeen.set(path, mark);
     }
     const poolPath = pathIn(env[poolVariable]);
-    const reading = readKeys(env, { readFile: (path) => this.#readOrRemember(path, path === poolPath) });
+    const { entries: further = [], version = 0 } = this.#elsewhere ?? {};
+    this.#versionRead = version;
+    const readFile = (path: string) => this.#readOrRemember(path, path === poolPath);
+    const reading = readKeys(env, { readFile, further });
     return withAnonymousKeys(reading, env);
   }
 
   /** True when a file has changed since it was read and was stable between two checks. */
   hasChanged(): boolean {
-    let changed = false;
+    let changed = (this.#elsewhere?.version ?? 0) !== this.#versionRead;
     for (const [path, whenRead] of this.#marksWhenRead) {
       const mark = this.#markOf(path);
       if (mark !== whenRead && mark === this.#marksSeen.get(path)) changed = true;

@@ -35,11 +35,16 @@ export const poolVariable = 'TOKEN_POOL_FILE';
 /** Reads every key of every provider in numbering order; never throws, mistakes become warnings. */
 export function readKeys(
   env: Environment,
-  options: { readonly readFile?: ReadKeyFile; readonly owners?: readonly KeyOwner[] } = {},
+  options: {
+    readonly readFile?: ReadKeyFile;
+    readonly owners?: readonly KeyOwner[];
+    /** Keys that live elsewhere; they come last. */
+    readonly further?: readonly PoolEntry[];
+  } = {},
 ): KeyReading {
   const warnings: string[] = [];
-  const { readFile = readKeyFile, owners = definitionsFor(env) } = options;
-  const pool = readPool(env, owners, readFile, warnings);
+  const { readFile = readKeyFile, owners = definitionsFor(env), further = [] } = options;
+  const pool = [...readPool(env, owners, readFile, warnings), ...further];
   const names = Object.keys(env);
   const keys = owners.flatMap((owner) => {
     const sources: Source[] = [
