@@ -70,6 +70,13 @@ function fail(database: DatabaseSync | undefined, now: DiskFault, isCommit: bool
   throw sqliteError(errors[now]);
 }
 
+/** Transactions are begun and ended by scripts and by prepared statements. */
+function transactionStep(database: DatabaseSync, sql: string): void {
+  if (sql === 'BEGIN IMMEDIATE' || sql === 'ROLLBACK') changed.delete(database);
+  const now = sql === 'COMMIT' && changed.has(database) ? faultNow() : undefined;
+  if (now !== undefined) fail(database, now, true);
+}
+
 patch(
   DatabaseSync.prototype,
   'prepare',
@@ -85,11 +92,7 @@ patch(
   'exec',
   (original) =>
     function (...given) {
-      const [sql] = given;
-      const database = this as DatabaseSync;
-      if (sql === 'BEGIN IMMEDIATE' || sql === 'ROLLBACK') changed.delete(database);
-      const now = sql === 'COMMIT' && changed.has(database) ? faultNow() : undefined;
-      if (now !== undefined) fail(database, now, true);
+      transactionStep(this as DatabaseSync, String(given[0]));
       return original.apply(this, [...given]);
     },
 );
@@ -100,8 +103,9 @@ for (const name of ['run', 'get', 'all']) {
     (original) =>
       function (...given) {
         const statement = this as StatementSync;
+        const database = connections.get(statement);
+        if (database !== undefined) transactionStep(database, statement.sourceSQL);
         if (isChange(statement.sourceSQL)) {
-          const database = connections.get(statement);
           const now = faultNow();
           const waitsForCommit = database?.isTransaction === true && (now === 'io-error' || failures % 2 === 0);
           if (now !== undefined && !waitsForCommit) fail(database, now, false);
@@ -170,6 +174,55 @@ patch(
     function (...given) {
       const now = faultNow();
       if (now !== undefined && isOurs(given[0])) throw systemError(errors[now], 'write');
+      return original.apply(this, [...given]);
+    },
+);
+/** Open files of ours that are written to. */
+const written = new Set<number>();
+patch(
+  fs,
+  'openSync',
+  (original) =>
+    function (...given) {
+      const [path, flags = 'r'] = given;
+      const writes = isOurs(path) && flags !== 'r';
+      if (writes && faultNow() === 'read-only') throw systemError(errors['read-only'], 'open');
+      const file = original.apply(this, [...given]) as number;
+      if (writes) written.add(file);
+      else written.delete(file);
+      return file;
+    },
+);
+for (const name of ['writeSync', 'ftruncateSync'] as const) {
+  patch(
+    fs,
+    name,
+    (original) =>
+      function (...given) {
+        const now = faultNow();
+        if (now !== undefined && written.has(Number(given[0])) && (now === 'io-error' || name === 'writeSync')) {
+          throw systemError(errors[now], 'write');
+        }
+        return original.apply(this, [...given]);
+      },
+  );
+}
+patch(
+  fs,
+  'fsync',
+  (original) =>
+    function (...given) {
+      const [file, callback] = given as [number, (error: Error) => void];
+      if (faultNow() !== 'io-error' || !written.has(file)) return original.apply(this, [...given]);
+      return process.nextTick(callback, systemError(errors['io-error'], 'fsync'));
+    },
+);
+patch(
+  fs,
+  'renameSync',
+  (original) =>
+    function (...given) {
+      if (faultNow() === 'read-only' && isOurs(given[0])) throw systemError(errors['read-only'], 'rename');
       return original.apply(this, [...given]);
     },
 );

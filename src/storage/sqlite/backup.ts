@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { migrations } from './migrate.ts';
 import { openReadOnly } from './open-read-only.ts';
+import { closedMark } from './database.ts';
 import { StorageError, toStorageError, unwritable } from './storage-error.ts';
 
 /** Pages copied per step; other connections read and write between two steps. */
@@ -131,6 +132,7 @@ export function setAsideDatabase(path: string, nowMs: number): string {
     throw new StorageError('missing', `Cannot set aside database "${path}": there is no such file`);
   }
   const aside = freeName(`${path}.aside-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
+  rmSync(closedMark(path), { force: true });
   // The main file goes last: an interrupted call can be repeated while it is in place.
   for (const suffix of ['-shm', '-wal', '']) {
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);

@@ -16,6 +16,7 @@ export type ConnectionOptions = {
   readonly dayOf?: (nowMs: number) => number;
   /** Called for every refusal that is thrown to a caller. */
   readonly onRefusal?: (error: StorageError) => void;
+  readonly onClosed?: () => void;
 };
 
 /** One open database: caches prepared statements, runs transactions, and throws refusals as StorageError. */
@@ -32,6 +33,7 @@ export class Database implements Disposable {
   /** True inside of `transaction`. */
   #isAlone = false;
   readonly #onRefusal: (error: StorageError) => void;
+  readonly #onClosed: () => void;
   #isInPlace: () => boolean = () => true;
   /** How long the connection waits for a lock now. */
   #waitsMs: number;
@@ -43,6 +45,7 @@ export class Database implements Disposable {
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 0;
     this.#waitsMs = this.#busyTimeoutMs;
     this.#onRefusal = options.onRefusal ?? (() => undefined);
+    this.#onClosed = options.onClosed ?? (() => undefined);
     this.#group = new GroupCommit({
       transaction: {
         begin: (patienceMs) => this.#begin(patienceMs),
@@ -143,7 +146,9 @@ export class Database implements Disposable {
     this.#group.finish();
     this.#statements.clear();
     this.#controls.clear();
-    if (this.#connection.isOpen) this.#connection.close();
+    if (!this.#connection.isOpen) return;
+    this.#connection.close();
+    this.#onClosed();
   }
 
   #within<Result>(work: () => Result): Result {

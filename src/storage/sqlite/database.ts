@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type ConnectionOptions, Database } from './connection.ts';
@@ -56,12 +66,18 @@ export function openDatabase(options: DatabaseOptions): Database {
     inspect(file, busyTimeoutMs, steps);
     makePrivate(file);
   }
-  const database = connect(file, {}, { ...options, busyTimeoutMs });
+  let isOpened = false;
+  const onClosed = () => {
+    if (isOpened && file !== inMemory) markClosed(file);
+  };
+  const database = connect(file, {}, { ...options, busyTimeoutMs, onClosed });
   try {
+    if (file !== inMemory) rmSync(closedMark(file), { force: true });
     database.script('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
     migrate(database, steps);
     // From here on: the migration may create the file.
     if (file !== inMemory) database.watchPlace();
+    isOpened = true;
     return database;
   } catch (error) {
     database[Symbol.dispose]();
@@ -81,10 +97,37 @@ function connect(file: string, mode: { readonly readOnly?: boolean }, options: C
 function inspect(file: string, busyTimeoutMs: number, steps: readonly Migration[]): void {
   if (!existsSync(file) || (statSync(file).isFile() && statSync(file).size === 0)) return;
   using database = connect(file, { readOnly: true }, { busyTimeoutMs });
-  const [first] = database.all('PRAGMA quick_check(1)');
-  const finding = first?.['quick_check'];
-  if (finding !== 'ok') throw damaged(file, String(finding));
+  if (!wasClosedWhole(file)) {
+    const [first] = database.all('PRAGMA quick_check(1)');
+    const finding = first?.['quick_check'];
+    if (finding !== 'ok') throw damaged(file, String(finding));
+  }
   checkSchemaVersion(database, steps);
+}
+
+/** Beside the database while it is closed: what its file looked like when it was closed in order. */
+export const closedMark = (file: string): string => `${file}.closed`;
+
+function looksOf(file: string): string {
+  const { size, mtimeNs, ino } = statSync(file, { bigint: true });
+  return `${size} ${mtimeNs} ${ino}`;
+}
+
+/** After a close in order the next start need not read the whole file. It does after a crash, and where somebody else wrote. */
+function markClosed(file: string): void {
+  try {
+    if (!existsSync(`${file}-wal`)) writeFileSync(closedMark(file), looksOf(file), { mode: 0o600 });
+  } catch {
+    // The next start reads the whole file.
+  }
+}
+
+function wasClosedWhole(file: string): boolean {
+  try {
+    return !existsSync(`${file}-wal`) && readFileSync(closedMark(file), 'utf8') === looksOf(file);
+  } catch {
+    return false;
+  }
 }
 
 /** SQLite gives the -wal and -shm files the permissions of the database file. */

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase, checkSqliteVersion } from '../../../src/storage/sqlite/database.ts';
@@ -51,4 +51,20 @@ test('a SQLite that can damage a database is refused (Q8)', () => {
   }
   expect(() => checkSqliteVersion('3.51.3')).not.toThrow();
   expect(() => checkSqliteVersion(process.versions.sqlite)).not.toThrow();
+});
+
+test('a database that was closed in order is read whole only when somebody else has written to it (Q7)', () => {
+  using place = aDatabase();
+  const mark = `${place.file}.closed`;
+  expect(existsSync(mark)).toBe(true);
+  {
+    using database = openDatabase({ path: place.file });
+    database.run('INSERT INTO users (id) VALUES (8)');
+    // After a crash nothing says that the file is whole.
+    expect(existsSync(mark)).toBe(false);
+  }
+  expect(existsSync(mark)).toBe(true);
+  const damagedBytes = readFileSync(place.file).fill(0x77, 8_192, 12_288);
+  writeFileSync(place.file, damagedBytes);
+  expect(() => openDatabase({ path: place.file })).toThrow(expect.objectContaining({ code: 'corrupt' }));
 });
