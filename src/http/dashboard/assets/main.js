@@ -29,7 +29,7 @@ const overview = new Part(
     noteCurrency(now.currency);
     isAnswered = true;
     showOverview(now);
-    showModels(now.models);
+    showModels(now);
     keys.noteProviders(now.providers);
     jobs.noteProviders(now.providers);
     people.showBudgets(now.budgets);

@@ -1,5 +1,5 @@
 import { byId, element, reconcile, showTable, stateMark } from './dom.js';
-import { serverNow, span, stateCell } from './words.js';
+import { availability, serverNow, span, stateCell } from './words.js';
 
 const kindNames = {
   image: 'Pictures',
@@ -10,8 +10,9 @@ const kindNames = {
   chat: 'Answers',
 };
 
-/** Shows the chain of each kind. */
-export function showModels(models) {
+/** Shows the chain of each kind; a model can be had only where its provider can. */
+export function showModels({ models, providers }) {
+  const byName = new Map(providers.map((status) => [status.provider, status]));
   const kinds = Object.keys(kindNames).filter((kind) => models.some((model) => model.kind === kind));
   const host = byId('models-list');
   reconcile(
@@ -28,7 +29,9 @@ export function showModels(models) {
   );
   for (const kind of kinds) {
     const section = host.querySelector(`[data-key="${kind}"]`);
-    const chain = models.filter((model) => model.kind === kind).map((model, index) => ({ ...model, place: index + 1 }));
+    const chain = models
+      .filter((model) => model.kind === kind)
+      .map((model, index) => ({ ...model, place: index + 1, trouble: troubleOf(byName.get(model.provider)) }));
     showTable(section.querySelector('table'), {
       label: kindNames[kind],
       keyOf: ({ place, provider, model }) => `${place} ${provider}:${model}`,
@@ -56,9 +59,17 @@ const columns = [
   { name: 'Then', cell: ({ replacedBy }) => replacedBy ?? '' },
 ];
 
-function stateOf({ state, endsOn }) {
+/** What keeps a provider from being asked at all. */
+function troubleOf(status) {
+  if (status === undefined) return { tone: 'off', name: 'No keys' };
+  const { tone, name } = availability(status);
+  return tone === 'good' ? undefined : { tone, name, why: 'its provider as a whole' };
+}
+
+function stateOf({ state, endsOn, trouble }) {
   if (state === 'gone') return { tone: 'bad', name: 'Not served', why: 'its provider says so' };
   if (state === 'ended') return { tone: 'bad', name: 'Ended' };
+  if (trouble !== undefined) return trouble;
   if (state === 'resting') return { tone: 'cool', name: 'Resting', why: 'not asked for some minutes' };
   const isSoon = endsOn !== undefined && Date.parse(`${endsOn}T00:00:00Z`) - serverNow() < soonMs;
   return isSoon ? { tone: 'wait', name: 'Ends soon' } : { tone: 'good', name: 'In use' };
