@@ -239,7 +239,8 @@ export type StyleName = keyof typeof styleTraits;
 const furtherStyleNames: Readonly<Record<string, string>> = {
   uk: 'світлина=photo фотографія=photo олія=painting живопис=painting аніме=anime ескіз=sketch олівець=sketch лініі=line-art комікс=comic комікси=comic піксель=pixel-art пікселі=pixel-art тривимірна=3d креслення=blueprint',
   'pt-BR':
-    'aquarela=watercolor esboco=sketch desenho=sketch linhas=line-art quadrinhos=comic planta=blueprint ligacoes=wiring',
+    'aquarela=watercolor esboco=sketch desenho=sketch linhas=line-art quadrinhos=comic planta=blueprint planta-tecnica=blueprint ligacoes=wiring',
+  de: 'gemalde=painting olgemalde=painting aquarell=watercolor skizze=sketch zeichnung=sketch strichzeichnung=line-art comicbild=comic pixelgrafik=pixel-art blaupause=blueprint schaltplan=wiring',
 };
 
 /** Pairs of a name and the style that it means. */

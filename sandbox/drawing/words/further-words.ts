@@ -40,6 +40,13 @@ const furtherWords: Readonly<Record<string, Readonly<Partial<Record<Drawable, st
     castle: 'castelo',
     cat: 'gato gata',
   },
+  de: {
+    snow: 'schnee',
+    day: 'morgenlicht morgen',
+    beach: 'strand wellen welle',
+    dusk: 'abenddämmerung morgengrauen sonnenuntergang',
+    storm: 'sturm gewitter',
+  },
 };
 
 /** The words for a thing in all further languages. */
