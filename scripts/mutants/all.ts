@@ -2,6 +2,7 @@ import { botMutants } from './bot.ts';
 import { copyMutants } from './copies.ts';
 import { deliveryMutants } from './delivery.ts';
 import { edgeMutants } from './edges.ts';
+import { gatewayMutants } from './gateway.ts';
 import { jobMutants } from './jobs.ts';
 import { keyMutants } from './keys.ts';
 import { mediaMutants } from './media.ts';
@@ -19,4 +20,5 @@ export const allMutants: readonly Mutant[] = [
   ...copyMutants,
   ...providerMutants,
   ...edgeMutants,
+  ...gatewayMutants,
 ];

@@ -22,6 +22,7 @@ const limited = (afterS: number) =>
     { 'retry-after': String(afterS) },
   );
 const chunk = (content: string) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
+const opening = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] })}\n\n`;
 const stream = (pieces: readonly string[], isCut = false) => ({
   kind: 'stream' as const,
   status: 200,
@@ -139,7 +140,7 @@ test('a stream that has not begun goes on with another key and another provider;
     {
       route: 'chat',
       times: 1,
-      reply: stream([`data: ${JSON.stringify({ error: { message: 'overloaded', code: 503 } })}\n\n`]),
+      reply: stream([opening, `data: ${JSON.stringify({ error: { message: 'overloaded', code: 503 } })}\n\n`]),
     },
     { route: 'chat', reply: overloaded },
   ]);

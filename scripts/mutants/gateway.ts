@@ -1,0 +1,38 @@
+import { mutant, type Mutant } from './mutant.ts';
+
+const lines = 'test/jobs/client-calls/client-lines.test.ts';
+const trouble = 'test/journeys/gateway-in-trouble.test.ts';
+const told = 'test/journeys/webhooks.test.ts';
+
+/** What is defended where other programs ask and are told. */
+export const gatewayMutants: readonly Mutant[] = [
+  mutant(
+    'a program goes before people',
+    'if (people[lane] > 0 && turns.jobs <= turns.calls) return undefined;',
+    '',
+    lines,
+  ),
+  mutant('who did not wait is owed turns', 'turns.calls = Math.max(turns.calls, turns.jobs);', ';', lines),
+  mutant('a client runs more at once than it may', '?.running ?? 0) < running', '?.running ?? 0) < Infinity', lines),
+  mutant('a client may ask for any kind', 'client.kinds?.includes(kind) === false', 'false', trouble),
+  mutant('a client may spend without end', 'if (spentForMs > 0) {', 'if (false) {', trouble),
+  mutant('a client has no rate', 'if (waitMs === 0) return undefined;', 'return undefined;', trouble),
+  mutant('a hung-up call goes on', "signal.addEventListener('abort', hangUp, { once: true });", '', trouble),
+  mutant(
+    'a broken stream ends as if it were whole',
+    'if (exchange.hasBegun && result.isCut === true)',
+    'if (false)',
+    trouble,
+  ),
+  mutant('what precedes a stream is passed on at once', 'if (!this.#hasBegun && !carries) {', 'if (false) {', trouble),
+  mutant('a body may be nested without end', 'if (levels === 0) return false;', '', trouble),
+  mutant('a body has no end', 'if (bytes <= maxBodyBytes)', 'if (bytes > 0)', trouble),
+  mutant('a message has another id at each try', "'webhook-id': id,", "'webhook-id': `${id}-${timestamp}`,", told),
+  mutant('a receiver is told without end', 'dueAtMs > message.giveUpAtMs ||', 'false ||', told),
+  mutant(
+    'Telegram forgets what is not durable',
+    'isTaken ? c.body(null, 200)',
+    'true ? c.body(null, 200)',
+    'test/http/telegram-webhook.test.ts',
+  ),
+];
