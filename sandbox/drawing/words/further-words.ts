@@ -47,6 +47,14 @@ const furtherWords: Readonly<Record<string, Readonly<Partial<Record<Drawable, st
     dusk: 'abenddämmerung morgengrauen sonnenuntergang',
     storm: 'sturm gewitter',
   },
+  fr: {
+    snow: 'neige',
+    day: 'matin',
+    beach: 'plage vagues vague',
+    dusk: 'crépuscule aube',
+    lighthouse: 'phare',
+    storm: 'tempête',
+  },
 };
 
 /** The words for a thing in all further languages. */
