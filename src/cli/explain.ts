@@ -137,7 +137,8 @@ export async function explain(context: ProcessContext, { id, json }: ExplainOpti
   else context.out.write(`${jobReport(context.out, past, trail, context.clock.now()).join('\n')}\n`);
 }
 
-function listLatest(context: ProcessContext, jobs: readonly PastJob[], json: boolean): void {
+/** Lists jobs, newest first. */
+export function listLatest(context: ProcessContext, jobs: readonly PastJob[], json: boolean): void {
   if (json) return writeJson(context.out, { jobs: jobs.map((past) => jobDocument(past)) });
   if (jobs.length === 0) return context.out.write('There is no job yet\n');
   const nowMs = context.clock.now();

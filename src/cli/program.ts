@@ -7,6 +7,7 @@ import { type CostGroup, costGroups } from '../domain/costs.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
 import { addClientsCommands } from './clients.ts';
 import { addWebhooksCommands } from './webhooks.ts';
+import { addAdminCommands } from './admin-commands.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processContext, type ProcessContext } from './process-context.ts';
 import { defineSimulate } from './simulate.ts';
@@ -84,14 +85,6 @@ export async function runProgram(
     });
 
   program
-    .command('health')
-    .description('ask the running bot whether its process lives; for supervisors')
-    .action(async () => {
-      const { health } = await import('./health.ts');
-      await health(context);
-    });
-
-  program
     .command('reload')
     .description('let the running bot read .env and the key files again')
     .action(async () => {
@@ -142,6 +135,8 @@ export async function runProgram(
   defineSimulate(program);
 
   addKeysCommands(program, context);
+
+  addAdminCommands(program, context);
   addClientsCommands(program, context);
   addWebhooksCommands(program, context);
 
