@@ -41,10 +41,14 @@ export class ClientCallRunner implements ClientCalls {
       }
       return ending;
     } catch (error) {
+      if (error instanceof JobStopped && error.why === 'cancelled') {
+        emit({ event: 'job.cancelled', jobId });
+        throw signal.reason;
+      }
+      // Whatever happened, a call that began has an end.
+      emit({ event: 'job.failed', jobId, code: 'stopped', calls: 0 });
       if (!(error instanceof JobStopped)) throw error;
-      if (error.why !== 'cancelled') return { kind: 'failed', code: 'stopped', calls: 0, retryAfterMs: restartMs };
-      emit({ event: 'job.cancelled', jobId });
-      throw signal.reason;
+      return { kind: 'failed', code: 'stopped', calls: 0, retryAfterMs: restartMs };
     } finally {
       signal.removeEventListener('abort', hangUp);
       this.#running.delete(jobId);
