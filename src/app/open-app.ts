@@ -1,4 +1,4 @@
-import { cachedFor } from '../http/health-api.ts';
+import { cachedFor } from '../http/readiness.ts';
 import { openHttp } from './open-http.ts';
 import { openWebhooks } from './programs/open-webhooks.ts';
 import { StartError, TemporaryError } from './start-error.ts';

@@ -1,34 +1,17 @@
-import { fallbackRoutes } from '../http/routes/fallback-routes.ts';
-import { openFallbackTest } from './programs/open-fallback-test.ts';
-import { metricRoutes } from '../http/routes/metric-routes.ts';
-import { createMetrics } from '../observability/metrics.ts';
 import type { AppEvent } from '../domain/events.ts';
 import { EventFeed } from '../http/events/event-feed.ts';
 import { eventSocket } from '../http/events/event-socket.ts';
-import { eventRoutes } from '../http/routes/event-routes.ts';
 import { logLine } from '../observability/logger.ts';
-import { jobRoutes } from '../http/routes/job-routes.ts';
-import { recordRoutes } from '../http/routes/record-routes.ts';
 import { randomUUID } from 'node:crypto';
 import type { KeyView } from '../domain/views.ts';
-import { leaseRoutes } from '../http/routes/lease-routes.ts';
 import { LeaseDesk } from '../keys/lending/lease-desk.ts';
 import { understandAnswer } from '../providers/understand-answer.ts';
 import type { Config } from '../config/config.ts';
-import type { RaisedAlert } from '../domain/admin-api.ts';
 import { candidatesNamed } from '../domain/job.ts';
-import { keyHealthRoutes } from '../http/routes/health-routes.ts';
-import { alertAdvice, alertFactWords } from '../observability/operator-words.ts';
 import type { Area } from '../http/gate.ts';
-import type { RouteGroup } from '../http/api.ts';
-import { type ListenHttpOptions, listenHttp } from '../http/health-api.ts';
+import { type ListenHttpOptions, listenHttp } from '../http/serve-http.ts';
 import type { Listening } from '../http/listen.ts';
-import { gatewayArea, gatewayRoutes } from '../http/gateway/gateway.ts';
-import { telegramArea, telegramRoutes } from '../http/telegram-webhook.ts';
-import { keyRoutes } from '../http/routes/key-routes.ts';
-import { dashboardJobRoutes } from '../http/dashboard/job-routes.ts';
-import { overviewRoutes } from '../http/dashboard/overview-routes.ts';
-import { storyWords } from '../observability/story-words.ts';
+import type { TelegramWebhook } from '../http/telegram-webhook.ts';
 import type { Core } from './open-core.ts';
 import { StartError } from './start-error.ts';
 
@@ -38,10 +21,13 @@ export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'cloc
   /** Takes secrets out of what goes to readers of events. */
   readonly redact: (line: string) => string;
   /** Where Telegram sends updates, and who takes them; undefined where they are polled for. */
-  readonly telegram: Parameters<typeof telegramRoutes>[0] | undefined;
+  readonly telegram: TelegramWebhook | undefined;
 };
 
-/** Serves everything that is asked for over HTTP; throws a StartError that says why it cannot listen and what to do. */
+/**
+ * Serves everything that is asked for over HTTP; the routes are loaded when somebody asks for one. Throws a StartError that
+ * says why it cannot listen and what to do.
+ */
 export async function openHttp({ config, core, telegram, redact, ...options }: OpenHttpOptions): Promise<Listening> {
   await using opening = new AsyncDisposableStack();
   const { host, port } = options;
@@ -63,50 +49,30 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
       emit: events.emit,
     }),
   );
-  const alertWords = ({ facts }: RaisedAlert) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) });
   const toLine = (event: AppEvent, facts: Readonly<Record<string, string>>) => redact(logLine(event, facts));
   const feed = opening.use(new EventFeed({ events, clock, toLine }));
-  const metrics = opening.use(
-    createMetrics({
-      events,
-      keys: () => core.pool.snapshot().keys,
-      stats: () => core.storage.engine.reader.stats(),
-      alerts: () => admin.alerts(),
-      costs: (sinceMs) => admin.costs(sinceMs),
-      providers,
-      clock,
-    }),
-  );
-  const routes: readonly RouteGroup[] = [
-    eventRoutes(feed, clock),
-    metricRoutes(metrics),
-    fallbackRoutes((request, signal) => openFallbackTest(request, signal, { core, definitions: config.definitions })),
-    keyRoutes(admin),
-    leaseRoutes(lending),
-    jobRoutes(admin),
-    recordRoutes({ admin, currency: config.budgetCurrency, clock }),
-    keyHealthRoutes({
-      admin,
-      providers,
-      providersNamed: (name) => named(name).map(({ provider }) => provider),
-      alertWords,
-    }),
-    ...(gateway === undefined ? [] : [gatewayRoutes({ access: gateway, clock, onError })]),
-    overviewRoutes({
-      admin,
-      models: () => core.service.models.inChains(),
-      budgets: config.budgets,
-      clients: gateway?.clients,
-      currency: config.budgetCurrency,
-      alertWords,
-      clock,
-    }),
-    dashboardJobRoutes({ admin, words: storyWords }),
-    ...(telegram === undefined ? [] : [telegramRoutes(telegram)]),
-  ];
+  // Nobody can ask for metrics without the token.
+  const metrics =
+    options.adminToken === undefined
+      ? undefined
+      : opening.use(
+          (await import('../observability/metrics.ts')).createMetrics({
+            events,
+            keys: () => core.pool.snapshot().keys,
+            stats: () => core.storage.engine.reader.stats(),
+            alerts: () => admin.alerts(),
+            costs: (sinceMs) => admin.costs(sinceMs),
+            providers,
+            clock,
+          }),
+        );
+  const routes = async () => {
+    const { httpRoutes } = await import('./http-routes.ts');
+    return httpRoutes({ config, core, telegram, admin, lending, feed, metrics, named, providers, onError });
+  };
   const areas: readonly Area[] = [
-    ...(gateway === undefined ? [] : [gatewayArea(gateway)]),
-    ...(telegram === undefined ? [] : [telegramArea(telegram)]),
+    ...(gateway === undefined ? [] : [(await import('../http/gateway/gateway.ts')).gatewayArea(gateway)]),
+    ...(telegram === undefined ? [] : [(await import('../http/telegram-webhook.ts')).telegramArea(telegram)]),
   ];
   try {
     const listening = opening.use(

@@ -1,7 +1,7 @@
-import { getRequestListener } from '@hono/node-server';
+import type { getRequestListener } from '@hono/node-server';
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Upgrades } from './events/event-socket.ts';
-import type { Gate, Refusal } from './gate.ts';
+import type { Caller, Gate, Refusal } from './gate.ts';
 
 export type Listening = AsyncDisposable & {
   readonly url: string;
@@ -32,6 +32,8 @@ export const usualLimits: Limits = {
 export type ListenOptions = {
   /** Which clients may connect; all when absent. */
   readonly gate?: Gate;
+  /** What is answered to a caller of whom the gate thinks well without asking the app; undefined asks it. */
+  readonly known?: (caller: Caller) => Refusal | undefined;
   /** Called with the error; the client only gets a status. */
   readonly onError?: (error: unknown) => void;
   readonly limits?: Limits;
@@ -41,12 +43,26 @@ export type ListenOptions = {
 
 /** Listens with limits for slow or greedy clients; rejects with the system's error. */
 export async function listen(
-  app: { readonly fetch: (request: Request) => Response | Promise<Response> },
+  app: { readonly fetch: (request: Request, env?: object) => Response | Promise<Response> },
   host: string,
   port: number,
-  { gate = () => 'pass', onError = () => undefined, limits = usualLimits, upgrades }: ListenOptions = {},
+  {
+    gate = () => 'pass',
+    known = () => undefined,
+    onError = () => undefined,
+    limits = usualLimits,
+    upgrades,
+  }: ListenOptions = {},
 ): Promise<Listening> {
-  const answer = getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false });
+  let listener: Promise<ReturnType<typeof getRequestListener>> | undefined;
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    listener ??= import('@hono/node-server').then((library) =>
+      library.getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false }),
+    );
+    await (
+      await listener
+    )(request, response);
+  };
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -61,8 +77,9 @@ export async function listen(
       const decision = gate(caller);
       // The rest of an unwanted body is not waited for.
       if (caller.bodyBytes !== 0) response.shouldKeepAlive = false;
-      if (decision === 'pass') void answer(request, response).catch(onError);
-      else refuse(response, decision);
+      const said = decision === 'pass' ? known(caller) : decision;
+      if (said === undefined) void answer(request, response).catch(onError);
+      else send(response, said);
     },
   );
   server.maxConnections = limits.sockets;
@@ -104,7 +121,7 @@ function opened(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function callerOf(request: IncomingMessage): Parameters<Gate>[0] {
+function callerOf(request: IncomingMessage): Caller {
   const { headers, headersDistinct, method = '', socket, url = '' } = request;
   return {
     method,
@@ -119,7 +136,7 @@ function callerOf(request: IncomingMessage): Parameters<Gate>[0] {
   };
 }
 
-function refuse(response: ServerResponse, { status, headers = {}, body = '' }: Refusal): void {
+function send(response: ServerResponse, { status, headers = {}, body = '' }: Refusal): void {
   response.writeHead(status, {
     ...headers,
     'cache-control': 'no-store',

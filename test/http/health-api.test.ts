@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createApi } from '../../src/http/api.ts';
-import { healthRoutes, cachedFor, type Vitals } from '../../src/http/health-api.ts';
+import { healthRoutes } from '../../src/http/health-api.ts';
+import { cachedFor, type Vitals } from '../../src/http/readiness.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const well: Vitals = { databaseWritable: () => true, serving: () => 'yes', telegramAnswers: () => true };

@@ -4,7 +4,9 @@ import type { AppEvent } from '../../src/domain/events.ts';
 import { type RouteGroup, createApi } from '../../src/http/api.ts';
 import { type Area, createGate, openPaths } from '../../src/http/gate.ts';
 import type { Upgrades } from '../../src/http/events/event-socket.ts';
-import { type Vitals, healthRoutes, listenHttp } from '../../src/http/health-api.ts';
+import { healthRoutes } from '../../src/http/health-api.ts';
+import type { Vitals } from '../../src/http/readiness.ts';
+import { listenHttp } from '../../src/http/serve-http.ts';
 import { type Limits, listen, type Listening } from '../../src/http/listen.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import { Secret } from '../../src/kit/secret.ts';
@@ -37,7 +39,7 @@ export async function aServer(
     port: 0,
     adminToken: token === '' ? undefined : new Secret(token),
     vitals,
-    routes,
+    routes: async () => routes,
     areas,
     ...(upgrades === undefined ? {} : { upgrades }),
     clock,

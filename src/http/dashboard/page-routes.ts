@@ -1,11 +1,10 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Context } from 'hono';
 import type { RouteGroup } from '../api.ts';
 import type { FailedTries } from '../gate.ts';
+import { assetPath, assets, fileOf } from './page-files.ts';
 import { isOfHost, sessionCookie, type Sessions } from './sessions.ts';
 
 /** The page loads from its own server only, and no other page may show it. */
@@ -20,51 +19,12 @@ const contentPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const folder = join(import.meta.dirname, 'assets');
-const ownFile = (name: string) => () => join(folder, name);
-const packageFile = (name: string) => () => fileURLToPath(import.meta.resolve(`uplot/dist/${name}`));
-
-/** The files of the page by their name under `/dashboard/`. */
-const assets: ReadonlyMap<string, () => string> = new Map([
-  ...[
-    'style.css',
-    'parts.css',
-    'icon.svg',
-    'sign-in.css',
-    'main.js',
-    'server.js',
-    'dom.js',
-    'words.js',
-    'state.js',
-    'overview.js',
-    'keys.js',
-    'key-dialogs.js',
-    'jobs.js',
-    'job-story.js',
-    'models.js',
-    'people.js',
-    'history.js',
-    'charts.js',
-  ].map((name) => [name, ownFile(name)] as const),
-  ['uplot.js', packageFile('uPlot.iife.min.js')],
-  ['uplot.css', packageFile('uPlot.min.css')],
-]);
-
 const types: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
   html: 'text/html; charset=utf-8',
 };
-
-const assetPath = (name: string) => `/dashboard/${name}`;
-
-/** What a browser may ask for before it has signed in: static files without any data, and the form. */
-export const dashboardPages: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
-  ['/', 'GET'],
-  ['/sign-in', 'POST'],
-  ...[...assets.keys()].map((name) => [assetPath(name), 'GET'] as const),
-]);
 
 export type PageRoutesOptions = {
   readonly sessions: Sessions;
@@ -158,7 +118,7 @@ const files = new Map<string, PageFile>();
 function file(name: string): PageFile {
   const known = files.get(name);
   if (known !== undefined) return known;
-  const text = readFileSync(assets.get(name)?.() ?? join(folder, name), 'utf8');
+  const text = readFileSync(fileOf(name), 'utf8');
   const read = { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` };
   files.set(name, read);
   return read;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { type Clock, every } from '../../kit/clock.ts';
 import { type EventFeed, topicsOf } from './event-feed.ts';
 
@@ -19,10 +19,11 @@ export type Upgrades = AsyncDisposable & {
 
 /** The event feed as a WebSocket at `/`: one JSON text a message; `?topics=` and `?last=` as with server-sent events. */
 export function eventSocket(feed: EventFeed, clock: Clock): Upgrades {
-  const server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
+  let server: WebSocketServer | undefined;
+  let isClosed = false;
   const alive = new WeakSet<WebSocket>();
   const beats = every(clock, beatEveryMs, () => {
-    for (const client of server.clients) {
+    for (const client of server?.clients ?? []) {
       // Nothing was heard since the last ping.
       if (!alive.delete(client)) client.terminate();
       else client.ping();
@@ -47,15 +48,34 @@ export function eventSocket(feed: EventFeed, clock: Clock): Upgrades {
     );
     client.on('close', () => reading[Symbol.dispose]());
   };
+  const open = async () => {
+    const library = await import('ws');
+    return (server ??= new library.WebSocketServer({
+      noServer: true,
+      maxPayload: maxMessageBytes,
+      perMessageDeflate: false,
+    }));
+  };
   return {
     isFor: ({ headers, url = '', method }) =>
       method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && url.split('?', 1)[0] === '/',
-    take: (request, socket, head) => server.handleUpgrade(request, socket, head, (client) => serve(client, request)),
+    take: (request, socket, head) => {
+      // The library listens for errors from its first moment on, but it is loaded first.
+      socket.on('error', () => socket.destroy());
+      void open().then(
+        (opened) => {
+          if (isClosed) socket.destroy();
+          else opened.handleUpgrade(request, socket, head, (client) => serve(client, request));
+        },
+        () => socket.destroy(),
+      );
+    },
     [Symbol.asyncDispose]: async () => {
+      isClosed = true;
       beats[Symbol.dispose]();
       // close() waits for clients for ever.
-      for (const client of server.clients) client.terminate();
-      server.close();
+      for (const client of server?.clients ?? []) client.terminate();
+      server?.close();
     },
   };
 }

@@ -1,0 +1,67 @@
+import type { RaisedAlert } from '../domain/admin-api.ts';
+import type { ProviderName } from '../domain/ids.ts';
+import type { candidatesNamed } from '../domain/job.ts';
+import type { RouteGroup } from '../http/api.ts';
+import { dashboardJobRoutes } from '../http/dashboard/job-routes.ts';
+import { overviewRoutes } from '../http/dashboard/overview-routes.ts';
+import type { EventFeed } from '../http/events/event-feed.ts';
+import { gatewayRoutes } from '../http/gateway/gateway.ts';
+import { eventRoutes } from '../http/routes/event-routes.ts';
+import { fallbackRoutes } from '../http/routes/fallback-routes.ts';
+import { keyHealthRoutes } from '../http/routes/health-routes.ts';
+import { jobRoutes } from '../http/routes/job-routes.ts';
+import { keyRoutes } from '../http/routes/key-routes.ts';
+import { leaseRoutes } from '../http/routes/lease-routes.ts';
+import { metricRoutes } from '../http/routes/metric-routes.ts';
+import { recordRoutes } from '../http/routes/record-routes.ts';
+import { telegramRoutes } from '../http/telegram-webhook.ts';
+import type { LeaseDesk } from '../keys/lending/lease-desk.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { alertAdvice, alertFactWords } from '../observability/operator-words.ts';
+import { storyWords } from '../observability/story-words.ts';
+import { openFallbackTest } from './programs/open-fallback-test.ts';
+import type { OpenHttpOptions } from './open-http.ts';
+
+type HttpRoutesOptions = Pick<OpenHttpOptions, 'config' | 'core' | 'telegram'> & {
+  readonly admin: ReturnType<OpenHttpOptions['core']['adminBy']>;
+  readonly lending: LeaseDesk;
+  readonly feed: EventFeed;
+  readonly metrics: Metrics | undefined;
+  readonly named: (name: string) => ReturnType<typeof candidatesNamed>;
+  readonly providers: ReadonlySet<ProviderName>;
+  readonly onError: (error: unknown, requestId: string) => void;
+};
+
+/** Every route but those of health and of the dashboard's page. Loaded with the first request for any of them. */
+export function httpRoutes(options: HttpRoutesOptions): readonly RouteGroup[] {
+  const { config, core, telegram, admin, lending, feed, metrics, named, providers, onError } = options;
+  const { clock, gateway } = core;
+  const alertWords = ({ facts }: RaisedAlert) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) });
+  return ([] = [
+    eventRoutes(feed, clock),
+    ...(metrics === undefined ? [] : [metricRoutes(metrics)]),
+    fallbackRoutes((request, signal) => openFallbackTest(request, signal, { core, definitions: config.definitions })),
+    keyRoutes(admin),
+    leaseRoutes(lending),
+    jobRoutes(admin),
+    recordRoutes({ admin, currency: config.budgetCurrency, clock }),
+    keyHealthRoutes({
+      admin,
+      providers,
+      providersNamed: (name) => named(name).map(({ provider }) => provider),
+      alertWords,
+    }),
+    ...(gateway === undefined ? [] : [gatewayRoutes({ access: gateway, clock, onError })]),
+    overviewRoutes({
+      admin,
+      models: () => core.service.models.inChains(),
+      budgets: config.budgets,
+      clients: gateway?.clients,
+      currency: config.budgetCurrency,
+      alertWords,
+      clock,
+    }),
+    dashboardJobRoutes({ admin, words: storyWords }),
+    ...(telegram === undefined ? [] : [telegramRoutes(telegram)]),
+  ]);
+}
