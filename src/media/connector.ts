@@ -2,7 +2,8 @@ import { lookup } from 'node:dns/promises';
 import { type Socket, isIP } from 'node:net';
 import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
-import { Agent, buildConnector } from 'undici';
+import type { buildConnector as connecting } from 'undici';
+import { Agent, buildConnector } from './undici-parts.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { connectInTurns, failedAtProxy, openSocks, openTunnel } from '../kit/network/connect.ts';
 import { type Proxy, type ProxySettings, noProxies, proxyFor } from '../kit/network/proxy-settings.ts';
@@ -15,10 +16,10 @@ type Guard = {
   /** The errors by which it refuses: no other address is tried after one. */
   isRefusal(error: unknown): boolean;
   /** A name or an address as it was asked for. A proxy resolves names itself, so nothing else is known there. */
-  checkHost(target: buildConnector.Options): void;
-  checkAddresses(target: buildConnector.Options, addresses: readonly string[]): void;
+  checkHost(target: connecting.Options): void;
+  checkAddresses(target: connecting.Options, addresses: readonly string[]): void;
   /** The other end of a direct connection; closes the socket that it refuses. */
-  checkSocket(target: buildConnector.Options, socket: Socket): void;
+  checkSocket(target: connecting.Options, socket: Socket): void;
 };
 
 export type ConnectorOptions = {
@@ -26,7 +27,7 @@ export type ConnectorOptions = {
   readonly guard?: Guard;
   readonly resolve?: Resolve;
   /** Opens the socket to one address, or TLS over the socket that it is given. */
-  readonly dial?: buildConnector.connector;
+  readonly dial?: connecting.connector;
   readonly clock?: Clock;
 };
 
@@ -41,7 +42,7 @@ const systemResolve: Resolve = async (hostname) => {
 };
 
 /** Opens the connections of all outbound clients. Certificates are always verified, whatever the environment sets. */
-export type Connector = buildConnector.connector;
+export type Connector = connecting.connector;
 
 /**
  * The one way out: resolves a name once, tries its addresses with the families in turns, and takes the proxy that the
@@ -53,7 +54,7 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
   const dial = options.dial ?? buildConnector({ allowH2: false, timeout: dialMs, rejectUnauthorized: true });
 
   const dialAny = async (
-    target: buildConnector.Options,
+    target: connecting.Options,
     checkAddresses: (addresses: readonly string[]) => void,
     checkSocket: (socket: Socket) => void,
   ): Promise<Socket> => {
@@ -71,7 +72,7 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
     return connectInTurns(addresses, connect, { clock, isFinal: (error) => guard?.isRefusal(error) === true });
   };
 
-  const dialThrough = async (proxy: Proxy, target: buildConnector.Options): Promise<Socket> => {
+  const dialThrough = async (proxy: Proxy, target: connecting.Options): Promise<Socket> => {
     const { protocol, hostname } = target;
     const port = Number(target.port) || (protocol === 'https:' ? 443 : 80);
     const isSocks = proxy.protocol === 'socks5:';
@@ -90,7 +91,7 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
     return made(dial, { ...target, ...(isIP(servername) === 0 ? { servername } : {}), httpSocket: tunnel });
   };
 
-  const connect = async (given: buildConnector.Options): Promise<Socket> => {
+  const connect = async (given: connecting.Options): Promise<Socket> => {
     const target = { ...given, hostname: given.hostname.replace(/^\[(.*)\]$/, '$1') };
     guard?.checkHost(target);
     const proxy = proxyFor(proxies, target);
@@ -126,7 +127,7 @@ async function resolvedInTime(hostname: string, resolve: Resolve, clock: Clock):
   return await Promise.race([resolve(hostname), tooLate.promise]);
 }
 
-function made(connector: Connector, target: buildConnector.Options): Promise<Socket> {
+function made(connector: Connector, target: connecting.Options): Promise<Socket> {
   return new Promise((resolve, reject) => {
     connector(target, (error, socket) => {
       if (error === null) resolve(socket);

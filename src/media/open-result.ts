@@ -1,5 +1,5 @@
 import type { AttemptFailure } from '../domain/failure.ts';
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { systemClock, type Clock } from '../kit/clock.ts';
 import { proxyErrorCodes } from '../kit/network/connect.ts';
 import { ForbiddenAddressError, type UrlRules, checkUrl, hasUnsafeCharacters } from './connector.ts';
@@ -103,8 +103,9 @@ async function ask(url: URL, { agent, signal, clock = systemClock }: OpenOptions
   const late = new AbortController();
   using _timer = clock.schedule(headersMs, () => late.abort());
   try {
-    const response = await request(url, {
-      dispatcher: agent,
+    const response = await agent.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
       method: 'GET',
       headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'darkroom' },
       signal: AbortSignal.any([signal, late.signal]),

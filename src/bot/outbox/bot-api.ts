@@ -1,6 +1,6 @@
 import type { ApiClientOptions, Transformer } from 'grammy';
 import { Readable } from 'node:stream';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { notFromTelegram, classifyRefusal } from './telegram-error.ts';
 import type { Clock } from '../../kit/clock.ts';
 
@@ -66,7 +66,15 @@ async function exchange(
 ): Promise<ReadAnswer> {
   try {
     const sent = typeof body === 'string' ? body : await wholeIfSmall(body);
-    const answer = await request(url, { dispatcher, method, headers, body: sent, ...(signal && { signal }) });
+    const { origin, pathname, search } = new URL(url);
+    const answer = await dispatcher.request({
+      origin,
+      path: `${pathname}${search}`,
+      method,
+      headers,
+      body: sent,
+      ...(signal && { signal }),
+    });
     return await readAll(answer);
   } catch (error) {
     if (signal?.aborted !== true) throw error;

@@ -1,5 +1,5 @@
 import { type Api, GrammyError } from 'grammy';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../../kit/clock.ts';
 import type { Secret } from '../../kit/secret.ts';
 import { classifyTelegramError } from './telegram-error.ts';
@@ -46,7 +46,12 @@ export function telegramFiles(options: TelegramFilesOptions): (fileId: string) =
 }
 
 async function download(url: URL, dispatcher: Dispatcher, signal: AbortSignal): Promise<TelegramFile> {
-  const { statusCode, headers, body } = await request(url, { dispatcher, signal });
+  const { statusCode, headers, body } = await dispatcher.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method: 'GET',
+    signal,
+  });
   // Destroying a body before its end emits an error event.
   body.on('error', () => undefined);
   if (statusCode !== 200) {

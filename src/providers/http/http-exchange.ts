@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { type Dispatcher, Agent } from 'undici';
+import type { Dispatcher } from 'undici';
+import { Agent } from '../../media/undici-parts.ts';
 import { isTimeout } from '../../kit/clock.ts';
 import type { OwnRule } from '../../domain/failure.ts';
 import { type Connector, createConnector } from '../../media/connector.ts';
