@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.ts';
 import type { RaisedAlert } from '../domain/admin-api.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { candidatesNamed } from '../domain/job.ts';
@@ -14,16 +15,19 @@ import { keyRoutes } from '../http/routes/key-routes.ts';
 import { leaseRoutes } from '../http/routes/lease-routes.ts';
 import { metricRoutes } from '../http/routes/metric-routes.ts';
 import { recordRoutes } from '../http/routes/record-routes.ts';
-import { telegramRoutes } from '../http/telegram-webhook.ts';
+import { type TelegramWebhook, telegramRoutes } from '../http/telegram-webhook.ts';
 import type { LeaseDesk } from '../keys/lending/lease-desk.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { alertAdvice, alertFactWords } from '../observability/operator-words.ts';
 import { storyWords } from '../observability/story-words.ts';
 import { openFallbackTest } from './programs/open-fallback-test.ts';
-import type { OpenHttpOptions } from './open-http.ts';
+import type { Core } from './open-core.ts';
 
-type HttpRoutesOptions = Pick<OpenHttpOptions, 'config' | 'core' | 'telegram'> & {
-  readonly admin: ReturnType<OpenHttpOptions['core']['adminBy']>;
+type HttpRoutesOptions = {
+  readonly config: Pick<Config, 'definitions' | 'budgetCurrency' | 'budgets'>;
+  readonly core: Core;
+  readonly telegram: TelegramWebhook | undefined;
+  readonly admin: ReturnType<Core['adminBy']>;
   readonly lending: LeaseDesk;
   readonly feed: EventFeed;
   readonly metrics: Metrics | undefined;

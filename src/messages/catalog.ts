@@ -1,5 +1,4 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import { z } from 'zod';
 import { isolated, isRightToLeft } from './isolates.ts';
 import { localeForTag } from './language-tags.ts';
 import { messageIds, type MessageId, type messageVariables } from './message-ids.ts';
@@ -9,40 +8,65 @@ import { Safe, escapeHtml, shownText } from './view.ts';
 /** The messages of one language; each is parsed when it is used for the first time. */
 export type Locale = (id: MessageId) => IntlMessageFormat;
 
-const localeSchema = z.strictObject(
-  Object.fromEntries(messageIds.map((id) => [id, z.string().min(1)])) as Record<MessageId, z.ZodString>,
-);
-
 /** Limits count in UTC days, so dates are written in UTC. */
 const formats = { date: { day: { dateStyle: 'long', timeZone: 'UTC' } as const } };
 
 /**
- * Turns a locale file into messages; an error names every message that is missing, unknown or not ICU. All are parsed for
- * the check and none is kept, since most are never used and a parsed one takes ten times the memory of its text.
+ * Turns a locale file into messages; an error names every message that is missing, unknown or no text. A message is parsed
+ * when it is used for the first time: most never are, a parsed one takes ten times the memory of its text, and parsing
+ * all languages is a tenth of the start. `checkLocales` parses all.
  */
 export function readLocale(name: string, json: string): Locale {
-  const parsed = localeSchema.safeParse(parseJson(name, json));
-  if (!parsed.success) throw cannotLoad(name, parsed.error.issues.flatMap(issueWords));
-  const turns = isRightToLeft(name);
-  const parse: Locale = (id) => {
-    const message = new IntlMessageFormat(parsed.data[id], name, formats, { ignoreTag: true });
-    return turns ? new IntlMessageFormat(isolated(message.getAst()), name, formats) : message;
-  };
-  const mistakes: string[] = [];
-  for (const id of messageIds) {
-    try {
-      parse(id);
-    } catch (error) {
-      mistakes.push(`"${id}" is not an ICU message (${error instanceof Error ? error.message : String(error)})`);
-    }
-  }
-  if (mistakes.length > 0) throw cannotLoad(name, mistakes);
+  const texts = parseTexts(name, json);
   const used = new Map<MessageId, IntlMessageFormat>();
   return (id) => {
-    const message = used.get(id) ?? parse(id);
+    const message = used.get(id) ?? parseMessage(name, texts[id]);
     used.set(id, message);
     return message;
   };
+}
+
+function parseMessage(name: string, text: string): IntlMessageFormat {
+  const message = new IntlMessageFormat(text, name, formats, { ignoreTag: true });
+  return isRightToLeft(name) ? new IntlMessageFormat(isolated(message.getAst()), name, formats) : message;
+}
+
+function parseTexts(name: string, json: string): Readonly<Record<MessageId, string>> {
+  const file = parseJson(name, json);
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) {
+    throw cannotLoad(name, ['the file is not one flat object of messages']);
+  }
+  const texts = new Map<string, unknown>(Object.entries(file));
+  const mistakes = [
+    ...messageIds.flatMap((id) => mistakeOf(id, texts)),
+    ...[...texts.keys()].filter((id) => !knownIds.has(id)).map((id) => `unknown "${id}"`),
+  ];
+  if (mistakes.length > 0) throw cannotLoad(name, mistakes);
+  return file as Record<MessageId, string>;
+}
+
+const knownIds: ReadonlySet<string> = new Set(messageIds);
+
+function mistakeOf(id: MessageId, texts: ReadonlyMap<string, unknown>): readonly string[] {
+  if (!texts.has(id)) return [`missing "${id}"`];
+  const text = texts.get(id);
+  if (typeof text !== 'string') return [`"${id}" is not a text`];
+  return text === '' ? [`empty "${id}"`] : [];
+}
+
+/** Parses every message of every language; an error names those that are not ICU messages. */
+export function checkLocales(source: LocaleSource = localeFolder): void {
+  for (const name of source.names()) {
+    const mistakes = Object.entries(parseTexts(name, source.read(name))).flatMap(([id, text]) => {
+      try {
+        parseMessage(name, text);
+        return [];
+      } catch (error) {
+        return [`"${id}" is not an ICU message (${error instanceof Error ? error.message : String(error)})`];
+      }
+    });
+    if (mistakes.length > 0) throw cannotLoad(name, mistakes);
+  }
 }
 
 function parseJson(name: string, json: string): unknown {
@@ -51,15 +75,6 @@ function parseJson(name: string, json: string): unknown {
   } catch (cause) {
     throw new Error(`Cannot load locale "${name}": the file is not valid JSON`, { cause });
   }
-}
-
-function issueWords(issue: z.core.$ZodIssue): readonly string[] {
-  const id = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown "${key}"`);
-  if (id === '') return ['the file is not one flat object of messages'];
-  if (issue.code === 'too_small') return [`empty "${id}"`];
-  if (issue.code === 'invalid_type' && issue.message.includes('undefined')) return [`missing "${id}"`];
-  return [`"${id}" is not a text`];
 }
 
 function cannotLoad(name: string, mistakes: readonly string[]): Error {
@@ -112,7 +127,7 @@ export type Catalog = {
   match(languageCode: string | undefined, fallback: string): string;
 };
 
-/** Reads and checks every locale file; an error says which file and which message. */
+/** Reads every locale file and checks that it has all messages; an error says which file and which message. */
 export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   const names = source.names();
   if (!names.includes(sourceLocale)) {
@@ -124,16 +139,26 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   const match = (languageCode: string | undefined, fallback: string): string =>
     localeForTag(languageCode, locales) ?? localeForTag(fallback, locales) ?? sourceLocale;
 
+  const messageOf = (locale: string, id: MessageId) => {
+    const name = loaded.has(locale) ? locale : match(locale, sourceLocale);
+    try {
+      return loaded.get(name)?.(id);
+    } catch (error) {
+      if (name === sourceLocale) throw error;
+      // Another language is better than no answer; a test parses all messages of this version.
+      return loaded.get(sourceLocale)?.(id);
+    }
+  };
+
   const format = (
     locale: string,
     id: MessageId,
     params: object | undefined,
     show: (text: string) => string,
   ): string => {
-    const message = loaded.get(locale) ?? loaded.get(match(locale, sourceLocale));
     const values = Object.entries((params ?? {}) as Record<string, MessageValue>);
     const shown = values.map(([name, value]) => [name, shownValue(value, show)] as const);
-    return String(message?.(id).format(Object.fromEntries(shown)));
+    return String(messageOf(locale, id)?.format(Object.fromEntries(shown)));
   };
 
   return {

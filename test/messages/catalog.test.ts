@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadCatalog, type LocaleSource } from '../../src/messages/catalog.ts';
+import { checkLocales, loadCatalog, type LocaleSource } from '../../src/messages/catalog.ts';
 import { messageIds } from '../../src/messages/message-ids.ts';
 import { safe } from '../../src/messages/view.ts';
 
@@ -162,9 +162,19 @@ test.each([
   ['a number', { ...complete, ready: 5 }, 'Cannot load locale "de": "ready" is not a text'],
   ['a list', [], 'Cannot load locale "de": the file is not one flat object of messages'],
   ['no JSON', '{', 'Cannot load locale "de": the file is not valid JSON'],
-  ['no ICU', { ...complete, ready: '{' }, 'Cannot load locale "de": "ready" is not an ICU message'],
 ])('loadCatalog() refuses %s', (_, file, message) => {
   expect(() => loadCatalog(source({ en: complete, de: file }))).toThrow(message);
+});
+
+test('checkLocales() refuses what is not ICU, and finds nothing in the languages of this version', () => {
+  const broken = source({ en: complete, de: { ...complete, ready: '{' } });
+  expect(() => checkLocales(broken)).toThrow('Cannot load locale "de": "ready" is not an ICU message');
+  expect(() => checkLocales()).not.toThrow();
+});
+
+test('a message of a language that is not ICU is said in the source language', () => {
+  const own = loadCatalog(source({ en: complete, de: { ...complete, ready: '{' } }));
+  expect([own.say('de', 'ready'), own.say('de', 'language.set')]).toEqual(['words of ready', 'words of language.set']);
 });
 
 test('loadCatalog() names every mistake at once', () => {
