@@ -242,6 +242,7 @@ const furtherStyleNames: Readonly<Record<string, string>> = {
     'aquarela=watercolor esboco=sketch desenho=sketch linhas=line-art quadrinhos=comic planta=blueprint planta-tecnica=blueprint ligacoes=wiring',
   de: 'gemalde=painting olgemalde=painting aquarell=watercolor skizze=sketch zeichnung=sketch strichzeichnung=line-art comicbild=comic pixelgrafik=pixel-art blaupause=blueprint schaltplan=wiring',
   fr: 'photographie=photo peinture=painting croquis=sketch dessin=sketch au-trait=line-art trait=line-art bande-dessinee=comic bd=comic en-pixels=pixel-art plan-technique=blueprint cablage=wiring',
+  tr: 'fotograf=photo tablo=painting yaglı-boya=painting suluboya=watercolor eskiz=sketch cizgi=line-art cizgi-roman=comic piksel=pixel-art uc-boyutlu=3d amblem=logo teknik-cizim=blueprint devre-seması=wiring',
 };
 
 /** Pairs of a name and the style that it means. */

@@ -55,6 +55,15 @@ const furtherWords: Readonly<Record<string, Readonly<Partial<Record<Drawable, st
     lighthouse: 'phare',
     storm: 'tempête',
   },
+  tr: {
+    fox: 'tilki',
+    snow: 'kar karda',
+    day: 'sabah',
+    beach: 'kumsal kumsala dalgalar',
+    dusk: 'batımında şafakta',
+    lighthouse: 'feneri',
+    storm: 'fırtına fırtınada',
+  },
 };
 
 /** The words for a thing in all further languages. */
