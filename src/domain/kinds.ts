@@ -243,6 +243,7 @@ const furtherStyleNames: Readonly<Record<string, string>> = {
   de: 'gemalde=painting olgemalde=painting aquarell=watercolor skizze=sketch zeichnung=sketch strichzeichnung=line-art comicbild=comic pixelgrafik=pixel-art blaupause=blueprint schaltplan=wiring',
   fr: 'photographie=photo peinture=painting croquis=sketch dessin=sketch au-trait=line-art trait=line-art bande-dessinee=comic bd=comic en-pixels=pixel-art plan-technique=blueprint cablage=wiring',
   tr: 'fotograf=photo tablo=painting yaglı-boya=painting suluboya=watercolor eskiz=sketch cizgi=line-art cizgi-roman=comic piksel=pixel-art uc-boyutlu=3d amblem=logo teknik-cizim=blueprint devre-seması=wiring',
+  id: 'lukisan=painting akuarel=watercolor cat-air=watercolor sketsa=sketch seni-garis=line-art komik=comic seni-piksel=pixel-art tiga-dimensi=3d lambang=logo cetak-biru=blueprint rangkaian=wiring',
 };
 
 /** Pairs of a name and the style that it means. */

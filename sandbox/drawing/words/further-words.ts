@@ -64,6 +64,15 @@ const furtherWords: Readonly<Record<string, Readonly<Partial<Record<Drawable, st
     lighthouse: 'feneri',
     storm: 'fırtına fırtınada',
   },
+  id: {
+    fox: 'rubah',
+    snow: 'salju',
+    day: 'pagi',
+    beach: 'pantai ombak',
+    dusk: 'senja fajar',
+    lighthouse: 'mercusuar',
+    storm: 'badai',
+  },
 };
 
 /** The words for a thing in all further languages. */
