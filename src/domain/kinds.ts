@@ -237,6 +237,8 @@ export type StyleName = keyof typeof styleTraits;
 
 /** What people call the styles in the other languages, a row for each locale; a name that several share stands once. */
 const furtherStyleNames: Readonly<Record<string, string>> = {
+  fa: 'عکس=photo نقاشی=painting رنگ-روغن=painting انیمه=anime آبرنگ=watercolor طرح-مدادی=sketch مدادی=sketch خطی=line-art کمیک=comic پیکسل=pixel-art پیکسلی=pixel-art سه‌بعدی=3d سه-بعدی=3d لوگو=logo نقشه=blueprint نقشه-فنی=blueprint سیم‌کشی=wiring سیمکشی=wiring',
+  ar: 'صورة=photo تصوير=photo لوحة=painting زيتي=painting أنمي=anime مائي=watercolor ألوان-مائية=watercolor رصاص=sketch رسم-بالرصاص=sketch خطوط=line-art قصة-مصورة=comic كوميك=comic بكسل=pixel-art ثلاثي-الأبعاد=3d شعار=logo مخطط-هندسي=blueprint مخطط=blueprint توصيل=wiring',
   uk: 'світлина=photo фотографія=photo олія=painting живопис=painting аніме=anime ескіз=sketch олівець=sketch лініі=line-art комікс=comic комікси=comic піксель=pixel-art пікселі=pixel-art тривимірна=3d креслення=blueprint',
   'pt-BR':
     'aquarela=watercolor esboco=sketch desenho=sketch linhas=line-art quadrinhos=comic planta=blueprint planta-tecnica=blueprint ligacoes=wiring',

@@ -1,9 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
+import { loadCatalog } from '../../src/messages/catalog.ts';
 import { commandsOf, fieldOf, pathOfShot, pictures, say } from './chat-actions.ts';
 import { openChatStage, patienceMs } from './chat-stage.ts';
 import { closeChromium, findChromium } from './chromium.ts';
 
+const catalog = loadCatalog();
 const chromiumPath = findChromium();
 const isBlind = chromiumPath === undefined;
 const journey = { timeout: 90_000 };
@@ -137,6 +139,31 @@ test.skipIf(isBlind)(
     expect(stage.complaints).toEqual([]);
   },
 );
+
+test.skipIf(isBlind)('a command in a sentence from right to left begins on the left', journey, async () => {
+  await using stage = await openChatStage(chromiumPath ?? '');
+  const page = await stage.visit({ viewport: phone });
+  await fieldOf(page).waitFor();
+  await say(page, '/start');
+  await page.getByText('I turn a sentence into a picture').waitFor();
+  for (const locale of ['ar', 'fa']) {
+    for (const id of ['unknown-command', 'styles.header'] as const) {
+      await stage.bot('sendMessage', { parse_mode: 'HTML', text: catalog.say(locale, id) });
+    }
+  }
+  await page.locator('.words:has-text("--style NAME")').nth(1).waitFor();
+  const orders: unknown = await page.evaluate(`
+    [...document.querySelectorAll('.words .command, .words code')].slice(-4).map(({ firstChild }) => {
+      const leftOf = (index) => {
+        const range = document.createRange();
+        range.setStart(firstChild, index);
+        range.setEnd(firstChild, index + 1);
+        return range.getBoundingClientRect().left;
+      };
+      return [firstChild.data, leftOf(0) < leftOf(1) && leftOf(1) < leftOf(2)];
+    })`);
+  expect(orders).toEqual(['/help', '--style NAME', '/help', '--style NAME'].map((text) => [text, true]));
+});
 
 test.skipIf(isBlind)('what people write is shown as they wrote it, and nothing of it runs', journey, async () => {
   await using stage = await openChatStage(chromiumPath ?? '');

@@ -6,7 +6,7 @@ import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import type { MessageView } from '../../src/messages/view.ts';
 import { aResult, aView, everyPhase, outcomeFor } from './builders.ts';
-import { parseTelegramHtml } from './telegram-html.ts';
+import { parseTelegramHtml, readText } from './telegram-html.ts';
 import { runs } from '../support/property-runs.ts';
 
 const catalog = loadCatalog();
@@ -289,10 +289,10 @@ test('any prompt gives HTML that Telegram takes, within the limits, in every pha
 });
 
 test.each(locales)('refused() names the limits and the wait: %s', (locale) => {
-  expect(shown(mapper.refused(refusal('queue-full'), locale))).toContain('3');
-  expect(shown(mapper.refused(refusal('quota-reached'), locale))).toMatch(/20.*00:00 \(UTC\).* 3 /s);
-  expect(shown(mapper.refused(refusal('prompt-too-long'), locale))).toMatch(/4.?096/);
-  expect(shown(mapper.refused(refusal('empty-prompt'), locale))).toContain('/generate ');
+  expect(readText(shown(mapper.refused(refusal('queue-full'), locale)))).toContain('3');
+  expect(readText(shown(mapper.refused(refusal('quota-reached'), locale)))).toMatch(/20.*00:00 \(UTC\).* 3 /s);
+  expect(readText(shown(mapper.refused(refusal('prompt-too-long'), locale)))).toMatch(/4.?096/);
+  expect(readText(shown(mapper.refused(refusal('empty-prompt'), locale)))).toContain('/generate ');
 });
 
 test('refused() of a kind that is not given at all does not promise a new day', () => {

@@ -22,3 +22,10 @@ export function parseTelegramHtml(html: string): string {
   if (open.length > 0) throw new Error(`Unclosed <${open.join('>, <')}> in ${JSON.stringify(html)}`);
   return shown;
 }
+
+/** The text as somebody reads it, to be compared across languages: without the marks of direction, its digits in ASCII. */
+export function readText(text: string): string {
+  return text
+    .replaceAll(/[\u2066-\u2069]/g, '')
+    .replaceAll(/[\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) - 0x06f0));
+}

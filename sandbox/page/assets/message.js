@@ -85,6 +85,7 @@ function keyboard(message, onPress) {
                 'button',
                 {
                   type: 'button',
+                  dir: 'auto',
                   disabled: data === undefined,
                   onclick: ({ currentTarget }) => onPress(message.id, data, currentTarget),
                 },

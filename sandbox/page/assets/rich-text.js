@@ -55,7 +55,9 @@ function wordsWithCommands(text, onCommand) {
   for (const match of text.matchAll(commandPattern)) {
     if (match.index > from) parts.push(text.slice(from, match.index));
     const [command] = match;
-    parts.push(element('button', { type: 'button', class: 'command', onclick: () => onCommand(command) }, command));
+    parts.push(
+      element('button', { type: 'button', class: 'command', dir: 'ltr', onclick: () => onCommand(command) }, command),
+    );
     from = match.index + command.length;
   }
   if (from < text.length) parts.push(text.slice(from));
