@@ -24,8 +24,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
   /** Every connection that goes out, and the request to a proxy. */
   'media/connector.ts': ['undici', 'names'],
   'kit/network/connect.ts': ['http.request'],
-  'bot/outbox/bot-api.ts': ['http.request'],
-  'bot/outbox/telegram-files.ts': ['http.request'],
+  /** Telegram, and the files that people send there. */
+  'bot/open-bot.ts': ['undici'],
+  'bot/outbox/bot-api.ts': ['undici'],
+  'bot/outbox/telegram-files.ts': ['undici'],
+  'media/undici-parts.ts': ['undici'],
   /** Results, behind the guard of addresses. */
   'media/open-result.ts': ['undici'],
   'media/result-store.ts': ['undici'],

@@ -17,7 +17,7 @@ export const keyMutants = [
   mutant('the name of a header passes as a key', 'if (headerName.test(key))', 'if (false)', reading),
   mutant('a key of any length passes', 'key.length < minKeyLength || key.length > maxKeyLength', 'false', reading),
   mutant('a repeated key counts twice', 'seen.has(entry.key)', 'false', reading),
-  mutant('a key file of any size is read', 'length > maxKeyFileBytes', 'false', reading),
+  mutant('a key file of any size is read', 'length > maxBytes', 'false', reading),
   mutant('a key file need not be a file', '!stat.isFile()', 'false', reading),
   mutant('nobody hears of a file that all may read', '(stat.mode & 0o004) !== 0', 'false', reading),
   mutant('a short key is shown in part', 'key.length < 16', 'key.length < 2', 'test/keys/sources/fingerprint.test.ts'),

@@ -4,7 +4,7 @@ import { parseModelsFile } from '../config/models-file.ts';
 import type { TableRows } from '../config/table-file.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { Emit } from '../domain/events.ts';
-import { keyFileMark, readKeyFile } from '../keys/sources/key-file.ts';
+import { fileMark, readSmallFile } from '../kit/small-file.ts';
 import { type Clock, every } from '../kit/clock.ts';
 import type { OwnRule } from '../domain/failure.ts';
 import type { Chains } from '../domain/job.ts';
@@ -62,7 +62,7 @@ export function readTableFile<Row>(
   parse: (text: string) => TableRows<Row>,
 ): TableRows<Row> {
   if (path === undefined) return { ok: true, rows: [] };
-  const file = readKeyFile(path);
+  const file = readSmallFile(path);
   if (file.kind === 'unreadable') return { ok: false, mistakes: [`${variable} names a file that ${file.why}`] };
   const table = parse(file.text);
   return table.ok ? table : { ok: false, mistakes: table.mistakes.map((mistake) => `${variable} ${mistake}`) };
@@ -149,7 +149,7 @@ type TableUse<Row> = {
 
 /** A table that is taken over when its file has changed. */
 export function watchedTable<Row>(path: string | undefined, readNow: () => TableRows<Row>, use: TableUse<Row>) {
-  const markNow = () => (path === undefined ? undefined : keyFileMark(path));
+  const markNow = () => (path === undefined ? undefined : fileMark(path));
   /** Of the file as it was last taken over, or kept out. */
   let judged = markNow();
   let seen = judged;

@@ -90,7 +90,7 @@ export function addAdminCommands(program: Command, context: ProcessContext): voi
 
 function upTo(most: number): (text: string) => number {
   return (text) => {
-    const number = /^[1-9][0-9]{0,15}$/.test(text) ? Number(text) : 0;
+    const number = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
     if (number >= 1 && number <= most) return number;
     throw new InvalidArgumentError(`It is a whole number from 1 to ${most}.`);
   };

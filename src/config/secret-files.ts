@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readSmallFile, type SmallFile } from '../kit/small-file.ts';
 import { unquoted } from '../kit/unquoted.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,32 +22,13 @@ export function perSecretFile<Value>(valueOf: (secret: string) => Value): Readon
   return Object.fromEntries(entries) as Record<SecretFileName, Value>;
 }
 
-type ReadSecretFile = (
-  path: string,
-) => { readonly why: string } | { readonly why?: undefined; readonly text: string; readonly openToAll: boolean };
-
-const maxBytes = 64 * 1024;
-
-const readSecretFile: ReadSecretFile = (path) => {
-  try {
-    const stat = statSync(path);
-    if (!stat.isFile()) return { why: 'is not a plain file' };
-    if (stat.size > maxBytes) return { why: 'has more than 64 KB' };
-    const openToAll = process.platform !== 'win32' && (stat.mode & 0o004) !== 0;
-    return { text: readFileSync(path, 'utf8'), openToAll };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return { why: `cannot be read (${code})` };
-  }
-};
-
 /**
  * The environment with the secrets that files hold. The variable itself counts more than its file. What is wrong with a
  * file is a warning that names the variable, never the path or a value; the secret is then missing.
  */
 export function withSecretFiles(
   env: Environment,
-  readFile: ReadSecretFile = readSecretFile,
+  readFile: (path: string) => SmallFile = readSmallFile,
 ): { readonly env: Environment; readonly warnings: readonly string[] } {
   const warnings: string[] = [];
   const found: Record<string, string> = {};
@@ -59,7 +40,7 @@ export function withSecretFiles(
       continue;
     }
     const file = readFile(path);
-    if (file.why !== undefined) {
+    if (file.kind === 'unreadable') {
       warnings.push(`${name}_FILE names a file that ${file.why}; ${name} is missing`);
       continue;
     }

@@ -34,7 +34,7 @@ test('a secret itself counts more than its file, and what is wrong with a file i
   });
   expect(wrong.warnings).toEqual([
     'ADMIN_TOKEN_FILE names a file that everyone on this machine may read; take that right away (chmod 600)',
-    'MASTER_KEY_FILE names a file that cannot be read (ENOENT); MASTER_KEY is missing',
+    'MASTER_KEY_FILE names a file that does not exist; MASTER_KEY is missing',
     'VAULT_TOKEN_FILE names a file that is not a plain file; VAULT_TOKEN is missing',
   ]);
 });

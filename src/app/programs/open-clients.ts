@@ -11,7 +11,7 @@ import type { Provider } from '../../domain/provider.ts';
 import type { Budgets } from '../../jobs/budgets.ts';
 import type { ClientCallRunner } from '../../jobs/client-calls/client-call-runner.ts';
 import { CostBuffer } from '../../jobs/client-calls/cost-buffer.ts';
-import { keyFileMark } from '../../keys/sources/key-file.ts';
+import { fileMark } from '../../kit/small-file.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { ModelCatalog } from '../../providers/registry.ts';
 import { makes } from '../../providers/provider-definition.ts';
@@ -86,7 +86,7 @@ export async function openClients({
 
 /** A file that is not there yet has no clients: `darkroom clients add` writes it while the bot runs. */
 function readClients(path: string) {
-  return readTableFile(variable, keyFileMark(path) === undefined ? undefined : path, parseClientsFile);
+  return readTableFile(variable, fileMark(path) === undefined ? undefined : path, parseClientsFile);
 }
 
 async function numbered(rows: readonly ApiClient[], numbers: ClientNumbers) {

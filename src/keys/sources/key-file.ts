@@ -1,69 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import type { ProviderName } from '../../domain/ids.ts';
+import type { SmallFile } from '../../kit/small-file.ts';
 
-/**
- * The content of a key file; `openToAll` when every user of this machine may read it. With `stale` it is the earlier
- * content, and `stale` says what is wrong with the file now.
- */
-export type KeyFile =
-  | { readonly kind: 'read'; readonly text: string; readonly openToAll: boolean; readonly stale?: string }
-  | { readonly kind: 'unreadable'; readonly why: string };
+/** A key file. With `stale` its text is the earlier one, and `stale` says what is wrong with the file now. */
+export type KeyFile = SmallFile & { readonly stale?: string };
 
 export type ReadKeyFile = (path: string) => KeyFile;
-
-const maxKeyFileBytes = 64 * 1024;
-
-const reasons: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'does not exist'],
-  ['ENOTDIR', 'does not exist'],
-  ['EACCES', 'may not be read by this user'],
-  ['EPERM', 'may not be read by this user'],
-  ['EISDIR', 'is not a plain file'],
-  ['ENXIO', 'is not a plain file'],
-  ['ELOOP', 'is a loop of links'],
-]);
-
-/** Reads a small key file; returns an error as text without the path. */
-export const readKeyFile: ReadKeyFile = (path) => {
-  try {
-    return readPlainFile(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    return { kind: 'unreadable', why: reasons.get(code) ?? 'cannot be read' };
-  }
-};
-
-/** Returns a mark that changes with the file or its symbolic links; undefined while the file is missing. */
-export function keyFileMark(path: string): string | undefined {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-  } catch {
-    return undefined;
-  }
-}
-
-function readPlainFile(path: string): KeyFile {
-  // Non-blocking: opening a named pipe would otherwise wait for someone to write into it.
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) return { kind: 'unreadable', why: 'is not a plain file' };
-    const bytes = Buffer.alloc(maxKeyFileBytes + 1);
-    let length = 0;
-    while (length < bytes.length) {
-      const read = readSync(file, bytes, length, bytes.length - length, null);
-      if (read === 0) break;
-      length += read;
-    }
-    if (length > maxKeyFileBytes) return { kind: 'unreadable', why: 'is larger than 64 KB' };
-    const openToAll = process.platform !== 'win32' && (stat.mode & 0o004) !== 0;
-    return { kind: 'read', text: bytes.toString('utf8', 0, length), openToAll };
-  } finally {
-    closeSync(file);
-  }
-}
 
 /** Keys of one entry of the token-pool file; `where` names it by its position. */
 export type PoolEntry = {

@@ -1,5 +1,6 @@
 import { withAnonymousKeys } from './anonymous-keys.ts';
-import { type KeyFile, type ReadKeyFile, isTokenPool, keyFileMark, readKeyFile } from './key-file.ts';
+import { type KeyFile, type ReadKeyFile, isTokenPool } from './key-file.ts';
+import { fileMark, readSmallFile } from '../../kit/small-file.ts';
 import type { KeysElsewhere } from './keys-elsewhere.ts';
 import { keyFilePaths, type KeyReading, pathIn, poolVariable, readKeys } from './read-keys.ts';
 
@@ -26,7 +27,7 @@ export class KeySource {
   readonly #marksWhenRead = new Map<string, string | undefined>();
   readonly #marksSeen = new Map<string, string | undefined>();
 
-  constructor({ readFile = readKeyFile, markOf = keyFileMark, elsewhere }: KeySourceFiles = {}) {
+  constructor({ readFile = readSmallFile, markOf = fileMark, elsewhere }: KeySourceFiles = {}) {
     this.#elsewhere = elsewhere;
     this.#readFile = readFile;
     this.#markOf = markOf;

@@ -3,7 +3,8 @@ import { Secret } from '../../kit/secret.ts';
 import { unquoted } from '../../kit/unquoted.ts';
 import { definitionsFor } from '../../providers/registry.ts';
 import { keylessVariable, type KeyOwner, type KeyVariable, keyVariables, pairedKey } from './key-variables.ts';
-import { type PoolEntry, type ReadKeyFile, parseTokenPool, readKeyFile } from './key-file.ts';
+import { type PoolEntry, type ReadKeyFile, parseTokenPool } from './key-file.ts';
+import { readSmallFile } from '../../kit/small-file.ts';
 import { splitKeys } from './split-keys.ts';
 
 /** One key as configured. `place` counts from 1 within the provider; `onlyModel` when the key serves one model. */
@@ -43,7 +44,7 @@ export function readKeys(
   } = {},
 ): KeyReading {
   const warnings: string[] = [];
-  const { readFile = readKeyFile, owners = definitionsFor(env), further = [] } = options;
+  const { readFile = readSmallFile, owners = definitionsFor(env), further = [] } = options;
   const pool = [...readPool(env, owners, readFile, warnings), ...further];
   const names = Object.keys(env);
   const keys = owners.flatMap((owner) => {

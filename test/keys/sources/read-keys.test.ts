@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type KeyFile, readKeyFile } from '../../../src/keys/sources/key-file.ts';
+import { type KeyFile } from '../../../src/keys/sources/key-file.ts';
+import { readSmallFile } from '../../../src/kit/small-file.ts';
 import { readKeys } from '../../../src/keys/sources/read-keys.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -413,7 +414,7 @@ test('readKeys() reads a thousand keys from a list, from numbered variables and 
   ]);
 });
 
-test('readKeyFile() reads plain files up to 64 KB and explains everything else (K8)', () => {
+test('readSmallFile() reads plain files up to 64 KB and explains everything else (K8)', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'keys-'));
   const at = (name: string) => join(folder.path, name);
   writeFileSync(at('private'), 'file-key-1\n', { mode: 0o600 });
@@ -423,13 +424,13 @@ test('readKeyFile() reads plain files up to 64 KB and explains everything else (
   writeFileSync(at('huge'), 'x'.repeat(64 * 1024 + 1));
   mkdirSync(at('folder'));
   symlinkSync(at('loop'), at('loop'));
-  expect(readKeyFile(at('private'))).toEqual({ kind: 'read', text: 'file-key-1\n', openToAll: false });
-  expect(readKeyFile(at('public'))).toEqual({ kind: 'read', text: 'file-key-1\n', openToAll: true });
-  expect(readKeyFile(at('full')).kind).toBe('read');
-  expect(readKeyFile(at('huge'))).toEqual({ kind: 'unreadable', why: 'is larger than 64 KB' });
-  expect(readKeyFile(at('folder'))).toEqual({ kind: 'unreadable', why: 'is not a plain file' });
-  expect(readKeyFile('/dev/zero')).toEqual({ kind: 'unreadable', why: 'is not a plain file' });
-  expect(readKeyFile(at('loop'))).toEqual({ kind: 'unreadable', why: 'is a loop of links' });
-  expect(readKeyFile(at('missing'))).toEqual({ kind: 'unreadable', why: 'does not exist' });
-  expect(readKeyFile('bad\0path')).toEqual({ kind: 'unreadable', why: 'cannot be read' });
+  expect(readSmallFile(at('private'))).toEqual({ kind: 'read', text: 'file-key-1\n', openToAll: false });
+  expect(readSmallFile(at('public'))).toEqual({ kind: 'read', text: 'file-key-1\n', openToAll: true });
+  expect(readSmallFile(at('full')).kind).toBe('read');
+  expect(readSmallFile(at('huge'))).toEqual({ kind: 'unreadable', why: 'is larger than 64 KB' });
+  expect(readSmallFile(at('folder'))).toEqual({ kind: 'unreadable', why: 'is not a plain file' });
+  expect(readSmallFile('/dev/zero')).toEqual({ kind: 'unreadable', why: 'is not a plain file' });
+  expect(readSmallFile(at('loop'))).toEqual({ kind: 'unreadable', why: 'is a loop of links' });
+  expect(readSmallFile(at('missing'))).toEqual({ kind: 'unreadable', why: 'does not exist' });
+  expect(readSmallFile('bad\0path')).toEqual({ kind: 'unreadable', why: 'cannot be read' });
 });
