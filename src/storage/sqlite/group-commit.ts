@@ -70,6 +70,8 @@ export class GroupCommit {
       const queuedMonotonicMs = this.#options.clock.monotonicMs();
       const work = { run, resolve: resolve as (result: unknown) => void, reject, isApplied, queuedMonotonicMs };
       this.#waiting.push(work);
+      // At once, so that a line claims for all its free seats in one turn.
+      if (isApplied && !this.#isWorking && this.#nextTry === undefined) this.#workOff(false);
       this.#schedule();
     });
   }
@@ -105,13 +107,18 @@ export class GroupCommit {
     });
   }
 
-  #turn(isLast: boolean): void {
-    if (this.#nextTry !== undefined) return;
+  /** Does all work that waits, in an open transaction. */
+  #workOff(isLast: boolean): void {
     for (let work = this.#waiting[0]; work !== undefined; work = this.#waiting[0]) {
       if (!this.#isOpen && !this.#begin(isLast)) return;
       this.#waiting.shift();
       this.#run(work);
     }
+  }
+
+  #turn(isLast: boolean): void {
+    if (this.#nextTry !== undefined) return;
+    this.#workOff(isLast);
     if (!this.#isOpen) return;
     this.#rounds += 1;
     // What follows from applied work may join, as long as nobody waits for the disk.
