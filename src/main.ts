@@ -6,8 +6,15 @@ import { join } from 'node:path';
 // imported after this line are cached.
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'darkroom'));
 const { installLastResort } = await import('./cli/last-resort.ts');
-const { runProgram } = await import('./cli/program.ts');
 const { processContext } = await import('./cli/process-context.ts');
 
 const redactor = installLastResort();
-await runProgram(process.argv.slice(2), processContext(), redactor);
+const words = process.argv.slice(2);
+if (words.length === 1 && words[0] === 'start') {
+  // The bot runs for months: it does without the parser of command lines and without all other commands.
+  const { startAlone } = await import('./cli/start.ts');
+  await startAlone(redactor, processContext());
+} else {
+  const { runProgram } = await import('./cli/program.ts');
+  await runProgram(words, processContext(), redactor);
+}

@@ -1,3 +1,6 @@
+import { StartError, TemporaryError } from '../app/start-error.ts';
+import { ConfigError } from '../config/config.ts';
+import { StoreUnavailable } from '../domain/failure.ts';
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { type Clock, systemClock } from '../kit/clock.ts';
@@ -115,4 +118,22 @@ export function processContext(): ProcessContext {
       process.exitCode = code;
     },
   };
+}
+
+/** The exit code of a refused start and of a wrong command line. */
+export const refusedCode = 2;
+/** EX_TEMPFAIL: another start may succeed. */
+const temporaryCode = 75;
+
+/** The exit code of what ended the command; an error without one is thrown. */
+export function exitCodeOf(error: unknown, { err }: Pick<ProcessContext, 'err'>): number {
+  if (error instanceof StartError || error instanceof ConfigError || error instanceof StoreUnavailable) {
+    err.write(`${error.message}\n`);
+    return refusedCode;
+  }
+  if (error instanceof TemporaryError) {
+    err.write(`${error.message}\n`);
+    return temporaryCode;
+  }
+  throw error;
 }

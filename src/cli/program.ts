@@ -1,22 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ConfigError } from '../config/config.ts';
-import { StartError, TemporaryError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
 import { type CostGroup, costGroups } from '../domain/costs.ts';
-import { StoreUnavailable } from '../domain/failure.ts';
 import { addClientsCommands } from './clients.ts';
 import { addWebhooksCommands } from './webhooks.ts';
 import { addAdminCommands } from './admin-commands.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
-import { processContext, type ProcessContext } from './process-context.ts';
+import { exitCodeOf, processContext, type ProcessContext, refusedCode } from './process-context.ts';
 import { defineSimulate } from './simulate.ts';
 import { keepAliveFor } from './stop-signals.ts';
-
-/** The exit code of a refused start and of a wrong command line. */
-const refusedCode = 2;
-/** EX_TEMPFAIL: another start may succeed. */
-const temporaryCode = 75;
 
 /** Runs the darkroom command; sets the exit code instead of ending the process. */
 export async function runProgram(
@@ -164,7 +156,8 @@ export async function runProgram(
   try {
     await keepAliveFor(program.parseAsync(words, { from: 'user' }));
   } catch (error) {
-    context.exitWith(exitCodeOf(error, context));
+    const isWrongLine = error instanceof CommanderError;
+    context.exitWith(isWrongLine ? (error.exitCode === 0 ? 0 : refusedCode) : exitCodeOf(error, context));
   }
 }
 
@@ -172,20 +165,6 @@ function versionWords(): string {
   const file: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const version = typeof file === 'object' && file !== null && 'version' in file ? String(file.version) : 'unknown';
   return `darkroom ${version} (Node ${process.versions.node}, SQLite ${process.versions.sqlite ?? 'none'})`;
-}
-
-/** The exit code of what ended the command; an error without one is thrown. */
-export function exitCodeOf(error: unknown, { err }: Pick<ProcessContext, 'err'>): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : refusedCode;
-  if (error instanceof StartError || error instanceof ConfigError || error instanceof StoreUnavailable) {
-    err.write(`${error.message}\n`);
-    return refusedCode;
-  }
-  if (error instanceof TemporaryError) {
-    err.write(`${error.message}\n`);
-    return temporaryCode;
-  }
-  throw error;
 }
 
 function collect(word: string, words: string[] | undefined): string[] {

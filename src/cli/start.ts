@@ -1,4 +1,5 @@
 import { StartError, TemporaryError } from '../app/start-error.ts';
+import { flushCompileCache } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -17,11 +18,14 @@ import { proxySecrets, proxyWarnings } from '../kit/network/proxy-settings.ts';
 import { EventLog } from '../observability/event-log.ts';
 import { redactLine, type Redactor } from '../observability/redaction/redactor.ts';
 import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
-import { terminalOn } from './process-context.ts';
-import { onHangup, onStop, untilStopped } from './stop-signals.ts';
+import { exitCodeOf, type ProcessContext, terminalOn } from './process-context.ts';
+import { keepAliveFor, onHangup, onStop, untilStopped } from './stop-signals.ts';
 
 /** A start that Telegram does not answer within this time is no refusal: its log is shown. */
 const maxHoldMs = 5_000;
+
+/** By then everything is loaded. Node itself keeps its compiled code only at an end in order, which a kill is not. */
+const keepCodeAfterMs = 10_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -99,6 +103,15 @@ function collector(): NodeJS.GCFunction | undefined {
   }
 }
 
+/** As `start`, as the only command of this process: sets the exit code instead of ending the process. */
+export async function startAlone(redactor: Redactor, context: ProcessContext): Promise<void> {
+  try {
+    await keepAliveFor(start(redactor));
+  } catch (error) {
+    context.exitWith(exitCodeOf(error, context));
+  }
+}
+
 /**
  * Runs the bot until a signal asks it to stop; the environment comes from `.env` and the process. Every secret in it is
  * added to the redactor.
@@ -167,6 +180,7 @@ export async function start(redactor: Redactor): Promise<void> {
         (await liveKeys?.readEnvironment()) ?? { keys: keys.length, mistakes: ['the start is not over'] },
     });
     void app.introduced.then(hold.release, () => undefined);
+    using _cache = clock.schedule(keepCodeAfterMs, flushCompileCache);
     using _held = clock.schedule(maxHoldMs, hold.release);
     await using live = new LiveKeys({
       reading,

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
 import { type JobKind, jobKinds, traitsOf, type MediaKind } from '../domain/kinds.ts';
 import type { ByteSource, MediaFile } from '../domain/media.ts';
 import { whyNotWhole } from './whole-file.ts';
@@ -69,7 +68,7 @@ export const resultExtensions: readonly string[] = [
 export async function judgeFile(source: ByteSource, kind: JobKind): Promise<JudgedFile> {
   if (source.bytes === 0) return { kind: 'not-whole', why: 'the file is empty' };
   const head = await source.read(0, headBytes);
-  const found = await fileTypeFromBuffer(head).catch(() => undefined);
+  const found = await (await import('file-type')).fileTypeFromBuffer(head).catch(() => undefined);
   const known = found === undefined ? undefined : knownTypes.get(found.mime);
   const type = known !== undefined && (await isSoundAlone(known, source, kind)) ? soundInMp4 : known;
   if (type === undefined) return unknownFile(head, kind, found?.mime);

@@ -3,7 +3,6 @@ import type { MediaSource } from '../domain/media.ts';
 import { maxUrlLength } from './connector.ts';
 import { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
-import { fileTypeFromBuffer } from 'file-type';
 
 /**
  * The largest answer that may hold a result: every file that can be sent on fits, in base64 (four characters for three
@@ -190,7 +189,7 @@ function byMagic(head: Uint8Array): Coding | undefined {
 /** A file that a provider makes, or the beginning of JSON. */
 async function isPlain(head: Buffer): Promise<boolean> {
   if (/^\s*[{["<]/.test(head.toString('latin1', 0, 64)) && isText(head)) return true;
-  const type = await fileTypeFromBuffer(head).catch(() => undefined);
+  const type = await (await import('file-type')).fileTypeFromBuffer(head).catch(() => undefined);
   return type !== undefined && /^(?:image|video)\//.test(type.mime);
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { StartError, TemporaryError } from '../../src/app/start-error.ts';
-import { exitCodeOf } from '../../src/cli/program.ts';
+import { exitCodeOf } from '../../src/cli/process-context.ts';
 
 test.each([
   ['a start that no restart makes possible', new StartError('Cannot start: no token'), 2],

@@ -29,7 +29,11 @@ export type StartedProcess = AsyncDisposable & {
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 /** `darkroom start` in a process and a folder of its own, with its settings in `.env`, against sandboxes of this one. */
-export async function startProcess(keys: number, env: Readonly<Record<string, string>>): Promise<StartedProcess> {
+export async function startProcess(
+  keys: number,
+  env: Readonly<Record<string, string>>,
+  nodeOptions: readonly string[] = [],
+): Promise<StartedProcess> {
   await using opening = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-process-'));
   opening.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,7 +56,7 @@ export async function startProcess(keys: number, env: Readonly<Record<string, st
     writeFileSync(join(folder, '.env'), lines.join(''), { mode: 0o600 });
   };
   writeEnv(env);
-  const child = spawn(process.execPath, [main, 'start'], {
+  const child = spawn(process.execPath, [...nodeOptions, main, 'start'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: compiled,

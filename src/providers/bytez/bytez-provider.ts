@@ -2,7 +2,6 @@ import type { JobKind } from '../../domain/kinds.ts';
 import type { MediaSource } from '../../domain/media.ts';
 import { sourceFromText, inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import { fieldsOf, parseJson, type HttpClient } from '../http/http-exchange.ts';
-import { fileTypeFromBuffer } from 'file-type';
 import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
 import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages } from '../chat-stream.ts';
@@ -129,7 +128,7 @@ function saysNothing(value: unknown, depth = 0): boolean {
 }
 
 async function isMedia(bytes: Uint8Array): Promise<boolean> {
-  const type = await fileTypeFromBuffer(bytes.subarray(0, 65_536)).catch(() => undefined);
+  const type = await (await import('file-type')).fileTypeFromBuffer(bytes.subarray(0, 65_536)).catch(() => undefined);
   return type !== undefined && /^(?:image|video|audio)\//.test(type.mime);
 }
 
