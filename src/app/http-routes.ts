@@ -5,7 +5,6 @@ import type { candidatesNamed } from '../domain/job.ts';
 import type { RouteGroup } from '../http/api.ts';
 import { dashboardJobRoutes } from '../http/dashboard/job-routes.ts';
 import { overviewRoutes } from '../http/dashboard/overview-routes.ts';
-import type { EventFeed } from '../http/events/event-feed.ts';
 import { gatewayRoutes } from '../http/gateway/gateway.ts';
 import { eventRoutes } from '../http/routes/event-routes.ts';
 import { fallbackRoutes } from '../http/routes/fallback-routes.ts';
@@ -16,21 +15,18 @@ import { leaseRoutes } from '../http/routes/lease-routes.ts';
 import { metricRoutes } from '../http/routes/metric-routes.ts';
 import { recordRoutes } from '../http/routes/record-routes.ts';
 import { type TelegramWebhook, telegramRoutes } from '../http/telegram-webhook.ts';
-import type { LeaseDesk } from '../keys/lending/lease-desk.ts';
-import type { Metrics } from '../observability/metrics.ts';
 import { alertAdvice, alertFactWords } from '../observability/operator-words.ts';
 import { storyWords } from '../observability/story-words.ts';
 import { openFallbackTest } from './programs/open-fallback-test.ts';
 import type { Core } from './open-core.ts';
+import type { OperatorParts } from './programs/operator-parts.ts';
 
 type HttpRoutesOptions = {
   readonly config: Pick<Config, 'definitions' | 'budgetCurrency' | 'budgets'>;
   readonly core: Core;
   readonly telegram: TelegramWebhook | undefined;
-  readonly admin: ReturnType<Core['adminBy']>;
-  readonly lending: LeaseDesk;
-  readonly feed: EventFeed;
-  readonly metrics: Metrics | undefined;
+  /** Absent where no token lets operators in. */
+  readonly operators: OperatorParts | undefined;
   readonly named: (name: string) => ReturnType<typeof candidatesNamed>;
   readonly providers: ReadonlySet<ProviderName>;
   readonly onError: (error: unknown, requestId: string) => void;
@@ -38,12 +34,24 @@ type HttpRoutesOptions = {
 
 /** Every route but those of health and of the dashboard's page. Loaded with the first request for any of them. */
 export function httpRoutes(options: HttpRoutesOptions): readonly RouteGroup[] {
-  const { config, core, telegram, admin, lending, feed, metrics, named, providers, onError } = options;
+  const { core, telegram, operators, onError } = options;
+  const { clock, gateway } = core;
+  return [
+    ...(operators === undefined ? [] : operatorRoutes(operators, options)),
+    ...(gateway === undefined ? [] : [gatewayRoutes({ access: gateway, clock, onError })]),
+    ...(telegram === undefined ? [] : [telegramRoutes(telegram)]),
+  ];
+}
+
+function operatorRoutes(
+  { admin, lending, feed, metrics }: OperatorParts,
+  { config, core, named, providers }: HttpRoutesOptions,
+): readonly RouteGroup[] {
   const { clock, gateway } = core;
   const alertWords = ({ facts }: RaisedAlert) => ({ what: alertFactWords(facts), advice: alertAdvice(facts) });
-  return ([] = [
+  return [
     eventRoutes(feed, clock),
-    ...(metrics === undefined ? [] : [metricRoutes(metrics)]),
+    metricRoutes(metrics),
     fallbackRoutes((request, signal) => openFallbackTest(request, signal, { core, definitions: config.definitions })),
     keyRoutes(admin),
     leaseRoutes(lending),
@@ -55,7 +63,6 @@ export function httpRoutes(options: HttpRoutesOptions): readonly RouteGroup[] {
       providersNamed: (name) => named(name).map(({ provider }) => provider),
       alertWords,
     }),
-    ...(gateway === undefined ? [] : [gatewayRoutes({ access: gateway, clock, onError })]),
     overviewRoutes({
       admin,
       models: () => core.service.models.inChains(),
@@ -66,6 +73,5 @@ export function httpRoutes(options: HttpRoutesOptions): readonly RouteGroup[] {
       clock,
     }),
     dashboardJobRoutes({ admin, words: storyWords }),
-    ...(telegram === undefined ? [] : [telegramRoutes(telegram)]),
-  ]);
+  ];
 }

@@ -1,6 +1,5 @@
 import { cachedFor } from '../http/readiness.ts';
 import { openHttp } from './open-http.ts';
-import { openWebhooks } from './programs/open-webhooks.ts';
 import { StartError, TemporaryError } from './start-error.ts';
 import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/updates/update-source.ts';
@@ -73,7 +72,11 @@ export async function openApp(options: AppOptions): Promise<App> {
       styleWords: (style, locale) => catalog.plain(locale, `style.${style}`),
     }),
   );
-  opening.use(openWebhooks({ config, core, random, network: options.parts?.network }));
+  const { alerts: alertsTo, jobs: jobsTo } = config.webhooks;
+  if (alertsTo !== undefined || jobsTo !== undefined || core.gateway !== undefined) {
+    const { openWebhooks } = await import('./programs/open-webhooks.ts');
+    opening.use(openWebhooks({ config, core, random, network: options.parts?.network }));
+  }
   const { clock, events, storage, pool, service } = core;
   const { emit } = events;
   const proven = new ProvenKeys(events);

@@ -1,11 +1,3 @@
-import type { AppEvent } from '../domain/events.ts';
-import { EventFeed } from '../http/events/event-feed.ts';
-import { eventSocket } from '../http/events/event-socket.ts';
-import { logLine } from '../observability/logger.ts';
-import { randomUUID } from 'node:crypto';
-import type { KeyView } from '../domain/views.ts';
-import { LeaseDesk } from '../keys/lending/lease-desk.ts';
-import { understandAnswer } from '../providers/understand-answer.ts';
 import type { Config } from '../config/config.ts';
 import { candidatesNamed } from '../domain/job.ts';
 import type { Area } from '../http/gate.ts';
@@ -32,43 +24,20 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
   await using opening = new AsyncDisposableStack();
   const { host, port } = options;
   const { clock, events, gateway } = core;
-  const admin = core.adminBy('http');
   const onError = (error: unknown, requestId: string) =>
     events.emit({ event: 'app.error', what: `answer the call ${requestId}`, error });
   const providers = new Set(config.definitions.map(({ name }) => name));
   const named = (name: string) => candidatesNamed(name, core.chains, providers);
-  const lending = opening.use(
-    new LeaseDesk({
-      pool: core.pool,
-      named,
-      understand: (wanted, said) =>
-        understandAnswer(wanted, said, { settings: config.providers, ...config, clock, rules: core.failureRules }),
-      usualMs: (provider) => usualMsOf(core.pool.snapshot(provider).keys),
-      clock,
-      newId: randomUUID,
-      emit: events.emit,
-    }),
-  );
-  const toLine = (event: AppEvent, facts: Readonly<Record<string, string>>) => redact(logLine(event, facts));
-  const feed = opening.use(new EventFeed({ events, clock, toLine }));
-  // Nobody can ask for metrics without the token.
-  const metrics =
+  // Without the token nobody can ask for anything of this.
+  const operators =
     options.adminToken === undefined
       ? undefined
       : opening.use(
-          (await import('../observability/metrics.ts')).createMetrics({
-            events,
-            keys: () => core.pool.snapshot().keys,
-            stats: () => core.storage.engine.reader.stats(),
-            alerts: () => admin.alerts(),
-            costs: (sinceMs) => admin.costs(sinceMs),
-            providers,
-            clock,
-          }),
+          (await import('./programs/operator-parts.ts')).openOperatorParts({ config, core, named, providers, redact }),
         );
   const routes = async () => {
     const { httpRoutes } = await import('./http-routes.ts');
-    return httpRoutes({ config, core, telegram, admin, lending, feed, metrics, named, providers, onError });
+    return httpRoutes({ config, core, telegram, operators, named, providers, onError });
   };
   const areas: readonly Area[] = [
     ...(gateway === undefined ? [] : [(await import('../http/gateway/gateway.ts')).gatewayArea(gateway)]),
@@ -76,7 +45,14 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
   ];
   try {
     const listening = opening.use(
-      await listenHttp({ ...options, routes, areas, upgrades: eventSocket(feed, clock), clock, emit: events.emit }),
+      await listenHttp({
+        ...options,
+        routes,
+        areas,
+        ...(operators && { upgrades: operators.socket }),
+        clock,
+        emit: events.emit,
+      }),
     );
     const opened = opening.move();
     return { url: listening.url, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -88,10 +64,4 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
         : `the system says ${code}; set HTTP_HOST and HTTP_PORT to an address of this machine that you may use`;
     throw new StartError(`Cannot listen on ${host}:${port}: ${fix}`, { cause: error });
   }
-}
-
-/** The mean of what calls with these keys take, as far as it is known. */
-function usualMsOf(keys: readonly KeyView[]): number | undefined {
-  const known = keys.flatMap(({ meanLatencyMs }) => (meanLatencyMs === undefined ? [] : [meanLatencyMs]));
-  return known.length === 0 ? undefined : known.reduce((sum, ms) => sum + ms, 0) / known.length;
 }

@@ -151,7 +151,7 @@ test.skipIf(isBlind)(
 );
 
 test.skipIf(isBlind)(
-  'every view is free of barriers, in light and dark, at a desk and on a phone',
+  'every view is free of barriers, in light and dark, on a desktop and on a phone',
   journey,
   async () => {
     await using stage = await openDashboardStage(chromiumPath ?? '', {

@@ -8,7 +8,7 @@ import { createEventBus } from '../../src/domain/events.ts';
 import { createApi } from '../../src/http/api.ts';
 import { keyRoutes } from '../../src/http/routes/key-routes.ts';
 import { leaseRoutes } from '../../src/http/routes/lease-routes.ts';
-import { LeaseDesk } from '../../src/keys/lending/lease-desk.ts';
+import { LendingService } from '../../src/keys/lending/lending-service.ts';
 import { poolKeys } from '../../src/keys/sources/identify-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
@@ -31,7 +31,7 @@ function everyFace() {
   pool.onChange((id, record) => records.set(id, record()));
   const list = async () => pool.snapshot().keys;
   const admin = { keys: { list } } as unknown as Parameters<typeof keyRoutes>[0];
-  const desk = new LeaseDesk({
+  const service = new LendingService({
     pool,
     named: () => [{ provider: 'bytez' }],
     understand: async () => ({}),
@@ -40,7 +40,7 @@ function everyFace() {
     newId: () => '00000000-0000',
     emit: () => undefined,
   });
-  const api = createApi([keyRoutes(admin), leaseRoutes(desk)]);
+  const api = createApi([keyRoutes(admin), leaseRoutes(service)]);
   const metrics = createMetrics({
     events: createEventBus(),
     keys: () => pool.snapshot().keys,
@@ -82,7 +82,7 @@ function everyFace() {
       });
       const lent = await api.request('/api/keys/bytez');
       const lease = (await lent.json()) as { lease?: string; fence?: number; code?: string };
-      if (lent.status === 200) await desk.report(lease.lease ?? '', lease.fence ?? 0, { kind: 'unused' });
+      if (lent.status === 200) await service.report(lease.lease ?? '', lease.fence ?? 0, { kind: 'unused' });
       const retryAfter = lent.headers.get('retry-after');
       const kind = own.kind;
       return {

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../../src/domain/events.ts';
-import { LeaseDesk, type LeaseDeskOptions } from '../../../src/keys/lending/lease-desk.ts';
+import { LendingService, type LendingServiceOptions } from '../../../src/keys/lending/lending-service.ts';
 import type { Lending, LentKey } from '../../../src/domain/key-leases.ts';
 import { aPool, failures, seatOf, states } from '../../support/a-pool.ts';
 import { aKey } from '../../support/builders.ts';
 
-function aDesk(keys = 1, more: Partial<LeaseDeskOptions> = {}) {
+function aService(keys = 1, more: Partial<LendingServiceOptions> = {}) {
   const { pool, clock } = aPool({
     keys: Array.from({ length: keys }, (_, index) => aKey(index + 1)),
     maxSeats: () => 1,
   });
   const events: AppEvent[] = [];
   let count = 0;
-  const desk = new LeaseDesk({
+  const service = new LendingService({
     pool,
     named: (name) => (name === 'bytez' ? [{ provider: 'bytez' }] : name === 'suno' ? [{ provider: 'suno' }] : []),
     understand: async (_wanted, { status }) => (status === 429 ? { failure: failures.limited } : {}),
@@ -23,41 +23,41 @@ function aDesk(keys = 1, more: Partial<LeaseDeskOptions> = {}) {
     ...more,
   });
   const lend = (waitMs = 0, signal?: AbortSignal) =>
-    desk.lend('bytez', { ttlMs: 60_000, waitMs, ...(signal === undefined ? {} : { signal }) });
+    service.lend('bytez', { ttlMs: 60_000, waitMs, ...(signal === undefined ? {} : { signal }) });
   const lent = async (waitMs = 0): Promise<LentKey> => {
     const lending = await lend(waitMs);
     if (lending.kind !== 'lent') throw new Error(`Expected a lease, got "${lending.kind}"`);
     return lending.lent;
   };
-  return { desk, pool, clock, events, lend, lent };
+  return { service, pool, clock, events, lend, lent };
 }
 
 const whyOf = (lending: Lending) => (lending.kind === 'none' ? [lending.why, lending.retryAfterMs] : lending.kind);
 
-test('LeaseDesk.lend() lends each seat once, with growing fences, and says when another one may be free', async () => {
-  const { lend, lent, clock } = aDesk(2);
+test('LendingService.lend() lends each seat once, with growing fences, and says when another one may be free', async () => {
+  const { lend, lent, clock } = aService(2);
   const [one, two] = [await lent(), await lent()];
   expect([one.keyName, two.keyName].toSorted()).toEqual(['bytez #1', 'bytez #2']);
   expect([two.fence > one.fence, one.expiresAtMs - clock.now()]).toEqual([true, 60_000]);
   expect(whyOf(await lend())).toEqual(['busy', 7_000]);
 });
 
-test('LeaseDesk.lend() tells why there is no seat: no such name, no keys, keys that cool', async () => {
-  const { desk, lend, lent } = aDesk();
+test('LendingService.lend() tells why there is no seat: no such name, no keys, keys that cool', async () => {
+  const { service, lend, lent } = aService();
   const options = { ttlMs: 1_000, waitMs: 60_000 };
-  expect(await desk.lend('nobody', options)).toEqual({ kind: 'unknown-name' });
-  expect(whyOf(await desk.lend('suno', options))).toEqual(['no-keys', undefined]);
+  expect(await service.lend('nobody', options)).toEqual({ kind: 'unknown-name' });
+  expect(whyOf(await service.lend('suno', options))).toEqual(['no-keys', undefined]);
   const { id, fence } = await lent();
   const answer = { status: 429, headers: {}, body: '' };
-  expect(await desk.report(id, fence, { kind: 'answered', answer })).toMatchObject({ kind: 'failed' });
+  expect(await service.report(id, fence, { kind: 'answered', answer })).toMatchObject({ kind: 'failed' });
   expect(whyOf(await lend())).toEqual(['cooling', 30_000]);
 });
 
 test('the pool learns from a report as from a call of its own, and only from the first one', async () => {
-  const { desk, pool, lent, events } = aDesk();
+  const { service, pool, lent, events } = aService();
   const { id, fence } = await lent();
-  expect(await desk.report(id, fence, { kind: 'succeeded', ms: 1_200 })).toEqual({ kind: 'succeeded' });
-  expect(await desk.report(id, fence, { kind: 'unanswered', reason: 'unreachable' })).toEqual({ kind: 'stale' });
+  expect(await service.report(id, fence, { kind: 'succeeded', ms: 1_200 })).toEqual({ kind: 'succeeded' });
+  expect(await service.report(id, fence, { kind: 'unanswered', reason: 'unreachable' })).toEqual({ kind: 'stale' });
   const [key] = pool.snapshot().keys;
   expect(key).toMatchObject({ calls: 1, successes: 1, meanLatencyMs: 1_200, inFlight: 0 });
   expect(events.map((event) => (event.event === 'lease.ended' ? event.how : event.event))).toEqual([
@@ -67,7 +67,7 @@ test('the pool learns from a report as from a call of its own, and only from the
 });
 
 test('a lease of which nothing is heard ends by itself, without blame, and a late word with its fence changes nothing', async () => {
-  const { desk, pool, clock, lent, events } = aDesk();
+  const { service, pool, clock, lent, events } = aService();
   const dead = await lent();
   await clock.advance(59_999);
   expect(pool.snapshot().keys[0]?.inFlight).toBe(1);
@@ -75,9 +75,9 @@ test('a lease of which nothing is heard ends by itself, without blame, and a lat
   expect([pool.snapshot().keys[0]?.inFlight, states(pool)]).toEqual([0, ['ready']]);
   const next = await lent();
   const answer = { status: 429, headers: {}, body: '' };
-  expect(await desk.report(dead.id, dead.fence, { kind: 'answered', answer })).toEqual({ kind: 'stale' });
-  expect(await desk.report(next.id, dead.fence, { kind: 'unused' })).toEqual({ kind: 'stale' });
-  expect([desk.renew(dead.id, dead.fence, 1_000), desk.renew(next.id, dead.fence, 1_000)]).toEqual([
+  expect(await service.report(dead.id, dead.fence, { kind: 'answered', answer })).toEqual({ kind: 'stale' });
+  expect(await service.report(next.id, dead.fence, { kind: 'unused' })).toEqual({ kind: 'stale' });
+  expect([service.renew(dead.id, dead.fence, 1_000), service.renew(next.id, dead.fence, 1_000)]).toEqual([
     undefined,
     undefined,
   ]);
@@ -85,11 +85,11 @@ test('a lease of which nothing is heard ends by itself, without blame, and a lat
   expect(events).toContainEqual(expect.objectContaining({ event: 'lease.ended', how: 'expired', leaseId: dead.id }));
 });
 
-test('LeaseDesk.renew() makes a lease last from now on', async () => {
-  const { desk, pool, clock, lent } = aDesk();
+test('LendingService.renew() makes a lease last from now on', async () => {
+  const { service, pool, clock, lent } = aService();
   const { id, fence } = await lent();
   await clock.advance(50_000);
-  expect(desk.renew(id, fence, 60_000)).toBe(clock.now() + 60_000);
+  expect(service.renew(id, fence, 60_000)).toBe(clock.now() + 60_000);
   await clock.advance(59_999);
   expect(pool.snapshot().keys[0]?.inFlight).toBe(1);
   await clock.advance(1);
@@ -97,7 +97,7 @@ test('LeaseDesk.renew() makes a lease last from now on', async () => {
 });
 
 test('who waits gets seats in the order of asking, and nobody overtakes them', async () => {
-  const { desk, lend, lent, clock } = aDesk();
+  const { service, lend, lent, clock } = aService();
   let held = await lent();
   const order: string[] = [];
   const waiters = ['first', 'second'].map(async (name) => {
@@ -106,16 +106,16 @@ test('who waits gets seats in the order of asking, and nobody overtakes them', a
     held = mine;
   });
   expect(whyOf(await lend())).toEqual(['busy', 7_000]);
-  await desk.report(held.id, held.fence, { kind: 'unused' });
+  await service.report(held.id, held.fence, { kind: 'unused' });
   await waiters[0];
-  await desk.report(held.id, held.fence, { kind: 'unused' });
+  await service.report(held.id, held.fence, { kind: 'unused' });
   await clock.advance(100);
   await waiters[1];
   expect(order).toEqual(['first', 'second']);
 });
 
 test('while the jobs of the bot wait too, seats go to them and to other programs by turns', async () => {
-  const { desk, pool, clock, lent } = aDesk();
+  const { service, pool, clock, lent } = aService();
   let mine = await lent();
   const order: string[] = [];
   // A dispatcher whose jobs never end: it takes whatever seat is left to it.
@@ -131,17 +131,17 @@ test('while the jobs of the bot wait too, seats go to them and to other programs
     order.push('program');
   });
   await clock.advance(0);
-  await desk.report(mine.id, mine.fence, { kind: 'succeeded', ms: 5 });
+  await service.report(mine.id, mine.fence, { kind: 'succeeded', ms: 5 });
   for (const program of programs) {
     await program;
-    await desk.report(mine.id, mine.fence, { kind: 'succeeded', ms: 5 });
+    await service.report(mine.id, mine.fence, { kind: 'succeeded', ms: 5 });
     taken.pop()?.release();
   }
   expect(order.slice(0, 5)).toEqual(['program', 'job', 'program', 'job', 'program']);
 });
 
 test('a wait ends with the reason when its time is over, and at once when its caller has gone', async () => {
-  const { desk, pool, clock, lend, lent } = aDesk();
+  const { service, pool, clock, lend, lent } = aService();
   const held = await lent();
   const tooLong = lend(5_000);
   const leaving = new AbortController();
@@ -150,15 +150,15 @@ test('a wait ends with the reason when its time is over, and at once when its ca
   await expect(gone).rejects.toThrow('hung up');
   await clock.advance(5_000);
   expect(whyOf(await tooLong)).toEqual(['busy', 7_000]);
-  await desk.report(held.id, held.fence, { kind: 'unused' });
+  await service.report(held.id, held.fence, { kind: 'unused' });
   expect(pool.snapshot().keys[0]?.inFlight).toBe(0);
   expect(seatOf(pool).keyName).toBe('bytez #1');
 });
 
 test('disposing gives every lent seat back', async () => {
-  const { desk, pool, lent } = aDesk(2);
+  const { service, pool, lent } = aService(2);
   await lent();
   await lent();
-  desk[Symbol.dispose]();
+  service[Symbol.dispose]();
   expect(pool.snapshot().keys.map(({ inFlight }) => inFlight)).toEqual([0, 0]);
 });

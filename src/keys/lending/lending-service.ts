@@ -27,7 +27,7 @@ export type Understood = {
   readonly window?: ToldWindow;
 };
 
-export type LeaseDeskOptions = {
+export type LendingServiceOptions = {
   readonly pool: Pick<KeyLeases, 'acquire' | 'onSeat'>;
   /** What a name stands for, the best first; empty for an unknown one. */
   readonly named: (name: string) => readonly Wanted[];
@@ -66,8 +66,8 @@ const jobsTurnMs = 20;
  * Who waits stands in one queue for each provider, the oldest first. A seat that becomes free goes to a waiter and to the
  * waiting jobs of the bot by turns: neither can starve the other.
  */
-export class LeaseDesk implements KeyLending, Disposable {
-  readonly #options: LeaseDeskOptions;
+export class LendingService implements KeyLending, Disposable {
+  readonly #options: LendingServiceOptions;
   readonly #held = new Map<string, Held>();
   readonly #waiting = new Set<Waiter>();
   /** Whose next free seat is for the jobs of the bot. */
@@ -76,7 +76,7 @@ export class LeaseDesk implements KeyLending, Disposable {
   readonly #listening: Disposable;
   #lastFence = 0;
 
-  constructor(options: LeaseDeskOptions) {
+  constructor(options: LendingServiceOptions) {
     this.#options = options;
     this.#listening = options.pool.onSeat((provider) => {
       if (this.#waiting.size === 0) return;
