@@ -1,5 +1,5 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import { isolated, isRightToLeft } from './isolates.ts';
+import { isolated, isolatedCode, isRightToLeft } from './isolates.ts';
 import { localeForTag } from './language-tags.ts';
 import { messageIds, type MessageId, type messageVariables } from './message-ids.ts';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -135,6 +135,7 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   }
   const locales = [sourceLocale, ...names.filter((name) => name !== sourceLocale)];
   const loaded = new Map(locales.map((name) => [name, readLocale(name, source.read(name))] as const));
+  const turned = new Set(locales.filter(isRightToLeft));
 
   const match = (languageCode: string | undefined, fallback: string): string =>
     localeForTag(languageCode, locales) ?? localeForTag(fallback, locales) ?? sourceLocale;
@@ -157,7 +158,7 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
     show: (text: string) => string,
   ): string => {
     const values = Object.entries((params ?? {}) as Record<string, MessageValue>);
-    const shown = values.map(([name, value]) => [name, shownValue(value, show)] as const);
+    const shown = values.map(([name, value]) => [name, shownValue(value, show, turned.has(locale))] as const);
     return String(messageOf(locale, id)?.format(Object.fromEntries(shown)));
   };
 
@@ -169,8 +170,8 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   };
 }
 
-function shownValue(value: MessageValue, show: (text: string) => string): string | number | Date {
-  if (value instanceof Safe) return value.html;
+function shownValue(value: MessageValue, show: (text: string) => string, turns: boolean): string | number | Date {
+  if (value instanceof Safe) return turns ? isolatedCode(value.html) : value.html;
   return typeof value === 'string' ? show(value) : value;
 }
 

@@ -28,6 +28,11 @@ export function isolated(message: Ast): Ast {
   return isolate(message, { inCode: false, isOpen: false }) as Ast;
 }
 
+/** The code in a value that is HTML, each in an isolate of its own: the one around the value ends with its first line. */
+export function isolatedCode(html: string): string {
+  return html.replaceAll(/(?<!\u2066)<code>.*?<\/code>/gs, `${leftToRight}$&${end}`);
+}
+
 /** In code nothing is isolated; open means that a text ended in `/`, `@` or `--`, whose name follows. */
 type Reading = { inCode: boolean; isOpen: boolean };
 

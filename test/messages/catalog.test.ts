@@ -86,6 +86,14 @@ test.each([
   expect(own.say('ar', 'start.hello', { name: 'Eve' })).toBe(shown);
 });
 
+test('Catalog.say() isolates in Arabic the code of each line of a value, once', () => {
+  const own = loadCatalog(source({ en: complete, ar: { ...complete, 'start.hello': 'اكتب {name}' } }));
+  const examples = safe('\u2066<code>/generate ثعلب</code>\u2069\n<code>/video موج</code>');
+  expect(own.say('ar', 'start.hello', { name: examples })).toBe(
+    'اكتب \u2068\u2066<code>/generate ثعلب</code>\u2069\n\u2066<code>/video موج</code>\u2069\u2069',
+  );
+});
+
 test('Catalog.say() adds no isolates to languages that are written from left to right', () => {
   const own = loadCatalog(source({ en: complete, de: { ...complete, 'start.hello': '/help {name}' } }));
   expect(own.say('de', 'start.hello', { name: 'Eve' })).toBe('/help Eve');
