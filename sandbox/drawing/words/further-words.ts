@@ -8,6 +8,27 @@ type Drawable = FigureName | Ground | Sky | Weather;
  * written there. The words of English, Spanish and Russian, with all their forms, stand in the lists themselves.
  */
 const furtherWords: Readonly<Record<string, Readonly<Partial<Record<Drawable, string>>>>> = {
+  hi: {
+    fox: 'लोमड़ी',
+    cat: 'बिल्ली',
+    woman: 'लड़की औरत',
+    robot: 'रोबोट',
+    flower: 'फूल पौधे पौधा',
+    umbrella: 'छाता छाते',
+    guitar: 'वायलिन गिटार',
+    house: 'घर कुटिया झोपड़ी',
+    lighthouse: 'लाइटहाउस प्रकाशस्तंभ',
+    castle: 'क़िला किला',
+    boat: 'नाव नावें नावों',
+    beach: 'तट लहरें',
+    sea: 'झील बंदरगाह',
+    meadow: 'पहाड़ी टीला',
+    day: 'सुबह',
+    dusk: 'सूर्यास्त भोर शाम',
+    snow: 'बर्फ़ बर्फ सर्दी',
+    storm: 'तूफ़ान तूफान',
+    rain: 'बारिश',
+  },
   fa: {
     fox: 'روباه روباهی',
     cat: 'گربه',

@@ -48,7 +48,7 @@ test.each([
 });
 
 test('readScene() names nothing where it knows not one word, and the picture is a landscape', () => {
-  for (const prompt of ['lorem ipsum', '雪の中の赤い狐', 'धुंध में लोमड़ी', '']) {
+  for (const prompt of ['lorem ipsum', '눈 속의 여우', 'สุนัขจิ้งจอกในหิมะ', '']) {
     expect(read(prompt)).toMatchObject({ figures: [], named: [], weather: 'fair' });
   }
 });
