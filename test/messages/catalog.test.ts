@@ -108,7 +108,7 @@ test.each([
   ['es-MX', 'en', 'es'],
   ['es_AR', 'en', 'es'],
   ['ES', 'en', 'es'],
-  ['zh-hans-cn', 'ru', 'ru'],
+  ['ja-jp', 'ru', 'ru'],
   ['', 'es', 'es'],
   [undefined, 'es', 'es'],
   [undefined, 'xx', 'en'],

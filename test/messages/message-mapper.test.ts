@@ -290,7 +290,7 @@ test('any prompt gives HTML that Telegram takes, within the limits, in every pha
 
 test.each(locales)('refused() names the limits and the wait: %s', (locale) => {
   expect(readText(shown(mapper.refused(refusal('queue-full'), locale)))).toContain('3');
-  expect(readText(shown(mapper.refused(refusal('quota-reached'), locale)))).toMatch(/20.*00:00 \(UTC\).* 3 /s);
+  expect(readText(shown(mapper.refused(refusal('quota-reached'), locale)))).toMatch(/20.*00:00 ?[(（]UTC[)）].* 3 /s);
   expect(readText(shown(mapper.refused(refusal('prompt-too-long'), locale)))).toMatch(/4.?096/);
   expect(readText(shown(mapper.refused(refusal('empty-prompt'), locale)))).toContain('/generate ');
 });

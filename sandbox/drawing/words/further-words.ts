@@ -8,6 +8,27 @@ type Drawable = FigureName | Ground | Sky | Weather;
  * written there. The words of English, Spanish and Russian, with all their forms, stand in the lists themselves.
  */
 const furtherWords: Readonly<Record<string, Readonly<Partial<Record<Drawable, string>>>>> = {
+  'zh-Hans': {
+    fox: '狐狸 红狐 赤狐',
+    cat: '猫 小猫 猫咪',
+    woman: '女孩 少女 女人',
+    robot: '机器人 机器',
+    flower: '花 花朵 植物',
+    umbrella: '伞 雨伞 撑伞',
+    guitar: '小提琴 吉他',
+    house: '小屋 房子 木屋',
+    lighthouse: '灯塔',
+    castle: '城堡',
+    boat: '渔船 船 小船',
+    beach: '海滩 沙滩 海浪',
+    sea: '海 大海 湖 湖边 湖畔 港口 港湾',
+    meadow: '山丘 草地 小山',
+    day: '早晨 清晨 晨光',
+    dusk: '日落 黎明 黄昏 夕阳 傍晚',
+    snow: '雪 雪地 冬天 雪中',
+    storm: '暴风雨 暴风 风暴',
+    rain: '雨 雨中 雨夜',
+  },
   hi: {
     fox: 'लोमड़ी',
     cat: 'बिल्ली',
