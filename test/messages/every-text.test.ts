@@ -63,7 +63,7 @@ test.each(catalog.locales)('every text with long values keeps the limit of its p
   const json = localeFolder.read(locale);
   const wrong = messageIds.flatMap((id) =>
     casesOf(ast(json, locale, id)).flatMap((params) => {
-      const say = catalog.say as (locale: string, id: MessageId, params: object) => string;
+      const { say } = catalog as { say: (locale: string, id: MessageId, params: object) => string };
       const shown = parseTelegramHtml(say(locale, id, params));
       const isWhole = shown.length <= limitOf(id) && !/[{}]|undefined|NaN|\[object/.test(shown);
       return isWhole ? [] : [`${id} ${JSON.stringify(params)}: ${shown}`];
