@@ -37,8 +37,11 @@ export function isolatedCode(html: string): string {
 type Reading = { inCode: boolean; isOpen: boolean };
 
 function isolate(elements: readonly Element[], reading: Reading): readonly Element[] {
-  return elements.flatMap((element): Element[] => {
-    if (element.type === literalType) return [literal(isolatedText(element.value ?? '', reading))];
+  return elements.flatMap((element, index): Element[] => {
+    if (element.type === literalType) {
+      const nameFollows = elements[index + 1]?.type === argumentType;
+      return [literal(isolatedText(element.value ?? '', reading, nameFollows))];
+    }
     if (element.type === argumentType) {
       const [before, after] = marksFor(reading);
       reading.isOpen = false;
@@ -57,7 +60,8 @@ function marksFor({ inCode, isOpen }: Reading): readonly [string, string] {
   return isOpen ? ['', end] : [byFirstLetter, end];
 }
 
-function isolatedText(text: string, reading: Reading): string {
+/** A sign at the end of the text belongs to a name only where an argument follows: `{n, number}/{m, number}` is a fraction. */
+function isolatedText(text: string, reading: Reading, nameFollows: boolean): string {
   return text.replaceAll(latinWord, (word) => {
     if (word === '<code>') {
       reading.inCode = true;
@@ -69,6 +73,7 @@ function isolatedText(text: string, reading: Reading): string {
     }
     if (reading.inCode) return word;
     if (/\w/.test(word)) return leftToRight + word + end;
+    if (!nameFollows) return word;
     reading.isOpen = true;
     return leftToRight + word;
   });

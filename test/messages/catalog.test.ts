@@ -80,10 +80,12 @@ test.each([
     'مثل <code>/say {name} --seed 42</code>.',
     'مثل \u2066<code>/say Eve --seed 42</code>\u2069.',
   ],
+  ['a slash between numbers', '{n, number}/{n, number}: {name}', '2/2: \u2068Eve\u2069'],
   ['an arm', '{name, select, x {} other {/{name} <b>{name}</b>}}', '\u2066/Eve\u2069 <b>\u2068Eve\u2069</b>'],
 ])('Catalog.say() isolates in Arabic %s', (_, words, shown) => {
   const own = loadCatalog(source({ en: complete, ar: { ...complete, 'start.hello': words } }));
-  expect(own.say('ar', 'start.hello', { name: 'Eve' })).toBe(shown);
+  const params = { name: 'Eve', n: 2 };
+  expect(own.say('ar', 'start.hello', params)).toBe(shown);
 });
 
 test('Catalog.say() isolates in Arabic the code of each line of a value, once', () => {
