@@ -9,6 +9,7 @@ import {
   type MessageButton,
   excerpt,
   isVisible,
+  plainText,
   type Safe,
   safe,
   withoutLinks,
@@ -45,22 +46,42 @@ export type Greeting = { readonly name: string; readonly admin: boolean; readonl
 
 export function startView(localizer: Localizer, person: Greeting, offered: OfferedKinds): MessageView {
   const name = excerpt(withoutLinks(person.name), nameLimit);
-  const bot = excerpt(withoutLinks(person.bot), nameLimit);
+  return {
+    text: lines(
+      !isVisible(name) ? localizer.say('start.hello-nameless') : localizer.say('start.hello', { name }),
+      welcomeWords(localizer, person.bot, offered),
+      person.admin ? `\n${localizer.say('start.admin')}` : '',
+    ),
+    rows: exampleRows(localizer, offered),
+  };
+}
+
+function welcomeWords(localizer: Localizer, name: string, offered: OfferedKinds): string {
+  const bot = excerpt(withoutLinks(name), nameLimit);
   const examples = offered
     .filter((kind) => kindTraits[kind].needs === 'words')
     .slice(0, mostExamples)
     .map((kind) => `<code>/${kindTraits[kind].command} ${escapeHtml(examplePrompt(localizer, kind))}</code>`);
+  return localizer.say('start.welcome', {
+    bot: isVisible(bot) ? bot : usualName,
+    results: resultList(localizer, offered),
+    examples: safe(examples.join('\n')),
+  });
+}
+
+/** Plain text: at most 512 UTF-16 units in the empty chat, at most 120 on the bot's page. */
+export type BotProfile = { readonly description: string; readonly shortDescription: string };
+
+/** The greeting, and of the commands as many as there is room for. */
+export function profileOf(localizer: Localizer, bot: string, offered: OfferedKinds): BotProfile {
+  const [first = '', ...others] = offered.map((kind) => localizer.plain(`command.${kindTraits[kind].command}`));
+  const joined = (some: string, next: string) => `${some} · ${next}`;
   return {
-    text: lines(
-      !isVisible(name) ? localizer.say('start.hello-nameless') : localizer.say('start.hello', { name }),
-      localizer.say('start.welcome', {
-        bot: isVisible(bot) ? bot : usualName,
-        results: resultList(localizer, offered),
-        examples: safe(examples.join('\n')),
-      }),
-      person.admin ? `\n${localizer.say('start.admin')}` : '',
+    description: excerpt(plainText(welcomeWords(localizer, bot, offered)), 512),
+    shortDescription: others.reduce(
+      (some, next) => (joined(some, next).length > 120 ? some : joined(some, next)),
+      first,
     ),
-    rows: exampleRows(localizer, offered),
   };
 }
 

@@ -14,7 +14,9 @@ import {
 } from './dialogue-views.ts';
 import {
   bareWordsView,
+  type BotProfile,
   commandEntries,
+  profileOf,
   type CommandEntry,
   didYouMeanView,
   examplePrompt,
@@ -138,6 +140,8 @@ export function createMessageMapper(
       textOnly(localizer(locale).say(isDeleted ? 'typed-key.deleted' : 'typed-key.not-deleted')),
     language: (locale: string): MessageView => languageView(localizer(locale), catalog),
     languageSet: (locale: string): MessageView => textOnly(localizer(locale).say('language.set')),
+    /** What Telegram shows of the bot to people who have not started it. */
+    profile: (locale: string, bot: string): BotProfile => profileOf(localizer(locale), bot, offered()),
     commands: (locale: string, person: { readonly admin: boolean }): readonly CommandEntry[] =>
       commandEntries(localizer(locale), person, offered()),
 

@@ -164,6 +164,13 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
 }
 
+/** HTML of ours as it is shown, for places without markup. */
+export function plainText(html: string): string {
+  const marks = Object.entries(entities).map(([mark, entity]) => [entity, mark] as const);
+  const named = new Map(marks);
+  return html.replaceAll(/<[^<>]*>/g, '').replaceAll(/&(?:amp|lt|gt|quot);/g, (entity) => named.get(entity) ?? entity);
+}
+
 /** The length in UTF-16 units that Telegram counts: without tags, an entity as one character. */
 export function shownLength(html: string): number {
   return html.replaceAll(/<[^<>]*>/g, '').replaceAll(/&(?:amp|lt|gt|quot);/g, '&').length;

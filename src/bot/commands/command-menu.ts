@@ -6,6 +6,7 @@ import type { Users } from '../../domain/users.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { languageOf } from '../../messages/language-tags.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
+import { publishProfile } from './profile-texts.ts';
 import { describeTelegramError, isAborted, classifyTelegramError } from '../outbox/telegram-error.ts';
 
 export type CommandMenuOptions = {
@@ -27,7 +28,7 @@ const clientLanguages =
   'en ar az be bg bn ca cs da de el es et eu fa fi fr gl gu he hi hr hu hy id is it ja ka kk km ko ky lt lv mk ml mn mr ms my nb ne nl no or pa pl pt ro ru sd si sk sl sq sr sv sw ta te tg th tk tl tr ug uk ur uz vi yi zh'.split(
     ' ',
   );
-/** Many calls that nothing waits for: they come when the start is over. */
+/** Many calls that nothing waits for, the profile's among them: they come when the start is over. */
 const tidyAfterMs = 30_000;
 const maxRemembered = 1_000;
 
@@ -60,8 +61,15 @@ export class CommandMenu implements Disposable {
     await this.#forgetFormerAdmins();
     if (this.#isClosed) return;
     this.#tidying = clock.schedule(tidyAfterMs, () => {
-      void this.#deleteOtherLanguages();
+      void this.#tidy();
     });
+  }
+
+  async #tidy(): Promise<void> {
+    await this.#deleteOtherLanguages();
+    if (this.#isClosed) return;
+    const tried = (method: string, call: () => Promise<unknown>) => this.#tried(method, call, false);
+    await publishProfile({ ...this.#options, tried });
   }
 
   /** Publishes the list of an admin who has just written, once per process. */
