@@ -2,8 +2,9 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, expectTypeOf, test } from 'vitest';
 import type { ChoiceWhy, SkipReason } from '../src/domain/attempt-trail.ts';
 import type { FailureCode, FailureReason } from '../src/domain/failure.ts';
-import { jobKinds } from '../src/domain/kinds.ts';
+import { jobKinds, styleOf } from '../src/domain/kinds.ts';
 import type { CoolReason } from '../src/domain/key-state.ts';
+import { readPromptOptions } from '../src/jobs/request/generation-request.ts';
 import { localeFolder } from '../src/messages/catalog.ts';
 import { messageIds, messageVariables, type MessageId } from '../src/messages/message-ids.ts';
 import { parseTelegramHtml } from './messages/telegram-html.ts';
@@ -237,4 +238,17 @@ test('reasons, choices, skips and failure codes have a message each, and no mess
   expectTypeOf<Named<'choice'>>().toEqualTypeOf<ChoiceWhy>();
   expectTypeOf<Named<'skip'>>().toEqualTypeOf<SkipReason>();
   expectTypeOf<Exclude<Named<'failure'>, 'credit-back'>>().toEqualTypeOf<FailureCode>();
+});
+
+test.each(locales)('every option that the help shows is understood as it is written there: %s', (locale) => {
+  const shown = (['help.options', 'help.song-options'] as const).flatMap((id) =>
+    [...text(locale, id).matchAll(/<code>(--.+?)<\/code>/g)].map(([, written = '']) => written),
+  );
+  expect(shown.map((written) => written.split(/\s/)[0])).toEqual(
+    ['aspect', 'seed', 'no', 'style', 'model', 'style', 'title', 'instrumental'].map((name) => `--${name}`),
+  );
+  const read = shown.map((written) => readPromptOptions(`words ${written} more`));
+  expect(read.filter((options) => !options.ok || options.words !== 'words more')).toEqual([]);
+  const [, , , style] = read;
+  expect(styleOf(style?.ok === true ? (style.options.style ?? '') : '', 'image')).toBe('watercolor');
 });
