@@ -56,11 +56,11 @@ export function startView(localizer: Localizer, person: Greeting, offered: Offer
   };
 }
 
-function welcomeWords(localizer: Localizer, name: string, offered: OfferedKinds): string {
+function welcomeWords(localizer: Localizer, name: string, offered: OfferedKinds, most = mostExamples): string {
   const bot = excerpt(withoutLinks(name), nameLimit);
   const examples = offered
     .filter((kind) => kindTraits[kind].needs === 'words')
-    .slice(0, mostExamples)
+    .slice(0, most)
     .map((kind) => `<code>/${kindTraits[kind].command} ${escapeHtml(examplePrompt(localizer, kind))}</code>`);
   return localizer.say('start.welcome', {
     bot: isVisible(bot) ? bot : usualName,
@@ -72,12 +72,13 @@ function welcomeWords(localizer: Localizer, name: string, offered: OfferedKinds)
 /** Plain text: at most 512 UTF-16 units in the empty chat, at most 120 on the bot's page. */
 export type BotProfile = { readonly description: string; readonly shortDescription: string };
 
-/** The greeting, and of the commands as many as there is room for. */
+/** The greeting with as many examples, and as many of the commands, as there is room for. */
 export function profileOf(localizer: Localizer, bot: string, offered: OfferedKinds): BotProfile {
   const [first = '', ...others] = offered.map((kind) => localizer.plain(`command.${kindTraits[kind].command}`));
+  const greetings = [mostExamples, 2, 1].map((most) => plainText(welcomeWords(localizer, bot, offered, most)));
   const joined = (some: string, next: string) => `${some} · ${next}`;
   return {
-    description: excerpt(plainText(welcomeWords(localizer, bot, offered)), 512),
+    description: greetings.find(({ length }) => length <= 512) ?? excerpt(greetings.at(-1) ?? '', 512),
     shortDescription: others.reduce(
       (some, next) => (joined(some, next).length > 120 ? some : joined(some, next)),
       first,

@@ -48,6 +48,21 @@ test.each(catalog.locales)('every screen outside of a job reads well: %s', (loca
   }
 });
 
+test.each(catalog.locales)(
+  'profile() is whole and within the limits of Telegram, also for a long name: %s',
+  (locale) => {
+    const ofAll = createMessageMapper(catalog);
+    for (const bot of ['Darkroom', 'W'.repeat(64)]) {
+      const { description, shortDescription } = ofAll.profile(locale, bot);
+      expect(description).toContain(bot);
+      expect(description).toContain('/help');
+      expect(description.length).toBeLessThanOrEqual(512);
+      expect(shortDescription.length).toBeLessThanOrEqual(120);
+      expect(`${description}${shortDescription}`).not.toMatch(/[<>{}]|&\w+;|undefined/);
+    }
+  },
+);
+
 test.each(catalog.locales)('each kind that has a limit of its own has a name of its own: %s', (locale) => {
   const localizer = localizerFor(catalog, locale);
   const named = [
