@@ -39,11 +39,13 @@ test('ByteBudget runs alone what is larger than all of it, and gives back what f
   const app = aBudget(10);
   const large = app.run('large', 99);
   await new Promise(setImmediate);
-  const failing = app.budget.run(10, () => Promise.reject(new Error('Cannot fetch')));
+  const failing = expect(app.budget.run(10, () => Promise.reject(new Error('Cannot fetch')))).rejects.toThrow(
+    'Cannot fetch',
+  );
   const last = app.run('last', 10);
   expect(app.started).toEqual(['large']);
   await app.end('large');
-  await expect(failing).rejects.toThrow('Cannot fetch');
+  await failing;
   await new Promise(setImmediate);
   expect(app.started).toEqual(['large', 'last']);
   await app.end('last');

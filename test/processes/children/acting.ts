@@ -5,11 +5,14 @@ import { claimed } from '../../conformance/requests.ts';
 
 // Claims a job, to make it or to tell of it; once somebody writes a line it acts, as far as its fence lets it.
 const [path = '', part = ''] = process.argv.slice(2);
-const engine = anEngine(openDatabase({ path }));
+const database = openDatabase({ path });
+const engine = anEngine(database);
 const undelivered = await engine.delivery.pending();
 const claim =
   part === 'tell' && undelivered[0] !== undefined ? await engine.delivery.claim(undelivered[0]) : await claimed(engine);
 if (claim === undefined) throw new Error('Cannot act: there is nothing to claim');
+// A claim is durable with what is committed next: here that is nothing of its own.
+await database.commit(() => undefined);
 process.stdout.write('claimed\n');
 for await (const _ of createInterface({ input: process.stdin })) {
   const isHeld = await engine.delivery.holds(claim.lease);
