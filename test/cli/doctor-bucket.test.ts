@@ -5,7 +5,8 @@ import { aCommandLine, atMs, type CommandLine } from './command-line.ts';
 
 function aCommandLineWith(bucket: TestBucket): CommandLine {
   const cli = aCommandLine();
-  Object.assign(cli.env, { HTTP_PORT: '0', ...bucket.env });
+  // Nothing of a provider is asked here.
+  Object.assign(cli.env, { HTTP_PORT: '0', BYTEZ_BASE_URL: 'http://127.0.0.1:1', ...bucket.env });
   return cli;
 }
 

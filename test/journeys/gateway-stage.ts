@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI from 'openai';
@@ -42,6 +42,7 @@ export async function openGatewayStage({
   }));
   const openai = opening.use(await startOpenAiSandbox({ clock: systemClock, accounts, models: served }));
   const file = join(tmpdir(), `darkroom-clients-${process.pid}-${(files += 1)}.json`);
+  opening.defer(() => rmSync(file, { force: true }));
   const write = (rows: readonly object[]) => writeFileSync(file, JSON.stringify({ clients: rows }));
   const own = { name: 'tests', token_sha256: hashOf(clientToken), ...limits };
   write([own, ...clients]);
