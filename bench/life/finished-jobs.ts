@@ -19,9 +19,9 @@ export function addFinishedJobs(dataDir: string, count: number): void {
       ${nowMs} - i, ${nowMs} - i, i, '${outcome}' FROM n;
     ${numbers} INSERT INTO credits (job_id, user_id, kind, day)
     SELECT 'tg-' || (900000000 + i), 500000 + i % 20000, 'image', ${Math.floor(nowMs / 86_400_000)} FROM n;
-    ${numbers} INSERT INTO effects (job_id, effect, note, fence)
-    SELECT 'tg-' || (900000000 + i), 'receipt', i, NULL FROM n
-    UNION ALL SELECT 'tg-' || (900000000 + i), 'result', i, 2 FROM n;
+    ${numbers} INSERT INTO effects (job_id, effect, note)
+    SELECT 'tg-' || (900000000 + i), 'receipt', i FROM n
+    UNION ALL SELECT 'tg-' || (900000000 + i), 'result', i FROM n;
     COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`);
   database.close();
 }

@@ -129,21 +129,22 @@ export function engineStats(database: Database): EngineStats {
      SELECT line, lane, NULL AS tier, count(*) AS jobs FROM jobs WHERE state = 'running' GROUP BY line, lane`,
   );
   return {
-    lines: [...new Set(counted.map((row) => String(row['line'])))]
-      .toSorted()
-      .map((line) => lineStats(database, line, counted)),
+    lines: [...new Set(counted.map((row) => String(row['line'])))].toSorted().map((line) => ({
+      ...lineStats(database, line, counted),
+      people: { premium: peopleReady(database, line, 'premium'), free: peopleReady(database, line, 'free') },
+    })),
     undelivered: numberOf(database.get(`SELECT count(*) AS jobs FROM jobs WHERE state = 'ended'`), 'jobs'),
   };
 }
 
-/** Counts the jobs that wait in a line, and those that would go before a new one. */
+/** Counts the jobs that wait in a line, and those that would go before a new one; asked at every submission. */
 export function waitingIn(database: Database, line: ProviderName): Pick<LineStats, 'waiting' | 'ahead'> {
   const sql = 'SELECT line, lane, tier, sum(jobs) AS jobs FROM waiting_counts WHERE line = ? GROUP BY lane, tier';
   const { waiting, ahead } = lineStats(database, line, database.all(sql, line));
   return { waiting, ahead };
 }
 
-function lineStats(database: Database, line: ProviderName, counted: readonly Row[]): LineStats {
+function lineStats(database: Database, line: ProviderName, counted: readonly Row[]): Omit<LineStats, 'people'> {
   const count = (of: readonly Lane[], tiers: readonly (number | null)[]) =>
     counted
       .filter((row) => row['line'] === line && of.some((lane) => lane === row['lane']))
@@ -158,7 +159,6 @@ function lineStats(database: Database, line: ProviderName, counted: readonly Row
     waiting: { premium: waiting('premium'), free: waiting('free') },
     ahead: { premium: ahead('premium', 'free'), free: ahead('free', 'premium') },
     running: count(lanes, [null]),
-    people: { premium: peopleReady(database, line, 'premium'), free: peopleReady(database, line, 'free') },
   };
 }
 

@@ -92,6 +92,17 @@ test(
   },
 );
 
+test('createSqliteJobEngine() counts what waits in a line without reading who waits there', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = anEngine(database);
+  for (let updateId = 1; updateId <= 3; updateId += 1) await accepted(engine, { updateId, userId: updateId });
+  const before = database.statements.length;
+  expect(await engine.reader.waitingIn('bytez')).toMatchObject({ waiting: { free: 3 } });
+  const asked = database.statements.slice(before);
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked.filter((sql) => /FROM (turns|jobs)\b/.test(sql))).toEqual([]);
+});
+
 test('createSqliteJobEngine() skips one person at the running cap in one step, however many jobs they have', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database, { running: oneEach });
