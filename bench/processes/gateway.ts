@@ -5,6 +5,7 @@ import { parseConfig } from '../../src/config/config.ts';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { systemRandom } from '../../src/kit/backoff.ts';
 import { systemClock } from '../../src/kit/clock.ts';
+import { LiveSecret } from '../../src/kit/secret.ts';
 import { EventLog } from '../../src/observability/event-log.ts';
 import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 
@@ -35,6 +36,7 @@ const core = await openCore({
 core.start();
 const listening = await openHttp({
   ...config.http,
+  adminToken: new LiveSecret(config.http.adminToken),
   port: 0,
   config,
   core,

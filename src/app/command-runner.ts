@@ -88,6 +88,8 @@ async function answerTo(admin: AdminApi, command: AdminCommand): Promise<AdminAn
       return { kind: 'keys-changed', count: valueOf(await admin.keys.enable(command.keys)) };
     case 'reload':
       return { kind: 'reloaded', ...valueOf(await admin.reload()) };
+    case 'renew-token':
+      return { kind: 'token-renewed', ...valueOf(await admin.renewToken(command.mark)) };
     case 'cancel-job':
       return { kind: 'job-cancelled', ending: valueOf(await admin.jobs.cancel(command.jobId)) };
     case 'add-premium': {

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Reloaded } from '../domain/admin-api.ts';
+import type { Reloaded, TokenRenewed } from '../domain/admin-api.ts';
 import type { Emit } from '../domain/events.ts';
 import type { OnCheckpoint } from '../domain/job.ts';
 import type { MaterialSources } from '../jobs/request/generation-request.ts';
@@ -54,4 +54,6 @@ export type CoreOptions = Pick<MaterialSources, 'styleWords'> & {
   readonly redact?: (line: string) => string;
   /** Reads the settings again when another process asks for it; without it they stay as they are. */
   readonly reload?: () => Promise<Reloaded>;
+  /** Reads the admin's token again, likewise. */
+  readonly renewToken?: (mark: string) => TokenRenewed;
 };

@@ -120,6 +120,10 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
         ask({ kind: 'reload' }, (answer) =>
           answer.kind === 'reloaded' ? { keys: answer.keys, mistakes: answer.mistakes } : undefined,
         ),
+      renewToken: (mark) =>
+        ask({ kind: 'renew-token', mark }, (answer) =>
+          answer.kind === 'token-renewed' ? { isInUse: answer.isInUse, mistakes: answer.mistakes } : undefined,
+        ),
       costs: read.costs,
       audit: async (page) => (found === undefined ? [] : createSqliteAuditLog(found).latest(page)),
       note: async () =>

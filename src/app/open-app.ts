@@ -11,6 +11,7 @@ import { jobKinds } from '../domain/kinds.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
+import { LiveSecret } from '../kit/secret.ts';
 import { createAgent, createConnector } from '../media/connector.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import type { CoreOptions } from './core-parts.ts';
@@ -22,7 +23,10 @@ const readinessCachedForMs = 1_000;
 /** How long undelivered messages may take after the drain. */
 const maxDeliveryDrainMs = 5_000;
 
-export type AppOptions = Omit<CoreOptions, 'botId'>;
+export type AppOptions = Omit<CoreOptions, 'botId'> & {
+  /** The token of the HTTP interface, which may change while the app runs; that of the configuration when absent. */
+  readonly adminToken?: LiveSecret;
+};
 
 export type App = AsyncDisposable & {
   /** Where the health API answers. */
@@ -47,7 +51,7 @@ export type App = AsyncDisposable & {
  * for `config.drainMs`, then aborts and requeues the rest. Throws a StartError when it cannot open.
  */
 export async function openApp(options: AppOptions): Promise<App> {
-  const { config, keys, random, onCheckpoint } = options;
+  const { config, keys, random, onCheckpoint, adminToken = new LiveSecret(config.http.adminToken) } = options;
   const { token, apiRoot } = config.telegram;
   if (token === undefined) {
     throw new StartError('Cannot start: TELEGRAM_BOT_TOKEN is missing; ask @BotFather for one and put it into .env');
@@ -122,6 +126,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const listening = opening.use(
     await openHttp({
       ...config.http,
+      adminToken,
       config,
       core,
       redact: options.redact ?? ((line) => line),

@@ -236,6 +236,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     audit: storage.audit,
     emit,
     reload: options.reload ?? (async () => notReloadable(pool)),
+    renewToken: options.renewToken ?? (() => ({ isInUse: false, mistakes: notReloadable(pool).mistakes })),
     clock,
   });
   opening.use(new CommandRunner({ commands: storage.commands, admin: adminBy('command line'), clock, emit }));

@@ -30,11 +30,13 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
   const named = (name: string) => candidatesNamed(name, core.chains, providers);
   // Without the token nobody can ask for anything of this.
   const operators =
-    options.adminToken === undefined
+    options.adminToken.now === undefined
       ? undefined
       : opening.use(
           (await import('./programs/operator-parts.ts')).openOperatorParts({ config, core, named, providers, redact }),
         );
+  // They were let in by the old token, and nothing asks for it again while they read.
+  if (operators !== undefined) opening.use(options.adminToken.onReplaced(() => operators.feed.dismissReaders()));
   const routes = async () => {
     const { httpRoutes } = await import('./http-routes.ts');
     return httpRoutes({ config, core, telegram, operators, named, providers, onError });

@@ -12,6 +12,7 @@ import type {
   NewKey,
   RaisedAlert,
   Reloaded,
+  TokenRenewed,
 } from '../domain/admin-api.ts';
 import type { JobReader } from '../domain/job-engine.ts';
 import { jobKinds, perKind, laneOf } from '../domain/kinds.ts';
@@ -33,6 +34,7 @@ type OwnerAdminOptions = AdminRecordsOptions & {
   readonly audit: AuditLog;
   readonly emit: Emit;
   readonly reload: () => Promise<Reloaded>;
+  readonly renewToken: (mark: string) => TokenRenewed;
 };
 
 /** The admin API of those who come in by one way; each of their changes is noted under it. */
@@ -45,7 +47,8 @@ export function notReloadable(pool: Pick<KeyPool, 'snapshot'>): Reloaded {
 
 /** The admin API in the process that owns the database: reads keys and alerts from memory, makes changes at once. */
 export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
-  const { keys, addKey, setKey, useKeys, service, reader, users, alerts, audit, emit, reload, clock } = options;
+  const { keys, addKey, setKey, useKeys, service, reader, users, alerts, audit, emit, reload, renewToken, clock } =
+    options;
   const records = createAdminRecords(options);
   return (by) => {
     const noted = async (action: string, target: string) => {
@@ -103,6 +106,11 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
       reload: async () => {
         const value = await reload();
         await noted('reload', '');
+        return { kind: 'done', value };
+      },
+      renewToken: async (mark) => {
+        const value = renewToken(mark);
+        await noted('renew-token', '');
         return { kind: 'done', value };
       },
       alerts: async () => alerts(),

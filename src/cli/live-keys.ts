@@ -5,7 +5,7 @@ import { definitionsFor } from '../providers/registry.ts';
 import type { App } from '../app/open-app.ts';
 import { ConfigError, parseConfig } from '../config/config.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
-import type { Reloaded } from '../domain/admin-api.ts';
+import type { Reloaded, TokenRenewed } from '../domain/admin-api.ts';
 import type { Emit } from '../domain/events.ts';
 import type { EnvironmentReading } from '../config/env.ts';
 import { groupWarnings } from '../keys/sources/account-groups.ts';
@@ -14,7 +14,7 @@ import { type Clock, every } from '../kit/clock.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const appliedAtOnce = /_(?:WEIGHTS|KEY_GROUPS|SEATS_PER_KEY|SEATS_MAX)$/;
+const appliedAtOnce = /_(?:WEIGHTS|KEY_GROUPS|SEATS_PER_KEY|SEATS_MAX)$|^ADMIN_TOKEN(?:_FILE)?$/;
 
 /** The settings that differ between two environments and take effect at the next start only. */
 export function settingsForNextStart(before: Environment, after: Environment): readonly string[] {
@@ -56,6 +56,8 @@ export type LiveKeysOptions = {
   /** Called with new keys before they are used. */
   readonly onKeys: (keys: readonly ProviderKey[]) => void;
   readonly readEnvironment: () => EnvironmentReading;
+  /** Reads the admin's token again. */
+  readonly renewToken?: () => TokenRenewed;
 };
 
 /**
@@ -101,6 +103,7 @@ export class LiveKeys implements AsyncDisposable {
     for (const name of settingsForNextStart(this.#options.reading.env, reading.env)) {
       this.#warn(`${name} was changed; it takes effect at the next start`);
     }
+    if (hasToken(reading.env) || hasToken(this.#options.reading.env)) this.#options.renewToken?.();
     let isDone = false;
     this.#reloadKeys((keys) => {
       this.#keyCount = keys;
@@ -139,6 +142,10 @@ export class LiveKeys implements AsyncDisposable {
       .then(() => onReloaded(keys.length))
       .catch((error: unknown) => emit({ event: 'app.error', what: 'reload the keys', error }));
   }
+}
+
+function hasToken(env: Environment): boolean {
+  return (env['ADMIN_TOKEN'] ?? '') !== '';
 }
 
 /** Warnings about accounts whose keys are not set. */

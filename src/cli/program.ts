@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
 import { type CostGroup, costGroups } from '../domain/costs.ts';
-import { addClientsCommands } from './clients.ts';
-import { addWebhooksCommands } from './webhooks.ts';
+import { addClientsCommands } from './programs/clients.ts';
+import { addTokenCommands } from './programs/token.ts';
+import { addWebhooksCommands } from './programs/webhooks.ts';
 import { addAdminCommands } from './admin-commands.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { exitCodeOf, processContext, type ProcessContext, refusedCode } from './process-context.ts';
@@ -131,6 +132,7 @@ export async function runProgram(
   addAdminCommands(program, context);
   addClientsCommands(program, context);
   addWebhooksCommands(program, context);
+  addTokenCommands(program, context);
 
   program
     .command('explain')

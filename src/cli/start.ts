@@ -17,7 +17,9 @@ import { systemRandom } from '../kit/backoff.ts';
 import { proxySecrets, proxyWarnings } from '../kit/network/proxy-settings.ts';
 import { EventLog } from '../observability/event-log.ts';
 import { redactLine, type Redactor } from '../observability/redaction/redactor.ts';
+import { LiveSecret, type Secret } from '../kit/secret.ts';
 import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
+import { LiveToken } from './programs/live-token.ts';
 import { exitCodeOf, type ProcessContext, terminalOn } from './process-context.ts';
 import { keepAliveFor, onHangup, onStop, untilStopped } from './stop-signals.ts';
 
@@ -168,13 +170,18 @@ export async function start(redactor: Redactor): Promise<void> {
         text: 'no provider key is set; every request fails until one is, for example BYTEZ_API_KEY, or remove HORDE_ANONYMOUS=off for free pictures',
       });
     }
+    const adminToken = new LiveSecret(config.http.adminToken);
+    const onSecret = (secret: Secret) => redactor.add([secret]);
+    using liveToken = new LiveToken({ adminToken, readEnvironment: readAll, clock, emit, onSecret });
     await using app = await openApp({
       config,
+      adminToken,
       keys,
       clock,
       random: systemRandom,
       emit,
-      onSecret: (secret) => redactor.add([secret]),
+      onSecret,
+      renewToken: (mark) => liveToken.renew(mark),
       redact: (line) => redactLine(line, redactor),
       reload: async () =>
         (await liveKeys?.readEnvironment()) ?? { keys: keys.length, mistakes: ['the start is not over'] },
@@ -192,6 +199,7 @@ export async function start(redactor: Redactor): Promise<void> {
       warned: startWarnings,
       onKeys: hide,
       readEnvironment: readAll,
+      renewToken: () => liveToken.renew(),
     });
     liveKeys = live;
     using _memory = freeMemoryWhenQuiet(clock);

@@ -11,13 +11,7 @@ import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { definitionsFor } from '../providers/registry.ts';
 import { type BucketConfig, bucketMistakes, bucketOf } from './bucket-settings.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';
-import {
-  type bareWords,
-  type environmentSchema,
-  type logLevels,
-  type rotationStrategies,
-  schemaFor,
-} from './schema.ts';
+import { type bareWords, environmentSchema, type logLevels, type rotationStrategies, schemaFor } from './schema.ts';
 
 export type RotationStrategy = (typeof rotationStrategies)[number];
 export type LogLevel = (typeof logLevels)[number];
@@ -154,6 +148,23 @@ function adminTokenMistakes(env: Readonly<Record<string, string | undefined>>): 
   return [
     `ADMIN_TOKEN must have at least ${shortestPublicToken} characters, because HTTP_HOST is not a loopback address; set a longer one, or remove HTTP_HOST`,
   ];
+}
+
+export type AdminTokenReading =
+  | { readonly ok: true; readonly token: Secret }
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+/** The admin's token alone, for reading it again while the bot runs. */
+export function parseAdminToken(env: Readonly<Record<string, string | undefined>>): AdminTokenReading {
+  const parsed = environmentSchema.shape.ADMIN_TOKEN.safeParse(env['ADMIN_TOKEN']);
+  const mistakes = [
+    ...(parsed.error?.issues ?? []).map(({ message }) => `ADMIN_TOKEN ${message}`),
+    ...adminTokenMistakes(env),
+  ];
+  if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
+  return parsed.data === undefined
+    ? { ok: false, mistakes: ['ADMIN_TOKEN is missing'] }
+    : { ok: true, token: parsed.data };
 }
 
 /** Without a secret everybody could send updates. */

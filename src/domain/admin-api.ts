@@ -27,6 +27,14 @@ export type Reloaded = {
   readonly mistakes: readonly string[];
 };
 
+/** What reading the admin's token again gave. */
+export type TokenRenewed = {
+  /** Whether the token with the mark that was asked for is the one in use now. */
+  readonly isInUse: boolean;
+  /** Why the token stays as it was; names, never values. */
+  readonly mistakes: readonly string[];
+};
+
 /** How the cancelling of a job ended. */
 export type CancelEnding = 'cancelled' | 'too-late' | 'not-found';
 
@@ -142,6 +150,8 @@ export type AdminApi = {
   readonly people: AdminPeople;
   /** Reads `.env`, the key files and the operator's tables again: keys, weights, seats, accounts and tables apply at once. */
   reload(): Promise<Change<Reloaded>>;
+  /** Reads the admin's token again, which takes effect at once; `mark` (of `tokenMark`) is that of the one expected there. */
+  renewToken(mark: string): Promise<Change<TokenRenewed>>;
   /** What is wrong right now, in the order in which it began; nothing while no owner runs. */
   alerts(): Promise<readonly RaisedAlert[]>;
   /** What operators did, newest first. */
@@ -161,12 +171,14 @@ export type AdminCommand =
   | { readonly kind: 'wake-keys' | 'disable-keys' | 'enable-keys'; readonly keys: KeyChoice }
   | { readonly kind: 'cancel-job'; readonly jobId: JobId }
   | { readonly kind: 'reload' }
+  | { readonly kind: 'renew-token'; readonly mark: string }
   | { readonly kind: 'add-premium'; readonly userId: number; readonly days: number; readonly grant: string };
 
 /** What the owner did. */
 export type AdminAnswer =
   | { readonly kind: 'keys-changed'; readonly count: number }
   | ({ readonly kind: 'reloaded' } & Reloaded)
+  | ({ readonly kind: 'token-renewed' } & TokenRenewed)
   | { readonly kind: 'job-cancelled'; readonly ending: CancelEnding }
   | { readonly kind: 'premium-added'; readonly untilMs: number };
 

@@ -1,6 +1,6 @@
 import type { Emit } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { Secret } from '../kit/secret.ts';
+import type { LiveSecret } from '../kit/secret.ts';
 import type { RouteGroup } from './api.ts';
 import { dashboardPages } from './dashboard/page-files.ts';
 import { Sessions } from './dashboard/sessions.ts';
@@ -21,7 +21,8 @@ import { readinessOf, type Vitals } from './readiness.ts';
 export type ListenHttpOptions = {
   readonly host: string;
   readonly port: number;
-  readonly adminToken: Secret | undefined;
+  /** Without a token nothing but health is served. */
+  readonly adminToken: LiveSecret;
   readonly vitals: Vitals;
   /** Loads everything that is served besides health and pages, at the first request for any of it. */
   readonly routes?: () => Promise<readonly RouteGroup[]>;
@@ -42,7 +43,7 @@ export function listenHttp(options: ListenHttpOptions): Promise<Listening> {
     const what = requestId === undefined ? 'answer an HTTP request' : `answer the HTTP request ${requestId}`;
     emit({ event: 'app.error', what, error });
   };
-  const tokens = () => (adminToken === undefined ? [] : [adminToken]);
+  const tokens = () => (adminToken.now === undefined ? [] : [adminToken.now]);
   const sessions = new Sessions({ digests: () => digestsOf(tokens()), clock });
   const tries = new FailedTries(clock);
   const { signedIn } = sessions;

@@ -9,7 +9,7 @@ import type { Vitals } from '../../src/http/readiness.ts';
 import { listenHttp } from '../../src/http/serve-http.ts';
 import { type Limits, listen, type Listening } from '../../src/http/listen.ts';
 import type { Clock } from '../../src/kit/clock.ts';
-import { Secret } from '../../src/kit/secret.ts';
+import { LiveSecret, Secret } from '../../src/kit/secret.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 export const adminToken = 'canary-admin-token-0123456789-abcdef';
@@ -24,7 +24,7 @@ export type TestServer = Listening & { readonly events: readonly AppEvent[] };
 /** The HTTP server as the app opens it, on loopback. */
 export async function aServer(
   options: {
-    readonly token?: string | undefined;
+    readonly token?: string | LiveSecret | undefined;
     readonly vitals?: Vitals;
     readonly clock?: Clock;
     readonly routes?: readonly RouteGroup[];
@@ -37,7 +37,7 @@ export async function aServer(
   const server = await listenHttp({
     host: '127.0.0.1',
     port: 0,
-    adminToken: token === '' ? undefined : new Secret(token),
+    adminToken: token instanceof LiveSecret ? token : new LiveSecret(token === '' ? undefined : new Secret(token)),
     vitals,
     routes: async () => routes,
     areas,

@@ -77,12 +77,17 @@ export class EventFeed implements Disposable {
     return { [Symbol.dispose]: () => void this.#readers.delete(reader) };
   }
 
-  [Symbol.dispose](): void {
-    this.#listening[Symbol.dispose]();
+  /** Ends every reading: who may read has changed. */
+  dismissReaders(): void {
     for (const [reader, { onGone }] of this.#readers) {
       this.#readers.delete(reader);
       onGone();
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#listening[Symbol.dispose]();
+    this.dismissReaders();
   }
 
   #give(reader: FeedReader, entry: FeedEntry): void {

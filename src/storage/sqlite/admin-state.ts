@@ -177,6 +177,7 @@ const keys = z.union([z.literal('all'), z.array(z.string().transform(keyId))]);
 const command: z.ZodType<AdminCommand> = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['wake-keys', 'disable-keys', 'enable-keys']), keys }),
   z.object({ kind: z.literal('reload') }),
+  z.object({ kind: z.literal('renew-token'), mark: z.string() }),
   z.object({ kind: z.literal('cancel-job'), jobId: z.string().transform(jobId) }),
   z.object({ kind: z.literal('add-premium'), userId: z.number(), days: z.number(), grant: z.string() }),
 ]);
@@ -184,6 +185,7 @@ const command: z.ZodType<AdminCommand> = z.discriminatedUnion('kind', [
 const answer: z.ZodType<AdminAnswer> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('keys-changed'), count: z.number() }),
   z.object({ kind: z.literal('reloaded'), keys: z.number(), mistakes: z.array(z.string()) }),
+  z.object({ kind: z.literal('token-renewed'), isInUse: z.boolean(), mistakes: z.array(z.string()) }),
   z.object({ kind: z.literal('job-cancelled'), ending: z.enum(['cancelled', 'too-late', 'not-found']) }),
   z.object({ kind: z.literal('premium-added'), untilMs: z.number() }),
 ]);

@@ -1,14 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { StartError } from '../app/start-error.ts';
-import { clientName, type ClientRow, parseClientsFile, withClient, withoutClient } from '../config/clients-file.ts';
-import type { ApiClient } from '../domain/gateway/api-client.ts';
-import { type JobKind, jobKinds, type Lane, lanes } from '../domain/kinds.ts';
-import { writeJson } from './keys/key-tables.ts';
-import { readConfig } from './keys/known-keys.ts';
-import type { ProcessContext } from './process-context.ts';
-import { table } from './table.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { StartError } from '../../app/start-error.ts';
+import { clientName, type ClientRow, parseClientsFile, withClient, withoutClient } from '../../config/clients-file.ts';
+import type { ApiClient } from '../../domain/gateway/api-client.ts';
+import { type JobKind, jobKinds, type Lane, lanes } from '../../domain/kinds.ts';
+import { replaceFile, systemCode } from '../../kit/replace-file.ts';
+import { writeJson } from '../keys/key-tables.ts';
+import { readConfig } from '../keys/known-keys.ts';
+import type { ProcessContext } from '../process-context.ts';
+import { table } from '../table.ts';
 
 const asJson = ['--json', 'print one JSON document, for programs', false] as const;
 
@@ -71,16 +72,12 @@ function readFile(context: ProcessContext): ClientsFile {
   return { path, text, clients: table.rows };
 }
 
-/** Written beside the file and moved into its place, so that nobody reads half of it. */
 function writeFile(path: string, text: string): void {
-  const fresh = `${path}.${process.pid}.new`;
   try {
-    writeFileSync(fresh, text, { mode: 0o600 });
-    renameSync(fresh, path);
+    replaceFile(path, text);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw new StartError(
-      `Cannot write API_CLIENTS_FILE: the system says ${code}; the folder has to exist and be writable`,
+      `Cannot write API_CLIENTS_FILE: the system says ${systemCode(error)}; the folder has to exist and be writable`,
       { cause: error },
     );
   }

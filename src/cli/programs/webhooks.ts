@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import { openWebhookAdmin } from '../app/programs/open-webhooks.ts';
-import { StartError } from '../app/start-error.ts';
-import { type WebhookState, webhookStates } from '../domain/gateway/webhook-outbox.ts';
-import { writeJson } from './keys/key-tables.ts';
-import { readConfig } from './keys/known-keys.ts';
-import type { ProcessContext } from './process-context.ts';
-import { table } from './table.ts';
+import { openWebhookAdmin } from '../../app/programs/open-webhooks.ts';
+import { StartError } from '../../app/start-error.ts';
+import { type WebhookState, webhookStates } from '../../domain/gateway/webhook-outbox.ts';
+import { writeJson } from '../keys/key-tables.ts';
+import { readConfig } from '../keys/known-keys.ts';
+import type { ProcessContext } from '../process-context.ts';
+import { table } from '../table.ts';
 
 const shown = 50;
 
