@@ -2,7 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, expectTypeOf, test } from 'vitest';
 import type { ChoiceWhy, SkipReason } from '../src/domain/attempt-trail.ts';
 import type { FailureCode, FailureReason } from '../src/domain/failure.ts';
-import { jobKinds, styleOf } from '../src/domain/kinds.ts';
+import { jobKinds, styleNames, styleOf } from '../src/domain/kinds.ts';
 import type { CoolReason } from '../src/domain/key-state.ts';
 import { readPromptOptions } from '../src/jobs/request/generation-request.ts';
 import { localeFolder } from '../src/messages/catalog.ts';
@@ -218,7 +218,7 @@ test('no message writes an apostrophe or a quotation mark that ICU or HTML could
 
 test('no message was left in English', () => {
   const sameInSomeLanguages =
-    /^(?:caption\.made|time\.(?:duration|short-(?:seconds|minutes|hours))|keys\.(?:key|latency)|trail\.call|ending\.failed)$/;
+    /^(?:caption\.made|time\.(?:duration|short-(?:seconds|minutes|hours))|keys\.(?:key|latency)|trail\.call|ending\.failed|button\.style-(?:anime|comic|photo|pixel-art|3d|logo))$/;
   const left = locales
     .filter((locale) => locale !== 'en')
     .flatMap((locale) =>
@@ -251,4 +251,9 @@ test.each(locales)('every option that the help shows is understood as it is writ
   expect(read.filter((options) => !options.ok || options.words !== 'words more')).toEqual([]);
   const [, , , style] = read;
   expect(styleOf(style?.ok === true ? (style.options.style ?? '') : '', 'image')).toBe('watercolor');
+});
+
+test.each(locales)('the words on the button of a style are a name that --style takes: %s', (locale) => {
+  const onButtons = styleNames.map((style) => text(locale, `button.style-${style}`).replace(/^\S+ /, ''));
+  expect(onButtons.map((words) => styleOf(words, 'image'))).toEqual(styleNames);
 });

@@ -239,9 +239,9 @@ export type StyleName = keyof typeof styleTraits;
 const furtherStyleNames: Readonly<Record<string, string>> = {
   'zh-Hans':
     '照片=photo 写实=photo 油画=painting 动漫=anime 水彩=watercolor 素描=sketch 铅笔=sketch 线稿=line-art 线条=line-art 漫画=comic 像素=pixel-art 像素画=pixel-art 三维=3d 立体=3d 标志=logo 图标=logo 蓝图=blueprint 图纸=blueprint 接线图=wiring 电路=wiring',
-  hi: 'फ़ोटो=photo फोटो=photo तस्वीर=photo चित्रकारी=painting तैलचित्र=painting एनीमे=anime जलरंग=watercolor वॉटरकलर=watercolor पेंसिल=sketch स्केच=sketch रेखाचित्र=line-art कॉमिक=comic पिक्सेल=pixel-art 3डी=3d लोगो=logo नक़्शा=blueprint ब्लूप्रिंट=blueprint वायरिंग=wiring',
-  fa: 'عکس=photo نقاشی=painting رنگ-روغن=painting انیمه=anime آبرنگ=watercolor طرح-مدادی=sketch مدادی=sketch خطی=line-art کمیک=comic پیکسل=pixel-art پیکسلی=pixel-art سه‌بعدی=3d سه-بعدی=3d لوگو=logo نقشه=blueprint نقشه-فنی=blueprint سیم‌کشی=wiring سیمکشی=wiring',
-  ar: 'صورة=photo تصوير=photo لوحة=painting زيتي=painting أنمي=anime مائي=watercolor ألوان-مائية=watercolor رصاص=sketch رسم-بالرصاص=sketch خطوط=line-art قصة-مصورة=comic كوميك=comic بكسل=pixel-art ثلاثي-الأبعاد=3d شعار=logo مخطط-هندسي=blueprint مخطط=blueprint توصيل=wiring',
+  hi: 'फ़ोटो=photo फोटो=photo तस्वीर=photo चित्रकारी=painting तैलचित्र=painting एनीमे=anime जलरंग=watercolor वॉटरकलर=watercolor पेंसिल=sketch स्केच=sketch रेखाचित्र=line-art कॉमिक=comic पिक्सेल=pixel-art पिक्सेल-आर्ट=pixel-art 3डी=3d त्रिआयामी=3d लोगो=logo नक़्शा=blueprint ब्लूप्रिंट=blueprint वायरिंग=wiring',
+  fa: 'عکس=photo نقاشی=painting رنگ-روغن=painting انیمه=anime آبرنگ=watercolor طرح-مدادی=sketch مدادی=sketch خطی=line-art کمیک=comic پیکسل=pixel-art پیکسلی=pixel-art سه‌بعدی=3d سه-بعدی=3d لوگو=logo نقشه=blueprint نقشه-فنی=blueprint نقشهٔ-فنی=blueprint سیم‌کشی=wiring سیمکشی=wiring',
+  ar: 'صورة=photo تصوير=photo لوحة=painting زيتي=painting أنمي=anime مائي=watercolor ألوان-مائية=watercolor رصاص=sketch رسم-بالرصاص=sketch خطوط=line-art قصة-مصورة=comic قصة-مصوّرة=comic كوميك=comic بكسل=pixel-art ثلاثي-الأبعاد=3d شعار=logo مخطط-هندسي=blueprint مخطط=blueprint توصيل=wiring',
   uk: 'світлина=photo фотографія=photo олія=painting живопис=painting аніме=anime ескіз=sketch олівець=sketch лініі=line-art комікс=comic комікси=comic піксель=pixel-art пікселі=pixel-art тривимірна=3d креслення=blueprint',
   'pt-BR':
     'aquarela=watercolor esboco=sketch desenho=sketch linhas=line-art quadrinhos=comic planta=blueprint planta-tecnica=blueprint ligacoes=wiring',
