@@ -28,7 +28,6 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'bot/open-bot.ts': ['undici'],
   'bot/outbox/bot-api.ts': ['undici'],
   'bot/outbox/telegram-files.ts': ['undici'],
-  'media/undici-parts.ts': ['undici'],
   /** Results, behind the guard of addresses. */
   'media/open-result.ts': ['undici'],
   'media/result-store.ts': ['undici'],

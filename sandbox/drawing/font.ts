@@ -1,12 +1,8 @@
-import { createRequire } from 'node:module';
-import { devPackage } from './dev-package.ts';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
-/** Returns the path of the one font that the sandbox uses. */
-export function fontFile(): Promise<string> {
-  const { resolve } = createRequire(import.meta.url);
-  return devPackage('dejavu-fonts-ttf', 'draw pictures', () => resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
-}
+/** DejaVu Sans 2.37, the one font that the sandbox uses. */
+export const fontFile = join(import.meta.dirname, 'fonts', 'dejavu-sans.ttf');
 
 /** The facts of a font that are needed to break lines. */
 export type Glyphs = {
@@ -19,9 +15,7 @@ let loaded: Promise<Glyphs> | undefined;
 
 /** Loads the font once and returns its facts. */
 export function loadGlyphs(): Promise<Glyphs> {
-  loaded ??= fontFile()
-    .then((path) => readFile(path))
-    .then(readGlyphs);
+  loaded ??= readFile(fontFile).then(readGlyphs);
   return loaded;
 }
 

@@ -11,12 +11,9 @@ export type Raster = {
 
 /** Renders an SVG with the font of the sandbox only, so that every machine gives the same pixels. */
 export async function renderSvg(svg: string): Promise<Raster> {
-  const [{ renderAsync }, font] = await Promise.all([
-    devPackage('@resvg/resvg-js', 'draw pictures', () => import('@resvg/resvg-js')),
-    fontFile(),
-  ]);
+  const { renderAsync } = await devPackage('@resvg/resvg-js', 'draw pictures', () => import('@resvg/resvg-js'));
   const image = await renderAsync(svg, {
-    font: { loadSystemFonts: false, fontFiles: [font], defaultFontFamily: 'DejaVu Sans' },
+    font: { loadSystemFonts: false, fontFiles: [fontFile], defaultFontFamily: 'DejaVu Sans' },
   });
   return { width: image.width, height: image.height, pixels: image.pixels, png: () => image.asPng() };
 }

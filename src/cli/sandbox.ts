@@ -7,8 +7,7 @@ import { onStop, untilStopped } from './stop-signals.ts';
 export async function loadSandbox() {
   try {
     // Only drawing needs these, and a demo that cannot draw should not start.
-    for (const name of ['@resvg/resvg-js', 'h264-mp4-encoder', 'dejavu-fonts-ttf/package.json'])
-      import.meta.resolve(name);
+    for (const name of ['@resvg/resvg-js', 'h264-mp4-encoder']) import.meta.resolve(name);
     const [telegram, bytez, accounts, providers, faults, page] = await Promise.all([
       import('../../sandbox/telegram/telegram-sandbox.ts'),
       import('../../sandbox/bytez/bytez-sandbox.ts'),

@@ -2,8 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { ApiClient } from '../domain/gateway/api-client.ts';
 import { jobKinds, lanes } from '../domain/kinds.ts';
-import { type TableRows, rowMistakes, readTable } from './table-file.ts';
-import { yaml } from './yaml.ts';
+import { type TableRows, rowMistakes, readTable, yaml } from './table-file.ts';
 
 /** What a client may be called. */
 export const clientName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import type { z } from 'zod';
-import { yaml } from './yaml.ts';
 
 /** The rows of a table, or everything that is wrong with it, row by row. */
 export type TableRows<Row> =
@@ -7,6 +8,12 @@ export type TableRows<Row> =
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 const maxRows = 1_000;
+const load = createRequire(import.meta.url);
+
+/** The library for YAML, loaded when a file is read with it: most bots have no such file, and it is large. */
+export function yaml(): typeof Yaml {
+  return load('yaml') as typeof Yaml;
+}
 
 /** Reads a list of rows from YAML, of which JSON is a part: the list itself, or one under this name. Never throws. */
 export function readTable(text: string, name: string): TableRows<unknown> {

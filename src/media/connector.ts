@@ -1,12 +1,26 @@
 import { lookup } from 'node:dns/promises';
+import { createRequire } from 'node:module';
 import { type Socket, isIP } from 'node:net';
 import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
-import type { buildConnector as connecting } from 'undici';
-import { Agent, buildConnector } from './undici-parts.ts';
+import type * as Undici from 'undici';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { connectInTurns, failedAtProxy, openSocks, openTunnel } from '../kit/network/connect.ts';
 import { type Proxy, type ProxySettings, noProxies, proxyFor } from '../kit/network/proxy-settings.ts';
+
+// The library's index loads all 110 files of it (fetch, WebSockets, caches, mocks): four times the source of these parts,
+// some 5 MB of memory and a tenth of the start. It has no list of exports that would forbid paths; its version is pinned,
+// and test/media/undici-parts.test.ts compares these parts with what the index exports.
+const load = createRequire(import.meta.url);
+
+export type Agent = Undici.Agent;
+export const Agent = load('undici/lib/dispatcher/agent.js') as typeof Undici.Agent;
+
+export const buildConnector = load('undici/lib/core/connect.js') as typeof Undici.buildConnector;
+
+// As the index does with this and its other ways to call: it makes `dispatcher.request()`.
+const { prototype } = load('undici/lib/dispatcher/dispatcher.js') as typeof Undici.Dispatcher;
+Object.assign(prototype, { request: load('undici/lib/api/api-request.js') as Undici.Dispatcher['request'] });
 
 /** Returns all addresses of a host name, in the order of preference. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
@@ -16,10 +30,10 @@ type Guard = {
   /** The errors by which it refuses: no other address is tried after one. */
   isRefusal(error: unknown): boolean;
   /** A name or an address as it was asked for. A proxy resolves names itself, so nothing else is known there. */
-  checkHost(target: connecting.Options): void;
-  checkAddresses(target: connecting.Options, addresses: readonly string[]): void;
+  checkHost(target: Undici.buildConnector.Options): void;
+  checkAddresses(target: Undici.buildConnector.Options, addresses: readonly string[]): void;
   /** The other end of a direct connection; closes the socket that it refuses. */
-  checkSocket(target: connecting.Options, socket: Socket): void;
+  checkSocket(target: Undici.buildConnector.Options, socket: Socket): void;
 };
 
 export type ConnectorOptions = {
@@ -27,7 +41,7 @@ export type ConnectorOptions = {
   readonly guard?: Guard;
   readonly resolve?: Resolve;
   /** Opens the socket to one address, or TLS over the socket that it is given. */
-  readonly dial?: connecting.connector;
+  readonly dial?: Undici.buildConnector.connector;
   readonly clock?: Clock;
 };
 
@@ -42,7 +56,7 @@ const systemResolve: Resolve = async (hostname) => {
 };
 
 /** Opens the connections of all outbound clients. Certificates are always verified, whatever the environment sets. */
-export type Connector = connecting.connector;
+export type Connector = Undici.buildConnector.connector;
 
 /**
  * The one way out: resolves a name once, tries its addresses with the families in turns, and takes the proxy that the
@@ -54,7 +68,7 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
   const dial = options.dial ?? buildConnector({ allowH2: false, timeout: dialMs, rejectUnauthorized: true });
 
   const dialAny = async (
-    target: connecting.Options,
+    target: Undici.buildConnector.Options,
     checkAddresses: (addresses: readonly string[]) => void,
     checkSocket: (socket: Socket) => void,
   ): Promise<Socket> => {
@@ -72,7 +86,7 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
     return connectInTurns(addresses, connect, { clock, isFinal: (error) => guard?.isRefusal(error) === true });
   };
 
-  const dialThrough = async (proxy: Proxy, target: connecting.Options): Promise<Socket> => {
+  const dialThrough = async (proxy: Proxy, target: Undici.buildConnector.Options): Promise<Socket> => {
     const { protocol, hostname } = target;
     const port = Number(target.port) || (protocol === 'https:' ? 443 : 80);
     const isSocks = proxy.protocol === 'socks5:';
@@ -91,7 +105,7 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
     return made(dial, { ...target, ...(isIP(servername) === 0 ? { servername } : {}), httpSocket: tunnel });
   };
 
-  const connect = async (given: connecting.Options): Promise<Socket> => {
+  const connect = async (given: Undici.buildConnector.Options): Promise<Socket> => {
     const target = { ...given, hostname: given.hostname.replace(/^\[(.*)\]$/, '$1') };
     guard?.checkHost(target);
     const proxy = proxyFor(proxies, target);
@@ -127,7 +141,7 @@ async function resolvedInTime(hostname: string, resolve: Resolve, clock: Clock):
   return await Promise.race([resolve(hostname), tooLate.promise]);
 }
 
-function made(connector: Connector, target: connecting.Options): Promise<Socket> {
+function made(connector: Connector, target: Undici.buildConnector.Options): Promise<Socket> {
   return new Promise((resolve, reject) => {
     connector(target, (error, socket) => {
       if (error === null) resolve(socket);

@@ -21,12 +21,22 @@ import { openrouterDefinition } from './openrouter/openrouter-definition.ts';
 import { hfDefinition } from './hf/hf-definition.ts';
 import { type ExtraNames, extraDefinitions, parseExtraNames } from './extra-providers.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
-import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
 import { stabilityDefinition } from './stability/stability-definition.ts';
 import { kieDefinition, sunoDefinition } from './suno/suno-definitions.ts';
 import type { ModelDefinition, ProviderDefinition } from './provider-definition.ts';
 import { replicateDefinition } from './replicate/replicate-definition.ts';
+
+/** A provider without an adapter in this version; its keys and settings are read and kept. */
+const klingDefinition: ProviderDefinition = {
+  name: 'kling',
+  prefixes: ['KLING'],
+  baseUrl: 'https://api-singapore.klingai.com',
+  seatsPerKey: 4,
+  models: [],
+  otherModels: textOnly,
+  chains: {},
+};
 
 /** Every provider that this version knows, in listing order. */
 export const providerDefinitions: readonly ProviderDefinition[] = [
@@ -53,7 +63,7 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   elevenlabsDefinition,
   cohereDefinition,
   anthropicDefinition,
-  ...keyOnlyDefinitions,
+  klingDefinition,
 ];
 
 /** Those of this version and the servers of the operator's own that the environment names. */

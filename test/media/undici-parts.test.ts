@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import * as undici from 'undici';
 import { expect, test } from 'vitest';
-import { Agent, buildConnector } from '../../src/media/undici-parts.ts';
+import { Agent, buildConnector } from '../../src/media/connector.ts';
 
 test('the parts of undici that are loaded by their paths are those that its index exports', () => {
   expect(Agent).toBe(undici.Agent);

@@ -34,7 +34,7 @@ function followed() {
 /** Adds the import before the first one, and the row as the last of the list that is not spread. */
 function withRow(source: string, lines: string): string {
   const [importLine = '', row = ''] = lines.split(/\n\n/);
-  const end = '  ...keyOnlyDefinitions,\n';
+  const end = '  klingDefinition,\n';
   expect(source).toContain(end);
   return `${importLine}\n${source.replace(end, `${row}${end}`)}`;
 }

@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { Agent } from '../../media/undici-parts.ts';
 import { isTimeout } from '../../kit/clock.ts';
 import type { OwnRule } from '../../domain/failure.ts';
-import { type Connector, createConnector } from '../../media/connector.ts';
+import { Agent, type Connector, createConnector } from '../../media/connector.ts';
 import { endOfString, withoutNonNumbers } from './non-numbers.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
 import { mayBePacked, unpacked } from '../../media/result-encodings.ts';

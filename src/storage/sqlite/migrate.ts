@@ -22,8 +22,7 @@ import {
 } from './migrations/002-later-tables.ts';
 import { resultCopies } from './migrations/019-result-copies.ts';
 import { operators } from './migrations/020-operators.ts';
-import { apiClients } from './migrations/021-api-clients.ts';
-import { webhookOutbox } from './migrations/022-webhook-outbox.ts';
+import { apiClients, webhookOutbox } from './migrations/021-other-programs.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
