@@ -10,8 +10,9 @@ import {
 } from '../http/stand-in-server.ts';
 import { type ImageRequest, parseImageRequest } from './image-request.ts';
 import { picturesIn, readFields, readForm, readPicture } from './other-requests.ts';
+import { readSpeech, soundReply } from './speech-requests.ts';
 import { chatReply, lastWords, responsesFields, responsesReply } from './conversations.ts';
-import { VideoRuns } from './video-runs.ts';
+import { clipReply, VideoRuns } from './video-runs.ts';
 import { openAiShape, ownServerShape, type ServerShape } from './server-shape.ts';
 
 export type OpenAiRoute =
@@ -24,6 +25,7 @@ export type OpenAiRoute =
   | 'balance'
   | 'video'
   | 'run'
+  | 'clip'
   | 'media'
   | 'unknown';
 
@@ -148,18 +150,10 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
   };
 
   const speak = (asked: StandInRequest, call: OpenAiCall): StandInReply => {
-    const read = readFields(asked.body, ['model', 'input', 'response_format', ...shape.speechFields], models, shape);
+    const read = readSpeech(asked.body, models, shape);
     if (!read.ok) return read.reply;
-    const input = read.value.get('input');
-    const missing = shape.speechFields.find((name) => typeof read.value.get(name) !== 'string');
-    if (missing !== undefined) return error(400, `Missing required parameter: '${missing}'.`, { param: missing });
-    if (typeof input !== 'string' || input === '') return error(400, "Missing required parameter: 'input'.");
-    Object.assign(call, { model: String(read.value.get('model')), prompt: input });
-    const sound = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'), Buffer.alloc(4_170, silentFrame)]);
-    const spoken: StandInReply = shape.isSpeechJson
-      ? jsonReply(200, { audio_data: sound.toString('base64') })
-      : { kind: 'reply', status: 200, headers: { 'content-type': 'audio/mpeg' }, body: sound };
-    return charged(call) ?? spoken;
+    Object.assign(call, read.value);
+    return charged(call) ?? soundReply(shape);
   };
 
   const chat = (asked: StandInRequest, call: OpenAiCall): StandInReply => {
@@ -224,6 +218,8 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
         return videos.submit(asked, call, () => charged(call));
       case 'run':
         return videos.status(asked);
+      case 'clip':
+        return clipReply(asked, call, shape, () => charged(call));
       case 'unknown':
         return error(404, `Invalid URL (${asked.method} ${asked.path})`);
     }
@@ -260,13 +256,11 @@ function unverified(model: string): string {
   return `Your organization must be verified to use the model \`${model}\`. Please go to your organization settings and click on Verify Organization.`;
 }
 
-/** Frames of MPEG sound begin so; what follows is silence. */
-const silentFrame = Buffer.from([0xff, 0xfb, 0x90, 0x00, ...Array.from({ length: 413 }, () => 0)]);
-
-function routeOf({ method, path, body }: StandInRequest, { routes, editsAs, videos }: ServerShape): OpenAiRoute {
+function routeOf({ method, path, body }: StandInRequest, { routes, editsAs, videos, clips }: ServerShape): OpenAiRoute {
   if (method === 'GET' && path.startsWith('/pictures/')) return 'media';
   if (videos !== undefined && method === 'GET' && path.startsWith(videos.statusPath)) return 'run';
   if (videos !== undefined && method === 'POST' && path === videos.path) return 'video';
+  if (clips !== undefined && method === 'GET' && path.startsWith(clips.path)) return 'clip';
   if (method === 'GET') return path === routes.models ? 'models' : path === routes.balance ? 'balance' : 'unknown';
   // Where both go the same way, a picture that is sent along tells them apart.
   if (routes.images === routes.edits && path === routes.edits && body.includes(`"${editsAs}"`)) return 'edits';

@@ -111,7 +111,8 @@ function asMap(value: unknown): Fields {
   return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
 }
 
-function objectOf(body: string): Fields | undefined {
+/** The fields of a body of JSON; undefined where it holds no object. */
+export function objectOf(body: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? asMap(value) : undefined;

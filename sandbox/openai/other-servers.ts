@@ -20,16 +20,34 @@ function xaiError(status: number, message: string): StandInReply {
   return jsonReply(status, { code: 'Client specified an invalid argument', error: message });
 }
 
+const xaiVoices: readonly unknown[] = ['ara', 'eve', 'leo', 'rex', 'sal'];
+const xaiCodecs: readonly unknown[] = ['mp3', 'wav', 'pcm', 'mulaw', 'alaw'];
+
+/** `{text, voice_id, language, output_format: {codec}}`: words of at most 15,000 characters, in a language or `auto`. */
+function xaiSpeech(fields: ReadonlyMap<string, unknown>): { readonly wrong: string } | { readonly words: string } {
+  const known = ['text', 'voice_id', 'language', 'output_format', 'speed', 'optimize_streaming_latency'];
+  const unknown = [...fields.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) return { wrong: `unknown field \`${unknown}\`` };
+  const [words, voice = 'eve', language, format = { codec: 'mp3' }] = known.map((name) => fields.get(name));
+  if (typeof words !== 'string' || words === '' || words.length > 15_000) return { wrong: 'invalid `text`' };
+  if (typeof language !== 'string') return { wrong: 'missing field `language`' };
+  if (!xaiVoices.includes(voice)) return { wrong: `voice not found: ${String(voice)}` };
+  const codec = typeof format === 'object' && format !== null && 'codec' in format ? format.codec : undefined;
+  return xaiCodecs.includes(codec) ? { words } : { wrong: 'invalid `output_format`' };
+}
+
 const xai: ServerShape = {
   ...plain,
   routes: {
     images: '/v1/images/generations',
     edits: '/v1/images/edits',
+    speech: '/v1/tts',
     chat: '/v1/chat/completions',
     models: '/v1/models',
   },
   pictureFields: ['n', 'aspect_ratio', 'resolution', 'response_format'],
   editsAs: 'image',
+  speechForm: xaiSpeech,
   error: xaiError,
   videos: {
     path: '/v1/videos/generations',
@@ -55,6 +73,7 @@ const together: ServerShape = {
   },
   pictureFields: ['n', 'width', 'height', 'steps', 'seed', 'response_format'],
   editsAs: 'image_url',
+  voicesOf: (model) => (model.includes('orpheus') ? ['tara'] : ['af_heart', 'af_alloy']),
   videos: {
     path: '/v2/videos',
     statusPath: '/v2/videos/',
@@ -85,6 +104,23 @@ const openrouter: ServerShape = {
   pictureFields: ['n', 'aspect_ratio', 'resolution', 'size', 'quality', 'seed', 'output_format'],
   editsAs: 'input_references',
   chatFields: ['usage'],
+  videos: {
+    path: '/api/v1/videos',
+    statusPath: '/api/v1/videos/',
+    fields: ['aspect_ratio', 'duration', 'resolution', 'size', 'seed', 'generate_audio', 'frame_images'],
+    submitted: (id) => jsonReply(202, { id, polling_url: `/api/v1/videos/${id}`, status: 'pending' }),
+    running: (id) => jsonReply(200, { id, polling_url: `/api/v1/videos/${id}`, status: 'in_progress' }),
+    done: (id, url) =>
+      jsonReply(200, {
+        id,
+        generation_id: `gen-${id}`,
+        polling_url: `/api/v1/videos/${id}`,
+        status: 'completed',
+        unsigned_urls: [url],
+        usage: { cost: 0.2, is_byok: false },
+      }),
+    contentPath: '/content',
+  },
   error: openrouterError,
   spent: openrouterError(403, 'Key limit exceeded (total limit).'),
   cost: { cost: 0.04 },
@@ -114,6 +150,13 @@ const pollinations: ServerShape = {
     models: '/account/balance',
   },
   pictureFields: ['n', 'size', 'response_format'],
+  songs: { models: ['elevenmusic'], fields: ['duration', 'instrumental'] },
+  clips: {
+    path: '/image/',
+    models: ['wan', 'seedance', 'veo'],
+    fields: ['duration', 'aspectRatio', 'audio', 'seed', 'width', 'height', 'nologo', 'private', 'safe'],
+    ratios: ['16:9', '9:16'],
+  },
   error: pollinationsError,
   spent: pollinationsError(402, 'Insufficient pollen balance to use this model.'),
   models: () => ({ balance: 0.25 }),

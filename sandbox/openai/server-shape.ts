@@ -27,6 +27,14 @@ export type ServerShape = {
   readonly editsAs: 'files' | 'image' | 'input_references' | 'image_url';
   /** Fields that a request for speech needs besides model and input. */
   readonly speechFields: readonly string[];
+  /** The voices that a model of speech has, where the server checks them. */
+  readonly voicesOf?: (model: string) => readonly string[];
+  /** Models on the route of speech that make songs, and the fields that they take besides model and input. */
+  readonly songs?: { readonly models: readonly string[]; readonly fields: readonly string[] };
+  /** A route of speech with field names of its own, which knows no models: what is wrong with a body, and its words. */
+  readonly speechForm?: (
+    fields: ReadonlyMap<string, unknown>,
+  ) => { readonly wrong: string } | { readonly words: string };
   /** A stream ends with the usage only where that was asked for. */
   readonly countsWhenAsked?: true;
   readonly chatFields: readonly string[];
@@ -47,6 +55,15 @@ export type ServerShape = {
     readonly submitted: (id: string) => StandInReply;
     readonly running: (id: string) => StandInReply;
     readonly done: (id: string, url: string) => StandInReply;
+    /** Follows the path of a run where the file is served, to its key alone. */
+    readonly contentPath?: string;
+  };
+  /** Videos that are asked for by their words in the path, and answered at once. */
+  readonly clips?: {
+    readonly path: string;
+    readonly models: readonly string[];
+    readonly fields: readonly string[];
+    readonly ratios: readonly string[];
   };
   /** A sound as base64 in JSON instead of bytes. */
   readonly isSpeechJson?: true;

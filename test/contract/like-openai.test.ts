@@ -76,7 +76,8 @@ function failed(blame: string, reason: string): unknown {
 const size = { width: 1_360, height: 768 };
 const cells = names.flatMap((name) =>
   jobKinds
-    .filter((kind) => kind !== 'video' && definitionOf(name)?.models.some((row) => makes(row, kind)) === true)
+    .filter((kind) => kind !== 'video' || name === 'pollinations')
+    .filter((kind) => definitionOf(name)?.models.some((row) => makes(row, kind)) === true)
     .map((kind) => ({ name, kind })),
 );
 
@@ -90,7 +91,13 @@ test.each(cells)('$name makes what is asked for of the kind $kind, in the form t
   const source = kind === 'chat' ? { kind: 'text', text: 'You said: a red fox' } : bytes;
   expect(reply).toMatchObject({ ok: true, source });
   expect(stage.server.calls).toMatchObject([
-    { account: 'account 1', model: request.model, prompt: 'a red fox', ...(kind === 'edit' ? { inputs: 1 } : {}) },
+    {
+      account: 'account 1',
+      prompt: 'a red fox',
+      // The route of xAI for speech knows no models.
+      ...(name === 'xai' && kind === 'speech' ? {} : { model: request.model }),
+      ...(kind === 'edit' ? { inputs: 1 } : {}),
+    },
   ]);
 });
 
@@ -190,3 +197,48 @@ test.each([
     });
   },
 );
+
+test('a video of OpenRouter is fetched with the key from the route of its run, with the price that the run states', async () => {
+  await using stage = await aServer('openrouter');
+  const { runs, server } = stage;
+  if (!('start' in runs)) throw new Error('Cannot submit to openrouter');
+  const request = stage.request('video', { size: { width: 720, height: 1_280 } });
+  const submitted = await runs.start(request, secret, forever);
+  expect(submitted).toEqual({ ok: true, operation: { id: 'run-1' }, askAgainInMs: 5_000 });
+  const replies = [];
+  for (let times = 0; times < 3; times += 1) replies.push(await runs.status({ id: 'run-1' }, secret, forever));
+  const file = { kind: 'bytes', bytes: expect.any(Uint8Array) as unknown };
+  expect(replies).toEqual([
+    { kind: 'running', askAgainInMs: 5_000 },
+    { kind: 'running', askAgainInMs: 5_000 },
+    { kind: 'ended', reply: { ok: true, source: file, usage: { cost: 0.2 } } },
+  ]);
+  expect(server.calls.map(({ route }) => route)).toEqual(['video', 'run', 'run', 'run', 'run']);
+  expect(server.calls[0]?.body).toBe('{"model":"alibaba/wan-2.6","prompt":"a red fox","aspect_ratio":"9:16"}');
+  server.setFaults([{ route: 'run', times: 1, reply: { kind: 'cut' } }]);
+  expect(await runs.status({ id: 'run-1' }, secret, forever)).toMatchObject({ kind: 'unclear' });
+});
+
+test('words that are an address of their own stay words in the path of a video of Pollinations', async () => {
+  await using stage = await aServer('pollinations');
+  const said = ['..', '.', 'a fox?model=veo&key=x', 'лис/../.. и %2e%2e', '狐'.repeat(2_000)];
+  for (const prompt of said) {
+    const request = stage.request('video', { prompt, size: { width: 1_280, height: 720 }, seed: 7 });
+    expect([prompt, await stage.provider.generate(request, secret, forever)]).toMatchObject([prompt, { ok: true }]);
+  }
+  const heard = stage.server.calls.map(({ route, model, prompt }) => [route, model, prompt?.trimEnd()]);
+  expect(heard).toEqual(said.map((prompt) => ['clip', 'wan', prompt.startsWith('狐') ? '狐'.repeat(666) : prompt]));
+});
+
+test('a song of Pollinations is instrumental where that was asked for; a voice of xAI is named after a slash', async () => {
+  await using songs = await aServer('pollinations');
+  const song = songs.request('music', { instrumental: true });
+  expect(await songs.provider.generate(song, secret, forever)).toMatchObject({ ok: true });
+  expect(songs.server.calls[0]?.body).toContain('"instrumental":true');
+  await using voices = await aServer('xai');
+  const speech = voices.request('speech', { model: 'tts/rex' });
+  expect(await voices.provider.generate(speech, secret, forever)).toMatchObject({ ok: true });
+  expect(voices.server.calls[0]?.body).toContain('"voice_id":"rex"');
+  const nobody = voices.request('speech', { model: 'tts/nobody' });
+  expect(await voices.provider.generate(nobody, secret, forever)).toMatchObject({ ok: false });
+});

@@ -84,7 +84,7 @@ type Fixture = {
 };
 
 /** What a fixture answers that is no question about a run. */
-const onSubmission: ReadonlySet<string> = new Set(['submit', 'images', 'speech', 'chat']);
+const onSubmission: ReadonlySet<string> = new Set(['submit', 'images', 'speech', 'music', 'video', 'chat']);
 
 const forever = new AbortController().signal;
 

@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/provider.ts';
+import type { GenerationRequest, Json } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
 import type { SizeForm } from '../picture-size.ts';
 
@@ -25,6 +25,20 @@ export type InputForm =
 /** A route of the server, below its version path, and fields that every request to it carries. */
 type Route = { readonly path: string; readonly fields?: Readonly<Record<string, Json>> };
 
+/** A route whose fields have other names than OpenAI's: `bodyOf` tells all of them. */
+type OwnRoute = {
+  readonly path: string;
+  readonly bodyOf: (request: GenerationRequest) => Readonly<Record<string, Json>>;
+};
+
+/** A video that is asked for by its words in the path, from the root of the server, and is the answer itself. */
+export type ClipRoute = {
+  /** Before the words: `/image/`. */
+  readonly path: `/${string}/`;
+  readonly ratios: Extract<SizeForm, { as: 'aspect' }>['ratios'];
+  readonly fields: Readonly<Record<string, string>>;
+};
+
 /** A free question; `root` where its path does not stand below the version path. */
 type Question = { readonly path: `/${string}`; readonly below?: 'root' };
 
@@ -40,8 +54,11 @@ export type VideoRoute = {
   /** Words of `status`; every other one means that it runs. */
   readonly done: string;
   readonly failed: readonly string[];
-  /** Where the address of the video stands; its neighbours `duration` and `cost` are its seconds and dollars. */
-  readonly url: readonly [group: string, field: string];
+  /**
+   * Where the address of the video stands; its neighbours `duration` and `cost` are its seconds and dollars. Or what follows
+   * the path of the run where the file itself is served, to its key alone; `usage.cost` are then its dollars.
+   */
+  readonly result: { readonly url: readonly [group: string, field: string] } | { readonly content: `/${string}` };
   readonly heldBack?: Dialect['heldBack'];
 };
 
@@ -55,10 +72,14 @@ export type Dialect = {
   readonly versionPath: '' | `/${string}`;
   readonly pictures?: { readonly path: string; readonly families: readonly PictureFamily[] };
   readonly edits?: { readonly path: string; readonly inputs: InputForm };
-  readonly speech?: Route;
+  readonly speech?: Route | OwnRoute;
+  /** Songs: the answer is the sound, as that of speech. */
+  readonly music?: OwnRoute;
   readonly chat?: Route;
   readonly responses?: Route;
   readonly videos?: VideoRoute;
+  /** Videos that answer at once. */
+  readonly clips?: ClipRoute;
   /** Models whose calls are counted apart from those of all others, and the words of a refusal that says so. */
   readonly countedApart?: { readonly models: RegExp; readonly words: RegExp };
   /** A flag of a picture that is there in its place: it was held back. */

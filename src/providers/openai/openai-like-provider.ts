@@ -29,7 +29,7 @@ import { relay } from '../relay.ts';
 import type { Dialect, VideoRoute } from './dialect.ts';
 import { chatFormat } from './chat-format.ts';
 import { readImages, readObject, type Unusable, usageOf, wrongField } from './read-answer.ts';
-import { postedFor } from './request-bodies.ts';
+import { askedFor } from './request-bodies.ts';
 import { createVideoRuns } from './video-runs.ts';
 
 export type OpenAiLikeOptions = {
@@ -122,16 +122,20 @@ function connected(options: OpenAiLikeOptions) {
     }
     const inputs = await readInputFiles(request.inputs, maxInputBytes, signal);
     if (!inputs.ok) return inputs;
-    const posted = postedFor(request, inputs.files, dialect);
-    if (posted === undefined) return noRoute(request);
-    const call = {
-      method: 'POST',
-      url: `${base}${posted.path}`,
-      headers: { 'content-type': posted.contentType, accept: acceptOf(request) },
-      body: posted.body,
-      signal,
-      bodyLimitBytes: inlineResultLimitBytes,
-    } as const;
+    const asked = askedFor(request, inputs.files, dialect);
+    if (asked === undefined) return noRoute(request);
+    const accept = acceptOf(request);
+    const common = { signal, bodyLimitBytes: inlineResultLimitBytes };
+    const call: HttpCall =
+      'fromRoot' in asked
+        ? { ...common, method: 'GET', url: `${rootOf(base)}${asked.fromRoot}`, headers: { accept } }
+        : {
+            ...common,
+            method: 'POST',
+            url: `${base}${asked.path}`,
+            headers: { 'content-type': asked.contentType, accept },
+            body: asked.body,
+          };
     // What is left of an allowance of some models says nothing of the key.
     const isApart = countedApart?.models.test(request.model) === true;
     const counted: KeyedClient['counted'] = (reply, answer) => (isApart ? reply : client.counted(reply, answer));
@@ -179,7 +183,13 @@ function connected(options: OpenAiLikeOptions) {
 }
 
 function relaysOf({ chat, responses, pictures, edits, speech }: Dialect): ReadonlySet<RelayRoute> {
-  const routes = { chat, responses, images: pictures, edits: edits?.inputs === 'files' ? edits : undefined, speech };
+  const routes = {
+    chat,
+    responses,
+    images: pictures,
+    edits: edits?.inputs === 'files' ? edits : undefined,
+    speech: speech !== undefined && 'bodyOf' in speech ? undefined : speech,
+  };
   return new Set(relayRoutes.filter((route) => routes[route] !== undefined));
 }
 
@@ -187,15 +197,15 @@ type Result = { readonly kind: 'reply'; readonly reply: Extract<ProviderReply, {
 
 function readResult({ kind, relay: asked }: GenerationRequest, answer: HttpAnswer, dialect: Dialect): Result {
   const { status, body } = answer;
-  if (kind === 'speech') return readSpeech(answer);
+  if (kind === 'speech' || kind === 'music' || kind === 'video') return readFile(answer, kind);
   const read = readImages(status, body, dialect, asked === undefined ? 1 : Infinity);
   if (read.kind !== 'source') return read;
   const { source, usage } = read;
   return { kind: 'reply', reply: { ok: true, source, ...(usage === undefined ? {} : { usage }) } };
 }
 
-/** A sound is the body itself, or base64 in a field of it. */
-function readSpeech({ status, headers, body }: HttpAnswer): Result {
+/** A sound or video is the body itself; a sound may be base64 in a field of it. */
+function readFile({ status, headers, body }: HttpAnswer, kind: 'speech' | 'music' | 'video'): Result {
   const isText = /^(?:application\/json|text\/)/.test(String(headers['content-type'] ?? ''));
   if (!isText && body.byteLength > 0 && !/^\s{0,9}[{<]/.test(startOf(body))) {
     return { kind: 'reply', reply: { ok: true, source: { kind: 'bytes', bytes: body } } };
@@ -203,9 +213,11 @@ function readSpeech({ status, headers, body }: HttpAnswer): Result {
   const read = readObject(status, body);
   if (!(read instanceof Map)) return read;
   const coded = read.get('audio_data');
-  if (typeof coded !== 'string' || coded === '') return { kind: 'malformed', why: 'no sound in the answer' };
+  if (typeof coded !== 'string' || coded === '') return { kind: 'malformed', why: `no ${files[kind]} in the answer` };
   return { kind: 'reply', reply: { ok: true, source: { kind: 'bytes', bytes: Buffer.from(coded, 'base64') } } };
 }
+
+const files = { speech: 'sound', music: 'sound', video: 'video' } as const;
 
 function startOf(body: Uint8Array): string {
   return Buffer.from(body.subarray(0, 20)).toString('latin1');
@@ -217,7 +229,7 @@ function bodyOf({ body }: HttpAnswer): unknown {
 }
 
 function acceptOf({ kind }: GenerationRequest): string {
-  if (kind === 'speech') return '*/*';
+  if (kind === 'speech' || kind === 'music' || kind === 'video') return '*/*';
   return kind === 'chat' ? 'text/event-stream, application/json' : 'application/json';
 }
 

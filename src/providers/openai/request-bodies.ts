@@ -3,33 +3,39 @@ import { chatMessages } from '../chat-stream.ts';
 import { type FormPart, multipart } from '../http/multipart.ts';
 import type { InputFile } from '../input-files.ts';
 import { withoutTags } from '../live-marks.ts';
-import type { Dialect } from './dialect.ts';
-import { sizeFields } from '../picture-size.ts';
+import { nearestRatio, sizeFields } from '../picture-size.ts';
+import type { ClipRoute, Dialect } from './dialect.ts';
 
-/** A route, and what is posted to it. */
+/** A route below the version path, and what is posted to it. */
 export type Posted = { readonly path: string; readonly contentType: string; readonly body: string | Uint8Array };
+
+/** As `Posted`, or a path from the root of the server that says everything itself. */
+export type Asked = Posted | { readonly fromRoot: string };
 
 type Fields = Readonly<Record<string, Json>>;
 
-/** What is posted for a request of this kind with these pictures; undefined where the server has no route for it. */
-export function postedFor(
+/** What is asked for a request of this kind with these pictures; undefined where the server has no route for it. */
+export function askedFor(
   request: GenerationRequest,
   inputs: readonly InputFile[],
   dialect: Dialect,
-): Posted | undefined {
-  const { pictures, edits, speech, chat } = dialect;
+): Asked | undefined {
+  const { pictures, edits, speech, music, clips, chat } = dialect;
   switch (request.kind) {
     case 'image':
       return pictures && json(pictures.path, pictureFields(request, dialect));
     case 'edit':
       return edits && editPosted(request, inputs, dialect, edits);
     case 'speech':
-      return speech && json(speech.path, speechFields(request, speech.fields));
+      return (
+        speech && json(speech.path, 'bodyOf' in speech ? speech.bodyOf(request) : speechFields(request, speech.fields))
+      );
+    case 'music':
+      return music && json(music.path, music.bodyOf(request));
     case 'chat':
       return chat && json(chat.path, chatFields(request, dialect));
     case 'video':
-    case 'music':
-      return undefined;
+      return clips && { fromRoot: clipPath(request, clips) };
   }
 }
 
@@ -92,6 +98,31 @@ function editPosted(
 
 function dataUrl({ mime, bytes }: InputFile): string {
   return `data:${mime};base64,${bytes.toString('base64')}`;
+}
+
+/** Servers refuse addresses of more than eight thousand characters. */
+const maxCodedLength = 6_000;
+
+/** `/image/a%20red%20fox?model=wan&aspectRatio=16%3A9`; words that are too long for an address lose their end. */
+function clipPath({ model, prompt, size, seed }: GenerationRequest, { path, ratios, fields }: ClipRoute): string {
+  const query = new URLSearchParams({
+    model,
+    ...(size === undefined ? {} : { aspectRatio: nearestRatio(size, ratios) }),
+    ...(seed === undefined ? {} : { seed: String(seed) }),
+    ...fields,
+  });
+  return `${path}${coded(prompt.toWellFormed())}?${query.toString()}`;
+}
+
+function coded(words: string): string {
+  let all = '';
+  for (const sign of words) {
+    const next = encodeURIComponent(sign);
+    if (all.length + next.length > maxCodedLength) break;
+    all += next;
+  }
+  // Dots alone would be a step up the path.
+  return /^\.{1,2}$/.test(all) ? `${all}%20` : all;
 }
 
 function speechFields({ model, prompt, relay }: GenerationRequest, fields: Fields = {}): Fields {

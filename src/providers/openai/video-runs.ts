@@ -1,3 +1,4 @@
+import { kindTraits } from '../../domain/kinds.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type {
   AsynchronousProvider,
@@ -5,6 +6,7 @@ import type {
   Operation,
   SecretValue,
   StatusReply,
+  Usage,
 } from '../../domain/provider.ts';
 import { complaintOf, readComplaint } from '../classification/error-body.ts';
 import { fieldsOf, type HttpCall, parseJson } from '../http/http-exchange.ts';
@@ -27,6 +29,9 @@ export type VideoRunsOptions = {
 };
 
 const limitBytes = 1_000_000;
+
+/** A run that is done, and where its file is. */
+type Done = { readonly source: string; readonly usage: { readonly usage?: Usage } };
 const pollMs = 5_000;
 
 /** The runs of videos, which are submitted, asked about until they are done, and fetched from the address that they name. */
@@ -63,22 +68,53 @@ export function createVideoRuns({
       if (answer.status === 202) return { kind: 'running', askAgainInMs: pollMs };
       if (answer.status === 404) return ended('failed-run', 'the server does not know the run any more');
       if (!isSuccess(answer)) {
-        const complaint = readComplaint(answer.status, answer.body);
-        // The words of the request, which an answer may repeat, are not known here.
-        const spoken = { ...complaint, words: complaint.codes.join(': ') };
-        return { kind: 'unclear', failure: client.failed(answer, spoken, secret, noPersonsText).failure };
+        return { kind: 'unclear', failure: spokenFailure(answer, secret) };
       }
-      return standing(answer, secret);
+      const stands = standing(answer, secret, idOf(operation));
+      return 'source' in stands ? fetched(stands, secret, signal) : stands;
     },
   };
 
-  function standing(answer: HttpAnswer, secret: SecretValue): StatusReply {
+  /** The file of a run that is done, which its key alone may fetch; it may lie elsewhere, where the key is of no use. */
+  async function fetched({ source, usage }: Done, secret: SecretValue, signal: AbortSignal): Promise<StatusReply> {
+    const headers = { accept: 'video/mp4, */*' };
+    const get = { method: 'GET', url: source, headers, signal, bodyLimitBytes: kindTraits.video.maxBytes } as const;
+    const sent = await client.send(get, secret);
+    if (!sent.ok) return { kind: 'unclear', failure: sent.failure };
+    const { answer } = sent;
+    const { location } = answer.headers;
+    if (answer.status >= 300 && answer.status < 400 && typeof location === 'string' && URL.canParse(location, source)) {
+      const elsewhere = withoutKeyInAddress({ kind: 'url', url: new URL(location, source).href }, secret);
+      return { kind: 'ended', reply: elsewhere.ok ? { ...elsewhere, ...usage } : elsewhere };
+    }
+    if (isSuccess(answer) && answer.body.byteLength > 0) {
+      return { kind: 'ended', reply: { ok: true, source: { kind: 'bytes', bytes: answer.body }, ...usage } };
+    }
+    if (answer.status === 404 || answer.status === 410) return ended('failed-run', 'the video is not there any more');
+    return isSuccess(answer)
+      ? { kind: 'unclear', failure: malformed(answer, 'an empty video').failure }
+      : { kind: 'unclear', failure: spokenFailure(answer, secret) };
+  }
+
+  /** Only codes are judged: the words of the request, which an answer may repeat, are not known here. */
+  function spokenFailure(answer: HttpAnswer, secret: SecretValue): AttemptFailure {
+    const complaint = readComplaint(answer.status, answer.body);
+    const spoken = { ...complaint, words: complaint.codes.join(': ') };
+    return client.failed(answer, spoken, secret, noPersonsText).failure;
+  }
+
+  function standing(answer: HttpAnswer, secret: SecretValue, id: string): StatusReply | Done {
     const body = bodyOf(answer);
     const status = fieldOf(body, 'status');
     if (typeof status !== 'string') return { kind: 'unclear', failure: malformed(answer, 'no status').failure };
     if (videos.failed.includes(status)) return failedRun(answer, body, secret);
     if (status !== videos.done) return { kind: 'running', askAgainInMs: pollMs };
-    const [group, field] = videos.url;
+    if ('content' in videos.result) {
+      const cost = numberIn(fieldOf(body, 'usage'), 'cost');
+      const path = `${videos.statusPath}/${id}${videos.result.content}` as const;
+      return { source: addressOf(path), usage: cost === undefined ? {} : { usage: { cost } } };
+    }
+    const [group, field] = videos.result.url;
     const made = fieldOf(body, group);
     if (videos.heldBack !== undefined && fieldOf(made, videos.heldBack.field) === videos.heldBack.is) {
       return ended('refused', 'the video was held back');

@@ -47,7 +47,8 @@ const failures: FailureTable = {
 
 /**
  * OpenRouter: pictures on a route of its own, the price of every run in its usage. `GET /key` tells what the key may still
- * spend; one without a limit tells nothing.
+ * spend; one without a limit tells nothing. A video is a job (`POST /videos`, `GET /videos/{id}`) whose file is served to the
+ * key alone (`GET /videos/{id}/content`), as `@openrouter/sdk` 1.3.19 and the reference of its video API have it.
  */
 export const openrouterDialect: Dialect = {
   failures,
@@ -59,6 +60,16 @@ export const openrouterDialect: Dialect = {
   edits: { path: '/images', inputs: 'references' },
   speech: { path: '/audio/speech', fields: { voice: 'alloy', response_format: 'mp3' } },
   chat: { path: '/chat/completions', fields: { usage: { include: true } } },
+  videos: {
+    path: '/v1/videos',
+    statusPath: '/v1/videos',
+    fields: {},
+    size: { as: 'aspect', ratios: ['16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3', '21:9', '9:21'] },
+    id: 'id',
+    done: 'completed',
+    failed: ['failed', 'cancelled', 'expired'],
+    result: { content: '/content?index=0' },
+  },
   countedApart: { models: /:free$/, words: /\bfree-models-per-/i },
   cost: { field: 'cost', perDollar: 1 },
   probe: { path: '/key', isAnswer: (body) => typeof fieldOf(fieldOf(body, 'data'), 'label') === 'string' },
@@ -72,6 +83,7 @@ export const openrouterDialect: Dialect = {
   },
 };
 
+const clip: ModelTraits = { size: { width: 1_280, height: 720, step: 16 }, seed: false, negative: false };
 const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 16 }, seed: false, negative: false };
 
 export const openrouterDefinition: ProviderDefinition = {
@@ -81,6 +93,8 @@ export const openrouterDefinition: ProviderDefinition = {
   seatsPerKey: 4,
   models: [
     { model: 'bytedance-seed/seedream-4.5', kind: 'image', edits: true, traits: picture },
+    { model: 'alibaba/wan-2.6', label: 'Wan 2.6', kind: 'video', traits: clip },
+    { model: 'google/veo-3.1', label: 'Veo 3.1', kind: 'video', traits: clip },
     { model: 'openrouter/auto', kind: 'chat', traits: { ...textOnly, contextTokens: 128_000 } },
   ],
   /** `deepseek/deepseek-r1:free` */
@@ -89,6 +103,7 @@ export const openrouterDefinition: ProviderDefinition = {
   chains: {
     image: ['bytedance-seed/seedream-4.5'],
     edit: ['bytedance-seed/seedream-4.5'],
+    video: ['alibaba/wan-2.6', 'google/veo-3.1'],
     chat: ['openrouter/auto'],
   },
   adapter: likeOpenAi('openrouter', openrouterDialect),

@@ -43,7 +43,11 @@ function balanceIn(body: unknown): number | undefined {
 
 const anySize: SizeForm = { as: 'size', rule: { kind: 'free', step: 8, maxPixels: 2_048 * 2_048, maxRatio: 4 } };
 
-/** Pollinations: pictures, changes and answers at `gen.pollinations.ai`, with a key of enter.pollinations.ai. */
+/**
+ * Pollinations: pictures, changes, videos, sounds and answers at `gen.pollinations.ai`, with a key of enter.pollinations.ai.
+ * A video comes from the route of pictures (`GET /image/{words}`) by the model that is named, a song from that of speech; the
+ * fields are those of `pollinations/pollinations`, `enter.pollinations.ai/src/routes`.
+ */
 export const pollinationsDialect: Dialect = {
   failures,
   versionPath: '/v1',
@@ -53,6 +57,16 @@ export const pollinationsDialect: Dialect = {
   },
   edits: { path: '/images/edits', inputs: 'files' },
   speech: { path: '/audio/speech', fields: { voice: 'alloy', response_format: 'mp3' } },
+  music: {
+    path: '/audio/speech',
+    bodyOf: ({ model, prompt, instrumental }) => ({
+      model,
+      input: prompt.toWellFormed(),
+      response_format: 'mp3',
+      ...(instrumental === true ? { instrumental } : {}),
+    }),
+  },
+  clips: { path: '/image/', ratios: ['16:9', '9:16'], fields: { private: 'true' } },
   chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
   // The list of models needs no key; the balance does.
   probe: { path: '/account/balance', below: 'root', isAnswer: (body) => balanceIn(body) !== undefined },
@@ -60,6 +74,8 @@ export const pollinationsDialect: Dialect = {
 };
 
 const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 8 }, seed: false, negative: false };
+
+const clip: ModelTraits = { size: { width: 1_280, height: 720, step: 16 }, seed: true, negative: false };
 
 function image(model: string, more: Partial<ModelDefinition> = {}): ModelDefinition {
   return { model, kind: 'image', traits: picture, ...more };
@@ -78,9 +94,21 @@ export const pollinationsDefinition: ProviderDefinition = {
     image('nanobanana', { edits: true }),
     image('kontext', { kind: 'edit' }),
     image('p-image-edit', { kind: 'edit' }),
+    { model: 'wan', kind: 'video', label: 'Wan', traits: clip },
+    { model: 'seedance', kind: 'video', label: 'Seedance', traits: clip },
+    { model: 'veo', kind: 'video', label: 'Veo', traits: clip },
+    { model: 'tts-1', kind: 'speech', traits: textOnly },
+    { model: 'elevenmusic', kind: 'music', label: 'Eleven Music', traits: { ...textOnly, song: ['instrumental'] } },
     { model: 'openai', kind: 'chat', traits: textOnly },
   ],
   otherModels: picture,
-  chains: { image: ['flux', 'zimage'], edit: ['kontext', 'p-image-edit'], chat: ['openai'] },
+  chains: {
+    image: ['flux', 'zimage'],
+    edit: ['kontext', 'p-image-edit'],
+    video: ['wan', 'seedance'],
+    music: ['elevenmusic'],
+    speech: ['tts-1'],
+    chat: ['openai'],
+  },
   adapter: likeOpenAi('pollinations', pollinationsDialect),
 };

@@ -1,4 +1,4 @@
-import type { ModelTraits } from '../../domain/provider.ts';
+import { type ModelTraits, textOnly } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
 import { knownCodes, knownTypes } from '../classification/error-names.ts';
 import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
@@ -24,6 +24,12 @@ const failures: FailureTable = {
 const sides: SizeForm = { as: 'sides', rule: { kind: 'free', step: 16, maxPixels: 1_440 * 1_440, maxRatio: 4 } };
 const base64 = { response_format: 'base64' } as const;
 
+/** Each family of models has voices of its own; those that `together-ai` 0.52.0 names. */
+const voices: readonly (readonly [RegExp, string])[] = [
+  [/orpheus/i, 'tara'],
+  [/sonic/i, 'friendly sidekick'],
+];
+
 /** Together: sizes as two sides, pictures to be changed as one address, prices only for videos. */
 export const togetherDialect: Dialect = {
   failures,
@@ -37,7 +43,15 @@ export const togetherDialect: Dialect = {
     ],
   },
   edits: { path: '/images/generations', inputs: 'image-url' },
-  speech: { path: '/audio/speech', fields: { voice: 'af_heart', response_format: 'mp3' } },
+  speech: {
+    path: '/audio/speech',
+    bodyOf: ({ model, prompt }) => ({
+      model,
+      input: prompt.toWellFormed(),
+      voice: voices.find(([names]) => names.test(model))?.[1] ?? 'af_heart',
+      response_format: 'mp3',
+    }),
+  },
   chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
   videos: {
     path: '/v2/videos',
@@ -47,7 +61,7 @@ export const togetherDialect: Dialect = {
     id: 'id',
     done: 'completed',
     failed: ['failed', 'cancelled'],
-    url: ['outputs', 'video_url'],
+    result: { url: ['outputs', 'video_url'] },
   },
   probe: { path: '/models', isAnswer: (body) => Array.isArray(body) || isModelList(body) },
 };
@@ -60,8 +74,17 @@ export const togetherDefinition: ProviderDefinition = {
   prefixes: ['TOGETHER_AI', 'TOGETHER'],
   baseUrl: 'https://api.together.ai/v1',
   seatsPerKey: 4,
-  models: [{ model: 'black-forest-labs/FLUX.1-schnell', kind: 'image', traits: diffusion }],
+  models: [
+    { model: 'black-forest-labs/FLUX.1-schnell', kind: 'image', traits: diffusion },
+    { model: 'hexgrad/Kokoro-82M', kind: 'speech', label: 'Kokoro', traits: textOnly },
+    { model: 'canopylabs/orpheus-3b-0.1-ft', kind: 'speech', label: 'Orpheus', traits: textOnly },
+    { model: 'meta-llama/Llama-3.3-70B-Instruct-Turbo', kind: 'chat', label: 'Llama 3.3 70B', traits: textOnly },
+  ],
   otherModels: { size, seed: false, negative: false },
-  chains: { image: ['black-forest-labs/FLUX.1-schnell'] },
+  chains: {
+    image: ['black-forest-labs/FLUX.1-schnell'],
+    speech: ['hexgrad/Kokoro-82M', 'canopylabs/orpheus-3b-0.1-ft'],
+    chat: ['meta-llama/Llama-3.3-70B-Instruct-Turbo'],
+  },
   adapter: likeOpenAi('together', togetherDialect),
 };

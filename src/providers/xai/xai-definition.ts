@@ -1,10 +1,17 @@
-import type { ModelTraits } from '../../domain/provider.ts';
-import type { FailureTable } from '../classification/classify.ts';
+import { type ModelTraits, textOnly } from '../../domain/provider.ts';
+import { saysOf } from '../classification/clauses.ts';
+import type { FailureTable, Phrase } from '../classification/classify.ts';
 import { knownCodes, knownTypes } from '../classification/error-names.ts';
 import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
 import { type Dialect, isModelList } from '../openai/dialect.ts';
 import { likeOpenAi } from '../openai/like-openai.ts';
 import type { ProviderDefinition } from '../provider-definition.ts';
+
+/** A voice is a part of the model's name: people choose none. */
+const noVoice: Phrase = {
+  means: 'unknown-model',
+  says: saysOf({ subject: 'voices?', state: 'not found|unknown|invalid|not exist|unsupported' }),
+};
 
 /**
  * The failure table of xAI. Its errors are `{error: {message, type, code}}`, `{code, error: "…"}` or `{error: "…"}`; the
@@ -13,7 +20,9 @@ import type { ProviderDefinition } from '../provider-definition.ts';
 const failures: FailureTable = {
   codes: knownCodes,
   types: knownTypes,
-  statuses: usualStatuses,
+  statuses: usualStatuses.map((rule) =>
+    rule.from === 400 || rule.from === 422 ? { ...rule, unless: [noVoice, ...(rule.unless ?? [])] } : rule,
+  ),
   phrases: usualPhrases,
   limits: usualLimits,
 };
@@ -32,6 +41,15 @@ export const xaiDialect: Dialect = {
     ],
   },
   edits: { path: '/images/edits', inputs: 'image-objects' },
+  speech: {
+    path: '/tts',
+    bodyOf: ({ model, prompt }) => ({
+      text: prompt.toWellFormed(),
+      voice_id: model.split('/')[1] ?? 'eve',
+      language: 'auto',
+      output_format: { codec: 'mp3' },
+    }),
+  },
   chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
   videos: {
     path: '/v1/videos/generations',
@@ -41,7 +59,7 @@ export const xaiDialect: Dialect = {
     id: 'request_id',
     done: 'done',
     failed: ['failed', 'expired'],
-    url: ['video', 'url'],
+    result: { url: ['video', 'url'] },
     heldBack: { field: 'respect_moderation', is: false },
   },
   heldBack: { field: 'respect_moderation', is: false },
@@ -53,6 +71,10 @@ const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 16 }, 
 
 const clip: ModelTraits = { size: { width: 854, height: 480, step: 2 }, seed: false, negative: false };
 
+/**
+ * xAI. Its route for speech knows no models (`POST /tts`, as `@ai-sdk/xai` 5.0.12 sends it): `tts` stands for the one that is
+ * there, and a voice may be named after a slash, as in `tts/rex`.
+ */
 export const xaiDefinition: ProviderDefinition = {
   name: 'xai',
   prefixes: ['XAI'],
@@ -68,8 +90,16 @@ export const xaiDefinition: ProviderDefinition = {
       price: { usd: 0.05, per: 'image' },
     },
     { model: 'grok-imagine-video-1.5', kind: 'video', traits: clip },
+    { model: 'tts', kind: 'speech', label: 'Grok Voice', traits: textOnly },
   ],
+  /** `tts/rex` */
+  modelNames: /^[A-Za-z0-9][\w.-]{0,99}(?:\/[A-Za-z0-9][\w-]{0,63})?$/,
   otherModels: picture,
-  chains: { image: ['grok-imagine-image'], edit: ['grok-imagine-image'], video: ['grok-imagine-video-1.5'] },
+  chains: {
+    image: ['grok-imagine-image'],
+    edit: ['grok-imagine-image'],
+    video: ['grok-imagine-video-1.5'],
+    speech: ['tts'],
+  },
   adapter: likeOpenAi('xai', xaiDialect),
 };

@@ -41,7 +41,7 @@ const usage = z.strictObject({
 
 const fixture = z.strictObject({
   name: z.string(),
-  on: z.enum(['images', 'speech', 'chat', 'models']),
+  on: z.enum(['images', 'speech', 'music', 'video', 'chat', 'models']),
   status: z.int(),
   headers: z.record(z.string(), z.string()),
   body: z.unknown().optional(),

@@ -4,7 +4,7 @@ import type { ProviderEndings } from '../provider-endings.ts';
 export const endings: ProviderEndings = {
   operation: { id: 'r-1' },
   endings: {
-    ok: ['ok-b64', 'ok-url'],
+    ok: { image: ['ok-b64', 'ok-url'], speech: ['speech-ok'], chat: ['chat-ok'] },
     'a bad key': ['401'],
     'no money': ['402'],
     'too many in a time': ['429-rate'],
@@ -15,7 +15,7 @@ export const endings: ProviderEndings = {
     'an overloaded provider': ['503'],
     'a run that fails, or is done without a result': ['500'],
     'a provider that blocks this machine': ['403-blocked'],
-    'a wrong body': ['200-page', '200-no-picture'],
+    'a wrong body': { image: ['200-page', '200-no-picture'], speech: ['200-page'], chat: ['200-page'] },
   },
   unknown: {
     'too many at once': 'Together tells no number of requests at once.',
