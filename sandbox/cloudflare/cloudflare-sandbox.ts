@@ -1,3 +1,5 @@
+import { drawSound } from '../sound/draw-sound.ts';
+import { silentMp3 } from '../sound/silent-mp3.ts';
 import { drawPicture, type PictureRequest } from '../drawing/draw-picture.ts';
 import {
   FaultScript,
@@ -33,7 +35,7 @@ export type CloudflareSandboxOptions = {
   readonly port?: number | undefined;
 };
 
-/** A running stand-in for the pictures and answers of Workers AI. */
+/** A running stand-in for the pictures, recordings and answers of Workers AI. */
 export type CloudflareSandbox = AsyncDisposable & {
   /** Ends in `/client/v4`. */
   readonly baseUrl: string;
@@ -49,6 +51,11 @@ const pictureFields: Readonly<Record<string, readonly string[]>> = {
   '@cf/lykon/dreamshaper-8-lcm': diffusionFields,
   '@cf/stabilityai/stable-diffusion-xl-base-1.0': diffusionFields,
 };
+/** The fields of the models of speech, the one with the words first. */
+const speechFields: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  '@cf/myshell-ai/melotts': ['prompt', 'lang'],
+  '@cf/deepgram/aura-1': ['text', 'speaker', 'encoding', 'container', 'sample_rate', 'bit_rate'],
+};
 const chatModels: ReadonlySet<unknown> = new Set(['@cf/openai/gpt-oss-120b', '@cf/meta/llama-3.1-8b-instruct']);
 
 /** Starts the stand-in; it listens when the promise resolves. */
@@ -61,6 +68,8 @@ export async function startCloudflareSandbox(options: CloudflareSandboxOptions):
   const run = async ({ path, body }: StandInRequest, call: CloudflareCall): Promise<StandInReply> => {
     const model = /\/ai\/run\/(.+)$/.exec(path)?.[1] ?? '';
     Object.assign(call, { model });
+    const spoken = speechFields[model];
+    if (spoken !== undefined) return speak(body, spoken);
     const known = pictureFields[model];
     if (known === undefined) return failure(400, 5007, `No such model ${model} or task`);
     const fields = fieldsIn(body);
@@ -80,6 +89,22 @@ export async function startCloudflareSandbox(options: CloudflareSandboxOptions):
       return { kind: 'reply', status: 200, headers: { 'content-type': 'image/png' }, body: bytes };
     }
     const result = { image: Buffer.from(bytes).toString('base64') };
+    return jsonReply(200, { result, success: true, errors: [], messages: [] });
+  };
+
+  const speak = (body: string, known: readonly [string, ...string[]]): StandInReply => {
+    const fields = fieldsIn(body);
+    if (fields === undefined) return failure(400, 5004, 'Invalid data: the body is not JSON');
+    const unknown = Object.keys(fields).find((name) => !known.includes(name));
+    if (unknown !== undefined) return failure(400, 5004, `Invalid data: Unexpected property '${unknown}'`);
+    const [name] = known;
+    const words = fields[name];
+    if (typeof words !== 'string' || words === '') return failure(400, 5006, `Error: required properties '${name}'`);
+    // MeloTTS answers with the sound in JSON, Aura with its bytes.
+    if (name === 'text') {
+      return { kind: 'reply', status: 200, headers: { 'content-type': 'audio/mpeg' }, body: silentMp3(1) };
+    }
+    const result = { audio: Buffer.from(drawSound(words, 1)).toString('base64') };
     return jsonReply(200, { result, success: true, errors: [], messages: [] });
   };
 

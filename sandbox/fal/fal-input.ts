@@ -5,8 +5,10 @@ const address = z.string().regex(/^(?:https?:\/\/|data:image\/[\w.+-]+;base64,[\
 const side = z.int().min(64).max(14_142);
 const names = ['square_hd', 'square', 'portrait_4_3', 'portrait_16_9', 'landscape_4_3', 'landscape_16_9'] as const;
 
+const words = z.string().min(1);
 const schema = z.looseObject({
-  prompt: z.string().min(1),
+  prompt: words.optional(),
+  text: words.optional(),
   num_images: z.int().min(1).max(4).default(1),
   image_size: z.union([z.enum(names), z.object({ width: side, height: side })]).optional(),
   seed: z.int().min(0).optional(),
@@ -18,7 +20,7 @@ const schema = z.looseObject({
 export type FalInput = z.output<typeof schema>;
 
 type ParsedInput =
-  | { readonly ok: true; readonly value: FalInput }
+  | { readonly ok: true; readonly value: FalInput; readonly words: string }
   | { readonly ok: false; readonly reply: StandInReply };
 
 /** An error of the platform: `{detail}`, with the type beside it where fal names one. */
@@ -34,7 +36,7 @@ export function modelError(type: string, msg: string, loc: readonly (string | nu
 }
 
 /** Parses the body of a run; one that is wrong gets the answer of the model's own validation. */
-export function parseFalInput(body: string, needsPicture: boolean): ParsedInput {
+export function parseFalInput(body: string, needsPicture: boolean, takesText: boolean): ParsedInput {
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -52,8 +54,12 @@ export function parseFalInput(body: string, needsPicture: boolean): ParsedInput 
       reply: modelError(type, isMissing ? 'Field required' : (issue?.message ?? ''), ['body', ...path]),
     };
   }
+  const [field, other] = takesText ? (['text', 'prompt'] as const) : (['prompt', 'text'] as const);
+  if (parsed.data[field] === undefined || parsed.data[other] !== undefined) {
+    return { ok: false, reply: modelError('missing', 'Field required', ['body', field]) };
+  }
   if (needsPicture && parsed.data.image_url === undefined && parsed.data.image_urls === undefined) {
     return { ok: false, reply: modelError('missing', 'Field required', ['body', 'image_url']) };
   }
-  return { ok: true, value: parsed.data };
+  return { ok: true, value: parsed.data, words: parsed.data[field] };
 }

@@ -63,6 +63,9 @@ const usualModels = [
   'fal-ai/flux-pro/kontext',
   'fal-ai/wan/v2.2-5b/text-to-video',
   'fal-ai/ltx-video',
+  'fal-ai/lyria2',
+  'fal-ai/kokoro/american-english',
+  'fal-ai/minimax/speech-02-turbo',
 ] as const;
 
 /** Starts the stand-in; it listens when the promise resolves. */
@@ -94,12 +97,13 @@ export async function startFalSandbox(options: FalSandboxOptions): Promise<FalSa
     }
     const model = asked.path.slice(1);
     if (!models.includes(model)) return falError(404, `Application '${model.split('/').at(1)}' not found`);
-    const parsed = parseFalInput(asked.body, /kontext|image-to-video/.test(model));
+    const parsed = parseFalInput(asked.body, /kontext|image-to-video/.test(model), /speech/.test(model));
     if (!parsed.ok) return parsed.reply;
-    Object.assign(call, { prompt: parsed.value.prompt, input: parsed.value });
-    const makes = /video/.test(model) ? 'video' : 'picture';
+    const { words } = parsed;
+    Object.assign(call, { prompt: words, input: parsed.value });
+    const makes = /video/.test(model) ? 'video' : /lyria|kokoro|speech/.test(model) ? 'sound' : 'picture';
     const app = model.split('/').slice(0, 2).join('/');
-    return runs.add({ account: account.name, prompt: parsed.value.prompt, model, makes, app });
+    return runs.add({ account: account.name, prompt: words, model, makes, app });
   };
 
   const resultOf = (run: StandInRun): StandInReply => {
@@ -113,6 +117,7 @@ export async function startFalSandbox(options: FalSandboxOptions): Promise<FalSa
     }
     if (ending === 'runner-failed') return falError(503, 'Runner disconnected', 'runner_disconnected');
     if (run.makes === 'video') return jsonReply(200, { video: { url: `${where}.mp4`, content_type: 'video/mp4' } });
+    if (run.makes === 'sound') return jsonReply(200, { audio: { url: `${where}.mp3`, content_type: 'audio/mpeg' } });
     const image = { url: `${where}.png`, content_type: 'image/png', width: 512, height: 512 };
     const images = ending === 'nothing' ? [] : [image];
     return jsonReply(200, { images, seed: 42, has_nsfw_concepts: images.map(() => ending === 'black') });

@@ -4,7 +4,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What a request for content asks for. */
 export type ContentRequest = {
-  readonly wants: 'TEXT' | 'IMAGE' | 'AUDIO';
+  readonly wants: 'TEXT' | 'IMAGE' | 'AUDIO' | 'SONG';
   readonly prompt: string;
   readonly turns: number;
   /** The pictures that were sent along. */
@@ -69,7 +69,8 @@ export function parseContentRequest(body: string, model: string): Parsed<Content
     if (!mimes.has(mimeType)) mistakes.push(`Unsupported MIME type: ${String(mimeType)}`);
     if (typeof data !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(data)) mistakes.push('Base64 decoding failed');
   }
-  const [wants = 'TEXT'] = (config['responseModalities'] ?? []) as readonly string[];
+  const usual = outputOf(model) === 'SONG' ? 'SONG' : 'TEXT';
+  const [wants = usual] = (config['responseModalities'] ?? []) as readonly string[];
   if (wants !== outputOf(model)) {
     mistakes.push(`The requested combination of response modalities (${wants}) is not supported by the model.`);
   }
@@ -142,6 +143,7 @@ export function parseInteraction(body: string): Parsed<VideoRequest & { readonly
 /** What each model makes, by its name. */
 function outputOf(model: string): ContentRequest['wants'] {
   if (/image|banana/.test(model)) return 'IMAGE';
+  if (model.startsWith('lyria')) return 'SONG';
   return model.endsWith('-tts') ? 'AUDIO' : 'TEXT';
 }
 

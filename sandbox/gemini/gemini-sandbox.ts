@@ -1,3 +1,4 @@
+import { silentMp3 } from '../sound/silent-mp3.ts';
 import { drawPicture, type PictureRequest } from '../drawing/draw-picture.ts';
 import {
   FaultScript,
@@ -69,6 +70,8 @@ const servedModels = [
   'veo-3.1-fast-generate-preview',
   'veo-3.1-generate-preview',
   'gemini-omni-1.2-flash',
+  'lyria-3-clip-preview',
+  'lyria-3-pro-preview',
   'gemini-3.8-flash-tts',
   'gemini-3.8-flash-lite-tts',
   'gemini-3.8-flash',
@@ -94,6 +97,10 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
 
   const contentOf = async ({ wants, prompt, aspectRatio }: ContentRequest): Promise<readonly object[]> => {
     if (wants === 'TEXT') return [{ text: `You said: ` }, { text: prompt }];
+    if (wants === 'SONG') {
+      const data = Buffer.from(silentMp3(2)).toString('base64');
+      return [{ text: '[Verse]\nLa la la' }, { inlineData: { mimeType: 'audio/mpeg', data } }];
+    }
     const [width, height] = sizes[aspectRatio] ?? [512, 512];
     const mimeType = wants === 'IMAGE' ? 'image/png' : 'audio/L16;codec=pcm;rate=24000';
     const bytes = wants === 'IMAGE' ? await draw({ prompt, width, height }) : Buffer.alloc(48_000);

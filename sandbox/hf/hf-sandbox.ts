@@ -1,3 +1,4 @@
+import { silentMp3 } from '../sound/silent-mp3.ts';
 import { drawPicture, type PictureRequest } from '../drawing/draw-picture.ts';
 import {
   FaultScript,
@@ -49,6 +50,8 @@ const pictureModels: ReadonlySet<string> = new Set([
   'black-forest-labs/FLUX.1-schnell',
   'stabilityai/stable-diffusion-xl-base-1.0',
 ]);
+const editModels: ReadonlySet<string> = new Set(['black-forest-labs/FLUX.1-Kontext-dev']);
+const speechModels: ReadonlySet<string> = new Set(['hexgrad/Kokoro-82M']);
 const chatModels: ReadonlySet<string> = new Set(['openai/gpt-oss-120b', 'meta-llama/Llama-3.3-70B-Instruct']);
 const parameterNames: ReadonlySet<string> = new Set([
   'width',
@@ -69,20 +72,25 @@ export async function startHfSandbox(options: HfSandboxOptions): Promise<HfSandb
   const picture = async ({ path, body, headers }: StandInRequest, call: HfCall): Promise<StandInReply> => {
     const model = path.replace('/hf-inference/models/', '');
     Object.assign(call, { model });
-    if (!pictureModels.has(model)) return failure(404, `Model ${model} does not exist`);
+    const [isEdit, isSpeech] = [editModels.has(model), speechModels.has(model)];
+    if (!pictureModels.has(model) && !isEdit && !isSpeech) return failure(404, `Model ${model} does not exist`);
     if (loading.includes(model)) {
       return jsonReply(503, { error: `Model ${model} is currently loading`, estimated_time: 20 });
     }
-    if (!/^image\/|^\*\/\*$/.test(headers.accept ?? '')) return failure(400, 'Accept type is not supported');
+    const wanted = isSpeech ? /^audio\/|^\*\/\*$/ : /^image\/|^\*\/\*$/;
+    if (!wanted.test(headers.accept ?? '')) return failure(400, 'Accept type is not supported');
     const fields = fieldsIn(body);
     const inputs = fields?.['inputs'];
     if (typeof inputs !== 'string' || inputs === '') return failure(400, ['Error in `inputs`: field required']);
     const unknown = Object.keys(fields ?? {}).find((name) => name !== 'inputs' && name !== 'parameters');
     if (unknown !== undefined) return failure(400, [`Error in \`${unknown}\`: extra fields not permitted`]);
-    const wrong = Object.keys((fields?.['parameters'] ?? {}) as Fields).find((name) => !parameterNames.has(name));
+    const { prompt = inputs, ...parameters } = (fields?.['parameters'] ?? {}) as Fields;
+    const wrong = Object.keys(parameters).find((name) => isSpeech || !parameterNames.has(name));
     if (wrong !== undefined) return failure(400, `__call__() got an unexpected keyword argument '${wrong}'`);
-    Object.assign(call, { prompt: inputs });
-    const bytes = await draw({ prompt: inputs, width: 512, height: 512 });
+    if (isEdit && (prompt === inputs || !isPicture(inputs))) return failure(400, 'cannot identify image file');
+    Object.assign(call, { prompt });
+    if (isSpeech) return { kind: 'reply', status: 200, headers: { 'content-type': 'audio/mpeg' }, body: silentMp3(1) };
+    const bytes = await draw({ prompt: String(prompt), width: 512, height: 512 });
     return { kind: 'reply', status: 200, headers: { 'content-type': 'image/png' }, body: bytes };
   };
 
@@ -149,6 +157,11 @@ const spent =
 
 function failure(status: number, error: string | readonly string[]): StandInReply {
   return jsonReply(status, { error });
+}
+
+/** Base64 of more than a few bytes; the words of a person have spaces. */
+function isPicture(inputs: string): boolean {
+  return inputs.length >= 16 && /^[A-Za-z0-9+/]+={0,2}$/.test(inputs);
 }
 
 function fieldsIn(body: string): Fields | undefined {

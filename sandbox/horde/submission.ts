@@ -16,10 +16,16 @@ const schema = z.looseObject({
       steps: z.int().min(1).max(500).default(30),
       n: z.int().min(1).max(20).default(1),
       seed: z.string().optional(),
+      denoising_strength: z.number().min(0.01).max(1).optional(),
       sampler_name: z.enum(['k_lms', 'k_euler', 'k_euler_a', 'k_heun', 'k_dpmpp_2m', 'DDIM']).default('k_euler_a'),
     })
     .prefault({}),
   models: z.array(z.string()).default([]),
+  source_image: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]+={0,2}$/)
+    .optional(),
+  source_processing: z.enum(['img2img', 'inpainting', 'outpainting', 'remix']).default('img2img'),
   nsfw: z.boolean().default(false),
   censor_nsfw: z.boolean().default(true),
   r2: z.boolean().default(true),
@@ -48,7 +54,10 @@ export function parseSubmission(body: string): ParsedSubmission {
     const errors = Object.fromEntries(parsed.error.issues.map(({ path, message }) => [path.join('.'), message]));
     return { ok: false, reply: jsonReply(400, { errors, message: 'Input payload validation failed' }) };
   }
-  const { prompt } = parsed.data;
+  const { prompt, source_image: picture } = parsed.data;
+  if (picture !== undefined && Buffer.from(picture, 'base64').byteLength < 8) {
+    return { ok: false, reply: refusal(400, 'ImageValidationFailed') };
+  }
   const at = prompt.indexOf('###');
   const [positive, negative] = at < 0 ? [prompt, ''] : [prompt.slice(0, at), prompt.slice(at + 3)];
   if (positive.trim() === '') return { ok: false, reply: refusal(400, 'MissingPrompt') };
@@ -56,6 +65,8 @@ export function parseSubmission(body: string): ParsedSubmission {
 }
 
 const messages = {
+  ImageValidationFailed:
+    'Something went wrong when opening image. Please ensure the source image payload for img2img is a valid base64 encoded image.',
   MissingPrompt: 'You cannot specify an empty prompt.',
   CorruptPrompt:
     'This prompt appears to violate our terms of service and will be reported. Please contact us if you think this is an error.',

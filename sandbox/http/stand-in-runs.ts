@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { drawPicture } from '../drawing/draw-picture.ts';
 import { drawVideo } from '../drawing/draw-video.ts';
+import { silentMp3 } from '../sound/silent-mp3.ts';
 import type { StandInReply } from './stand-in-server.ts';
 
 /** One run that a stand-in has taken on. */
@@ -9,7 +10,7 @@ export type StandInRun<Facts extends object = object> = Facts & {
   readonly account: string;
   readonly prompt: string;
   readonly model: string;
-  readonly makes: 'picture' | 'video';
+  readonly makes: 'picture' | 'video' | 'sound';
   isCancelled: boolean;
   isDone: boolean;
 };
@@ -65,9 +66,11 @@ export class StandInRuns<Facts extends object = object> {
 export async function resultReply(run: Pick<StandInRun, 'prompt' | 'makes'> | undefined): Promise<StandInReply> {
   if (run === undefined) return { kind: 'reply', status: 404, headers: {}, body: 'not found' };
   const { prompt } = run;
-  const [type, body] =
-    run.makes === 'video'
-      ? ['video/mp4', await drawVideo({ prompt, width: 256, height: 256 })]
-      : ['image/png', await drawPicture({ prompt })];
+  const files = {
+    picture: async () => ['image/png', await drawPicture({ prompt })],
+    video: async () => ['video/mp4', await drawVideo({ prompt, width: 256, height: 256 })],
+    sound: async () => ['audio/mpeg', silentMp3(2)],
+  } as const satisfies Record<StandInRun['makes'], () => Promise<readonly [string, Uint8Array]>>;
+  const [type, body] = await files[run.makes]();
   return { kind: 'reply', status: 200, headers: { 'content-type': type }, body };
 }

@@ -59,7 +59,10 @@ const usualModels = [
   'black-forest-labs/flux-dev',
   'black-forest-labs/flux-kontext-pro',
   'minimax/video-01',
+  'stability-ai/stable-audio-2.5',
 ] as const;
+
+const fileEndings = { picture: 'png', video: 'mp4', sound: 'mp3' } as const;
 
 const shapes = ['1:1', '16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '21:9', '9:21', '4:5', '5:4'] as const;
 const file = z.string().regex(/^(?:https?:\/\/|data:image\/[\w.+-]+;base64,[\w+/=]+$)/, 'Does not match format uri');
@@ -93,7 +96,7 @@ export async function startReplicateSandbox(options: ReplicateSandboxOptions): P
   const predictionOf = (run: StandInRun<{ readonly input: object }>, root: string) => {
     const own = `${linkRoot ?? root}/v1/predictions/${run.id}`;
     const isOver = !run.isCancelled && runs.settle(run);
-    const file = `${media.root}/${run.id}/out-0.${run.makes === 'video' ? 'mp4' : 'png'}`;
+    const file = `${media.root}/${run.id}/out-0.${fileEndings[run.makes]}`;
     const outputs = { file, list: [file] } as const;
     const failed = {
       nsfw: 'NSFW content detected. Try running it again, or try a different prompt.',
@@ -149,7 +152,7 @@ export async function startReplicateSandbox(options: ReplicateSandboxOptions): P
     const { input } = parsed.data;
     Object.assign(call, { prompt: input.prompt });
     const name = model ?? version ?? '';
-    const makes = /video|gen-4/.test(name) ? 'video' : 'picture';
+    const makes = /video|gen-4/.test(name) ? 'video' : /audio/.test(name) ? 'sound' : 'picture';
     const run = runs.add({ account: account.name, prompt: input.prompt, model: name, makes, input });
     const waits = /^wait\b/.test(String(asked.headers['prefer'] ?? ''));
     const prediction = predictionOf(run, asked.root);

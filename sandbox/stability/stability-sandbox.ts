@@ -1,3 +1,4 @@
+import { silentMp3 } from '../sound/silent-mp3.ts';
 import { drawPicture, type PictureRequest } from '../drawing/draw-picture.ts';
 import {
   FaultScript,
@@ -35,7 +36,12 @@ export type StabilitySandbox = AsyncDisposable & {
   setFaults(faults: readonly ScriptedFault<StabilityRoute>[]): void;
 };
 
-type Endpoint = { readonly fields: readonly string[]; readonly credits: number; readonly needsPicture?: true };
+type Endpoint = {
+  readonly fields: readonly string[];
+  readonly credits: number;
+  readonly needsPicture?: true;
+  readonly makes?: 'sound';
+};
 
 const common = ['prompt', 'negative_prompt', 'seed', 'output_format', 'aspect_ratio'];
 const endpoints: Readonly<Record<string, Endpoint>> = {
@@ -44,6 +50,12 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   'generate/sd3': { fields: [...common, 'model', 'mode', 'image', 'strength'], credits: 6.5 },
   'control/structure': { fields: [...common.slice(0, 4), 'image', 'control_strength'], credits: 5, needsPicture: true },
   'control/sketch': { fields: [...common.slice(0, 4), 'image', 'control_strength'], credits: 5, needsPicture: true },
+};
+/** Below `/v2beta`, not below its pictures. */
+const songEndpoint: Endpoint = {
+  fields: ['prompt', 'model', 'output_format', 'duration', 'seed', 'steps', 'cfg_scale'],
+  credits: 20,
+  makes: 'sound',
 };
 const sd3Models: ReadonlySet<unknown> = new Set(['sd3.5-large', 'sd3.5-large-turbo', 'sd3.5-medium']);
 const ratios: ReadonlySet<unknown> = new Set(['16:9', '1:1', '21:9', '2:3', '3:2', '4:5', '5:4', '9:16', '9:21']);
@@ -57,15 +69,17 @@ export async function startStabilitySandbox(options: StabilitySandboxOptions): P
   const faults = new FaultScript<StabilityRoute>();
 
   const make = async (asked: StandInRequest, call: StabilityCall, account: StabilityAccount): Promise<StandInReply> => {
-    const endpoint = endpoints[asked.path.replace('/v2beta/stable-image/', '')];
+    const isSong = asked.path === songPath;
+    const endpoint = isSong ? songEndpoint : endpoints[asked.path.replace('/v2beta/stable-image/', '')];
     if (endpoint === undefined) return failure(404, 'not_found', 'not found');
     const form = await formOf(asked);
     if (form === undefined) {
       return failure(400, 'bad_request', 'content-type: must be multipart/form-data');
     }
     const accept = asked.headers.accept ?? '';
-    if (accept !== 'image/*' && accept !== 'application/json') {
-      return failure(400, 'bad_request', 'accept: must be one of image/*, application/json');
+    const own = isSong ? 'audio/*' : 'image/*';
+    if (accept !== own && accept !== 'application/json') {
+      return failure(400, 'bad_request', `accept: must be one of ${own}, application/json`);
     }
     const mistake = mistakeIn(form, endpoint, asked.path.endsWith('/sd3'));
     if (mistake !== undefined) return failure(400, 'bad_request', mistake);
@@ -77,6 +91,10 @@ export async function startStabilitySandbox(options: StabilitySandboxOptions): P
       return failure(402, 'payment_required', 'You lack sufficient credits to make this request.');
     }
     account.credits -= endpoint.credits;
+    if (isSong) {
+      const headers = { 'content-type': 'audio/mpeg', 'finish-reason': 'SUCCESS', seed: fields['seed'] ?? '1' };
+      return { kind: 'reply', status: 200, headers, body: silentMp3(2) };
+    }
     const bytes = await draw({ prompt: fields['prompt'] ?? '', width: 512, height: 512 });
     if (accept === 'application/json') {
       return jsonReply(200, { image: Buffer.from(bytes).toString('base64'), finish_reason: 'SUCCESS', seed: 1 });
@@ -114,6 +132,8 @@ export async function startStabilitySandbox(options: StabilitySandboxOptions): P
   };
 }
 
+const songPath = '/v2beta/audio/stable-audio-2/text-to-audio';
+
 function failure(status: number, name: string, error: string): StandInReply {
   return jsonReply(status, { id: '9160aa70222403b2c5e5c2a2d2d2c9e1', name, errors: [error] });
 }
@@ -149,6 +169,6 @@ function mistakeIn(form: FormData, { fields, needsPicture }: Endpoint, isSd3: bo
 }
 
 function routeOf({ method, path }: StandInRequest): StabilityRoute {
-  if (method === 'POST' && path.startsWith('/v2beta/stable-image/')) return 'image';
+  if (method === 'POST' && (path.startsWith('/v2beta/stable-image/') || path === songPath)) return 'image';
   return method === 'GET' && path === '/v1/user/balance' ? 'balance' : 'unknown';
 }

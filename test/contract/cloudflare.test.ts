@@ -119,3 +119,10 @@ test('the stand-in refuses what the service refuses', async () => {
   expect(await post({ prompt: 'a fox', width: 64 }, 'run/@cf/lykon/dreamshaper-8-lcm')).toBe(400);
   expect(await post({ model: '@cf/openai/gpt-oss-120b', messages: [] }, 'v1/chat/completions')).toBe(400);
 });
+
+test.each(['@cf/myshell-ai/melotts', '@cf/deepgram/aura-1'])('%s speaks', async (model) => {
+  await using stage = await aCloudflare();
+  const speech: GenerationRequest = { ...request, kind: 'speech', model };
+  expect(await stage.provider.generate(speech, secret, forever)).toEqual({ ok: true, source: picture.source });
+  expect(stage.cloudflare.calls).toMatchObject([{ route: 'run', account: 'account 1', model, status: 200 }]);
+});

@@ -175,3 +175,20 @@ test('another address of the service without a queue answers at once', async () 
   expect(await provider.start(request, secret, forever)).toMatchObject({ ok: true, source: { kind: 'url' } });
   expect(routes(fal)).toEqual(['run']);
 });
+
+test.each([
+  ['music', 'fal-ai/lyria2', { prompt: 'a red fox' }],
+  ['speech', 'fal-ai/kokoro/american-english', { prompt: 'a red fox' }],
+  ['speech', 'fal-ai/minimax/speech-02-turbo', { text: 'a red fox' }],
+] as const)(
+  'a sound of the kind %s by %s is asked for in the field that the model takes',
+  async (kind, model, input) => {
+    await using stage = await aFal();
+    const { fal, provider } = stage;
+    const operation = await submit(provider, { ...request, kind, model }, secret);
+    const url = expect.stringMatching(/\.mp3$/) as unknown;
+    const reply = { ok: true, source: { kind: 'url', url } };
+    expect(await provider.status(operation, secret, forever)).toEqual({ kind: 'ended', reply });
+    expect(fal.calls[0]?.input).toMatchObject(input);
+  },
+);

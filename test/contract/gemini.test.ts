@@ -182,3 +182,10 @@ test('the stand-in refuses what the service refuses', async () => {
   ];
   for (const body of wrong) expect(await post(body)).toMatchObject([400, { error: { status: 'INVALID_ARGUMENT' } }]);
 });
+
+test('a song is the sound among the parts of the answer, beside its lyrics', async () => {
+  await using stage = await aGemini();
+  const song: GenerationRequest = { ...image, kind: 'music', model: 'lyria-3-clip-preview' };
+  expect(await stage.provider.start(song, secret, forever)).toMatchObject({ ok: true, source: bytes });
+  expect(stage.gemini.calls).toMatchObject([{ route: 'content', model: song.model, prompt: 'a red fox', status: 200 }]);
+});

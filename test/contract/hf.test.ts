@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type HfAccount, startHfSandbox } from '../../sandbox/hf/hf-sandbox.ts';
 import type { GenerationRequest } from '../../src/domain/provider.ts';
@@ -98,4 +99,18 @@ test('the stand-in refuses what the service refuses', async () => {
   expect(await post(path, { inputs: 'a fox', parameters: { size: '1x1' } })).toBe(400);
   expect(await post('/hf-inference/models/old/model', { inputs: 'a fox' })).toBe(404);
   expect(await post('/v1/chat/completions', { model: 'openai/gpt-oss-120b', messages: [] })).toBe(400);
+});
+
+test('its own inference speaks, and changes a picture that was sent', async () => {
+  await using stage = await aHub();
+  const speech: GenerationRequest = { ...request, kind: 'speech', model: 'hexgrad/Kokoro-82M' };
+  expect(await stage.provider.generate(speech, secret, forever)).toEqual({ ok: true, source: picture.source });
+  const path = join(import.meta.dirname, '../fixtures/pictures/profile.jpg');
+  const inputs = [{ path, kind: 'image', mime: 'image/jpeg', bytes: 787 }] as const;
+  const edit: GenerationRequest = { ...request, kind: 'edit', model: 'black-forest-labs/FLUX.1-Kontext-dev', inputs };
+  expect(await stage.provider.generate(edit, secret, forever)).toEqual(picture);
+  expect(stage.hf.calls.map(({ prompt, status }) => [prompt, status])).toEqual([
+    ['a red fox', 200],
+    ['a red fox', 200],
+  ]);
 });

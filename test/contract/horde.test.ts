@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type HordeSandbox, startHordeSandbox } from '../../sandbox/horde/horde-sandbox.ts';
 import type { GenerationRequest } from '../../src/domain/provider.ts';
@@ -146,4 +147,21 @@ test('the stand-in refuses what the service refuses', async () => {
   }
   expect(await post({ prompt: ' ### hands' })).toMatchObject([400, { rc: 'MissingPrompt' }]);
   expect(await post({ prompt: 'a fox', params: { steps: 51 } })).toMatchObject([403, { rc: 'KudosUpfront' }]);
+});
+
+test('a picture that was sent goes along in base64 and keeps its shape', async () => {
+  await using stage = await aHorde();
+  const path = join(import.meta.dirname, '../fixtures/pictures/profile.jpg');
+  const input = { path, kind: 'image', mime: 'image/jpeg', bytes: 787, width: 1_600, height: 900 } as const;
+  const operation = await submit(stage.provider, { ...request, kind: 'edit', inputs: [input] }, anonymous);
+  expect(await stage.provider.status(operation, anonymous, forever)).toMatchObject({
+    kind: 'ended',
+    reply: { ok: true },
+  });
+  const { submission } = stage.horde.calls[0] ?? {};
+  expect(submission).toMatchObject({
+    source_processing: 'img2img',
+    params: { denoising_strength: 0.6, width: 704, height: 384 },
+  });
+  expect(Buffer.from(submission?.source_image ?? '', 'base64').byteLength).toBe(787);
 });

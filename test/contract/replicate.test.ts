@@ -159,3 +159,14 @@ test.each(['nobody/no-model', '0'.repeat(64)])(
     expect(reply).toMatchObject(failed('model', 'unknown-model'));
   },
 );
+
+test('a song is found by its address', async () => {
+  await using stage = await aReplicate();
+  const song: GenerationRequest = { ...request, kind: 'music', model: 'stability-ai/stable-audio-2.5' };
+  const operation = await submit(stage.provider, song, secret);
+  expect(await stage.provider.status(operation, secret, forever)).toMatchObject({
+    kind: 'ended',
+    reply: { ok: true, source: { kind: 'url', url: expect.stringMatching(/\.mp3$/) as unknown } },
+  });
+  expect(stage.replicate.calls[0]).toMatchObject({ body: { input: { prompt: 'a red fox' } } });
+});

@@ -132,3 +132,17 @@ test('the stand-in refuses what the service refuses', async () => {
   });
   expect(json.status).toBe(400);
 });
+
+test('a song has a route of its own and costs what its account must have', async () => {
+  await using stage = await aStability();
+  const song: GenerationRequest = { ...request, kind: 'music', model: 'stable-audio-2.5', seed: 7 };
+  expect(await stage.provider.generate(song, secret, forever)).toEqual({ ok: true, source: picture.source });
+  expect(stage.stability.calls[0]).toMatchObject({
+    path: '/v2beta/audio/stable-audio-2/text-to-audio',
+    fields: { prompt: 'a red fox', model: 'stable-audio-2.5', seed: '7', output_format: 'mp3' },
+  });
+  expect(await stage.provider.generate(song, secret, forever)).toMatchObject(failed('key', 'out-of-credit'));
+  expect(await stage.provider.generate({ ...song, model: 'core' }, secret, forever)).toEqual(
+    failed('model', 'unknown-model'),
+  );
+});

@@ -4,9 +4,12 @@ import { cloudflareFailures } from './failure-table.ts';
 
 const flux: ModelTraits = { seed: true, negative: false };
 const diffusion: ModelTraits = { size: { width: 1_024, height: 1_024, step: 8 }, seed: true, negative: true };
+const words: ModelTraits = { seed: false, negative: false };
 const chat: ModelTraits = { seed: false, negative: false };
 
-/** Cloudflare Workers AI: 10,000 neurons a day are free. A key is a token together with the id of its account. */
+/**
+ * Cloudflare Workers AI; its models of speech are asked as `workers-ai-provider` 4.0.0 and the model pages have it. 10,000 neurons a day are free. A key is a token together with the id of its account.
+ */
 export const cloudflareDefinition: ProviderDefinition = {
   name: 'cloudflare',
   prefixes: ['CLOUDFLARE'],
@@ -44,11 +47,15 @@ export const cloudflareDefinition: ProviderDefinition = {
       traits: { ...chat, contextTokens: 100_000 },
     },
     { model: '@cf/meta/llama-3.1-8b-instruct', label: 'Llama 3.1 8B', kind: 'chat', traits: chat },
+    { model: '@cf/myshell-ai/melotts', label: 'MeloTTS', kind: 'speech', traits: words, usualMs: 5_000 },
+    { model: '@cf/deepgram/aura-1', label: 'Aura', kind: 'speech', traits: words, usualMs: 5_000 },
   ],
   modelNames: /^@(?:cf|hf)\/[\w-][\w.-]{0,60}\/[\w-][\w.-]{0,100}$/,
   otherModels: { seed: false, negative: false },
   chains: {
     image: ['@cf/black-forest-labs/flux-1-schnell', '@cf/lykon/dreamshaper-8-lcm'],
+    // A sentence of MeloTTS takes a few neurons of the day, one of Aura some hundreds.
+    speech: ['@cf/myshell-ai/melotts', '@cf/deepgram/aura-1'],
     chat: ['@cf/openai/gpt-oss-120b', '@cf/meta/llama-3.1-8b-instruct'],
   },
   adapter: {

@@ -7,7 +7,7 @@ import { chatFormat } from '../openai/chat-format.ts';
 import { usageOf } from '../openai/read-answer.ts';
 import { relay } from '../relay.ts';
 import { cloudflareFailures } from './failure-table.ts';
-import { isList, readPicture, withNumbers } from './read-answer.ts';
+import { isList, readFile, withNumbers } from './read-answer.ts';
 
 export type CloudflareOptions = {
   /** With or without `/client/v4`; a trailing slash is dropped. */
@@ -27,7 +27,7 @@ const modelPath = /^@(?:cf|hf)(?:\/[\w-][\w.-]*){2}$/;
 /** Words that the models of pictures read at most. */
 const maxPromptLength = 2_048;
 
-/** The adapter of Cloudflare Workers AI: one synchronous call per picture, a stream per answer. */
+/** The adapter of Cloudflare Workers AI: one synchronous call per picture or recording, a stream per answer. */
 export function createCloudflareProvider({ baseUrl, accountId, http, now }: CloudflareOptions): SynchronousProvider {
   const trimmed = baseUrl.replace(/(?<!\/)\/+$/, '');
   const base = /\/v\d+(?:\/|$)/.test(new URL(trimmed).pathname) ? trimmed : `${trimmed}/client/v4`;
@@ -67,14 +67,16 @@ export function createCloudflareProvider({ baseUrl, accountId, http, now }: Clou
         const call = postOf(`${ai}/v1/chat/completions`, chatBody(request), signal);
         return streamChat(client, call, secret, request, format, onText);
       }
-      const run = postOf(`${ai}/run/${request.model}`, pictureBody(request), signal);
+      const isSpeech = request.kind === 'speech';
+      const body = isSpeech ? speechBody(request) : pictureBody(request);
+      const run = postOf(`${ai}/run/${request.model}`, body, signal);
       const sent = await client.call(run, secret, request);
       if (!sent.ok) return sent;
       const { answer } = sent;
-      const read = readPicture(answer.status, answer.headers, answer.body);
+      const read = readFile(answer, isSpeech ? 'audio' : 'image');
       switch (read.kind) {
         case 'source':
-          return { ok: true, source: read.source, usage: { images: 1 } };
+          return { ok: true, source: read.source, ...(isSpeech ? {} : { usage: { images: 1 } }) };
         case 'complaint':
           return client.failed(answer, read.complaint, secret, request);
         case 'malformed':
@@ -110,6 +112,12 @@ function pictureBody({ prompt, size, seed, negative }: GenerationRequest): objec
     ...(seed === undefined ? {} : { seed }),
     ...(negative === undefined ? {} : { negative_prompt: negative.toWellFormed() }),
   };
+}
+
+/** MeloTTS takes `prompt`; the models of Deepgram take `text`. */
+function speechBody({ model, prompt }: GenerationRequest): object {
+  const words = prompt.toWellFormed();
+  return model.includes('melotts') ? { prompt: words } : { text: words };
 }
 
 function chatBody(request: GenerationRequest): object {

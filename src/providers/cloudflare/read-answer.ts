@@ -1,17 +1,21 @@
 import type { MediaSource } from '../../domain/media.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { neuronsOfTheDay, numberCode } from './failure-table.ts';
-import { fieldsOf, type HttpHeaders, parseJson } from '../http/http-exchange.ts';
+import { fieldsOf, parseJson } from '../http/http-exchange.ts';
+import type { HttpAnswer } from '../keyed-client.ts';
 
-export type PictureAnswer =
+export type FileAnswer =
   | { readonly kind: 'source'; readonly source: MediaSource }
   | { readonly kind: 'complaint'; readonly complaint: Complaint }
   | { readonly kind: 'malformed'; readonly why: string };
 
-/** Reads a 2xx answer of `/ai/run`: the bytes of a picture, or `{result: {image}, success}` with the picture in base64. */
-export function readPicture(status: number, headers: HttpHeaders, body: Uint8Array): PictureAnswer {
+/**
+ * Reads a 2xx answer of `/ai/run`: the bytes of a picture or sound, or `{result: {image}, success}` with the file in base64
+ * under its kind.
+ */
+export function readFile({ status, headers, body }: HttpAnswer, kind: 'image' | 'audio'): FileAnswer {
   const type = String(headers['content-type'] ?? '');
-  if (type.startsWith('image/') && body.byteLength > 0)
+  if (type.startsWith(`${kind}/`) && body.byteLength > 0)
     return { kind: 'source', source: { kind: 'bytes', bytes: body } };
   const parsed = parseJson(body);
   const fields = parsed.ok ? fieldsOf(parsed.value) : undefined;
@@ -19,10 +23,10 @@ export function readPicture(status: number, headers: HttpHeaders, body: Uint8Arr
     return { kind: 'malformed', why: parsed.ok ? 'JSON that is not an object' : parsed.why };
   }
   if (fields.get('success') === false) return { kind: 'complaint', complaint: complaintOf(status, parsed.value) };
-  const image = fieldsOf(fields.get('result'))?.get('image');
-  return typeof image === 'string' && /^[\w+/-]+={0,2}$/.test(image)
-    ? { kind: 'source', source: { kind: 'bytes', bytes: Buffer.from(image, 'base64') } }
-    : { kind: 'malformed', why: 'no picture in the answer' };
+  const file = fieldsOf(fields.get('result'))?.get(kind);
+  return typeof file === 'string' && /^[\w+/-]+={0,2}$/.test(file)
+    ? { kind: 'source', source: { kind: 'bytes', bytes: Buffer.from(file, 'base64') } }
+    : { kind: 'malformed', why: `no ${kind} in the answer` };
 }
 
 /** True for an envelope with a list: `{success: true, result: […]}`. */

@@ -4,6 +4,7 @@ import { falFailures } from './failure-table.ts';
 
 const picture: ModelTraits = { size: { width: 1_024, height: 768, step: 16 }, seed: true, negative: false };
 const edit: ModelTraits = { seed: true, negative: false };
+const sound: ModelTraits = { seed: false, negative: false };
 const video: ModelTraits = { seed: true, negative: true };
 
 /** fal: models of many makers behind one queue. A run above what the account may do at once waits there. */
@@ -58,6 +59,15 @@ export const falDefinition: ProviderDefinition = {
       price: { usd: 0.02, per: 'call' },
       usualMs: 40_000,
     },
+    { model: 'fal-ai/lyria2', label: 'Lyria 2', kind: 'music', traits: sound, usualMs: 30_000 },
+    { model: 'fal-ai/kokoro/american-english', label: 'Kokoro', kind: 'speech', traits: sound, usualMs: 5_000 },
+    {
+      model: 'fal-ai/minimax/speech-02-turbo',
+      label: 'MiniMax Speech 02',
+      kind: 'speech',
+      traits: sound,
+      usualMs: 8_000,
+    },
   ],
   /** What a model takes besides its words is in its own schema alone. */
   otherModels: { seed: false, negative: false },
@@ -66,6 +76,8 @@ export const falDefinition: ProviderDefinition = {
   chains: {
     image: ['fal-ai/flux/schnell', 'fal-ai/flux/dev'],
     edit: ['fal-ai/flux-pro/kontext'],
+    music: ['fal-ai/lyria2'],
+    speech: ['fal-ai/kokoro/american-english', 'fal-ai/minimax/speech-02-turbo'],
     video: ['fal-ai/ltx-video', 'fal-ai/wan/v2.2-5b/text-to-video'],
   },
   adapter: {

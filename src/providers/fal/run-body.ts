@@ -4,8 +4,8 @@ import { dataUri, type InputFile } from '../input-files.ts';
 /** Models that take a list of pictures; every other one takes one. */
 const takesSeveral = /(?:^|\/)(?:flux-2|nano-banana|seedream|gpt-image)|\/multi$|\/edit-multi$/;
 
-/** Models that speak take `text`; every other one takes `prompt`. */
-const speaks = /(?:tts|speech|kokoro|dia|voice)/;
+/** Most models that speak take `text` (`@ai-sdk/fal` 3.0.41); every other one, Kokoro among them, takes `prompt`. */
+const speaks = /(?:tts|speech|dia|voice)/;
 
 /** True for a model that takes a list of pictures. */
 export function takesSeveralPictures(model: string): boolean {

@@ -19,7 +19,8 @@ function omni(model: string): ModelDefinition {
 }
 
 /**
- * Google's Gemini API. Its limits are those of a project, whatever its number of keys: `GEMINI_KEY_GROUPS` says which keys
+ * Google's Gemini API. A song of Lyria 3 is the sound among the parts of an ordinary answer, beside its lyrics
+ * (ai.google.dev/gemini-api/docs/music-generation). The limits are those of a project, whatever its number of keys: `GEMINI_KEY_GROUPS` says which keys
  * belong together.
  */
 export const geminiDefinition: ProviderDefinition = {
@@ -36,6 +37,8 @@ export const geminiDefinition: ProviderDefinition = {
     { model: 'veo-3.1-generate-preview', kind: 'video', traits: video, usualMs: 180_000 },
     omni('gemini-omni-1.2-flash'),
     omni('gemini-omni-1.1-flash'),
+    { model: 'lyria-3-clip-preview', kind: 'music', label: 'Lyria 3 Clip', traits: words, usualMs: 30_000 },
+    { model: 'lyria-3-pro-preview', kind: 'music', label: 'Lyria 3 Pro', traits: words, usualMs: 60_000 },
     { model: 'gemini-3.8-flash-tts', kind: 'speech', traits: words, usualMs: 10_000 },
     { model: 'gemini-3.8-flash-lite-tts', kind: 'speech', traits: words, usualMs: 8_000 },
     { model: 'gemini-3.5-flash-lite', kind: 'chat', traits: chat, usualMs: 5_000 },
@@ -46,6 +49,7 @@ export const geminiDefinition: ProviderDefinition = {
     image: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
     edit: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
     video: ['veo-3.1-lite-generate-preview', 'veo-3.1-fast-generate-preview', 'gemini-omni-1.2-flash'],
+    music: ['lyria-3-clip-preview', 'lyria-3-pro-preview'],
     speech: ['gemini-3.8-flash-lite-tts', 'gemini-3.8-flash-tts'],
     chat: ['gemini-3.8-flash', 'gemini-3.5-flash-lite'],
   },

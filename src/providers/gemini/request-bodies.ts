@@ -10,7 +10,7 @@ const voiceName = 'Kore';
 
 type Part = { readonly text: string } | { readonly inlineData: { readonly mimeType: string; readonly data: string } };
 
-/** The body of `:generateContent` and `:streamGenerateContent`, for pictures, edits, speech and answers. */
+/** The body of `:generateContent` and `:streamGenerateContent`, for pictures, edits, songs, speech and answers. */
 export function contentBody(request: GenerationRequest, files: readonly InputFile[]): object {
   const text = request.prompt.toWellFormed();
   if (request.kind === 'chat') {
@@ -24,6 +24,8 @@ export function contentBody(request: GenerationRequest, files: readonly InputFil
     const speechConfig = { voiceConfig: { prebuiltVoiceConfig: { voiceName } } };
     return { contents: turnOf([{ text }]), generationConfig: { responseModalities: ['AUDIO'], speechConfig } };
   }
+  // Models of music know one output and take no settings.
+  if (request.kind === 'music') return { contents: turnOf([{ text }]) };
   const pictures = files.map(({ mime, bytes }) => ({ inlineData: { mimeType: mime, data: bytes.toString('base64') } }));
   const shape =
     request.size === undefined ? {} : { imageConfig: { aspectRatio: nearestRatio(request.size, pictureRatios) } };

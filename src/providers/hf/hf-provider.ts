@@ -3,6 +3,7 @@ import type { GenerationRequest, SynchronousProvider } from '../../domain/provid
 import { chatMessages, streamChat } from '../chat-stream.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
+import { type InputFile, readInputFiles } from '../input-files.ts';
 import { createKeyedClient, type Failed, malformed, isRelayed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
 import { usageOf } from '../openai/read-answer.ts';
@@ -18,6 +19,7 @@ export type HfOptions = {
 };
 
 const userLimitBytes = 1_000_000;
+const maxInputBytes = 10_000_000;
 
 /** The router runs models, the Hub knows accounts; another base URL serves both. */
 const routerHost = 'router.huggingface.co';
@@ -26,7 +28,10 @@ const hub = 'https://huggingface.co';
 /** `org/name`, with a provider or a preference behind it in a chat: `org/name:cheapest`. */
 const modelPath = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 
-/** The adapter of Hugging Face: pictures of its own inference, answers of any provider behind its router. */
+/**
+ * The adapter of Hugging Face: pictures, changes of pictures and speech of its own inference (as `@huggingface/inference`
+ * 4.13.30 asks it), answers of any provider behind its router.
+ */
 export function createHfProvider({ baseUrl, http, now }: HfOptions): SynchronousProvider {
   const base = baseUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v1$/, '');
   const accounts = new URL(base).host === routerHost ? hub : base;
@@ -65,16 +70,22 @@ export function createHfProvider({ baseUrl, http, now }: HfOptions): Synchronous
       }
       if (!modelPath.test(request.model)) return noModel;
       const url = `${base}/hf-inference/models/${request.model}`;
-      const sent = await client.call(postOf(url, pictureBody(request), 'image/png', signal), secret, request);
+      const read = await readInputFiles(request.inputs.slice(0, 1), maxInputBytes, signal);
+      if (!read.ok) return read;
+      const type = request.kind === 'speech' ? 'audio' : 'image';
+      const accept = type === 'audio' ? 'audio/*' : 'image/png';
+      const body = runBody(request, read.files[0]);
+      const sent = await client.call(postOf(url, body, accept, signal), secret, request);
       if (!sent.ok) return sent;
       const { answer } = sent;
-      if (String(answer.headers['content-type'] ?? '').startsWith('image/') && answer.body.byteLength > 0) {
-        return { ok: true, source: { kind: 'bytes', bytes: answer.body }, usage: { images: 1 } };
+      if (String(answer.headers['content-type'] ?? '').startsWith(`${type}/`) && answer.body.byteLength > 0) {
+        const usage = type === 'image' ? { usage: { images: 1 } } : {};
+        return { ok: true, source: { kind: 'bytes', bytes: answer.body }, ...usage };
       }
       const parsed = parseJson(answer.body);
       if (!parsed.ok) return malformed(answer, parsed.why);
       const hasError = (fieldsOf(parsed.value)?.get('error') ?? null) !== null;
-      if (!hasError) return malformed(answer, 'no picture in the answer');
+      if (!hasError) return malformed(answer, `no ${type} in the answer`);
       return client.failed(answer, complaintOf(answer.status, parsed.value), secret, request);
     },
 
@@ -92,7 +103,20 @@ const noModel: Failed = {
   failure: { blame: 'model', reason: 'unknown-model', detail: 'the id is none of this provider' },
 };
 
-function pictureBody({ prompt, size, seed, negative }: GenerationRequest): object {
+/** The body of a run: the words, or the picture that is to be changed with the words among the parameters. */
+function runBody(request: GenerationRequest, picture: InputFile | undefined): object {
+  const { kind, prompt } = request;
+  if (kind === 'speech') return { inputs: prompt.toWellFormed() };
+  const { parameters = {} } = pictureBody(request);
+  return picture === undefined
+    ? pictureBody(request)
+    : { inputs: picture.bytes.toString('base64'), parameters: { ...parameters, prompt: prompt.toWellFormed() } };
+}
+
+function pictureBody({ prompt, size, seed, negative }: GenerationRequest): {
+  readonly inputs: string;
+  readonly parameters?: object;
+} {
   const parameters = {
     ...size,
     ...(seed === undefined ? {} : { seed }),

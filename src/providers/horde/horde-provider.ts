@@ -3,6 +3,7 @@ import type { AttemptFailure } from '../../domain/failure.ts';
 import type { AsynchronousProvider, Operation, SecretValue, StatusReply } from '../../domain/provider.ts';
 import { type Complaint, readComplaint } from '../classification/error-body.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
+import { readInputFiles } from '../input-files.ts';
 import {
   createKeyedClient,
   type Failed,
@@ -29,6 +30,7 @@ const clientAgent = 'darkroom:0.1:unknown';
 
 const submitLimitBytes = 100_000;
 const checkLimitBytes = 100_000;
+const maxInputBytes = 10_000_000;
 
 const [minPollMs, maxPollMs] = [3_000, 20_000];
 
@@ -83,11 +85,13 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
     name: 'horde',
 
     start: async (request, secret, signal) => {
+      const read = await readInputFiles(request.inputs.slice(0, 1), maxInputBytes, signal);
+      if (!read.ok) return read;
       const submit = {
         method: 'POST',
         url: `${base}/generate/async`,
         headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(generationBody(request)),
+        body: JSON.stringify(generationBody(request, read.files[0])),
         signal,
         bodyLimitBytes: submitLimitBytes,
       } as const;

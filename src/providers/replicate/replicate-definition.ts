@@ -26,6 +26,13 @@ export const replicateDefinition: ProviderDefinition = {
     { model: 'stability-ai/stable-diffusion-3.5-large', kind: 'image', traits: shaped, usualMs: 20_000 },
     { model: 'black-forest-labs/flux-kontext-pro', kind: 'edit', traits: shaped, usualMs: 15_000 },
     { model: 'minimax/video-01', kind: 'video', traits: wordsAlone, usualMs: 180_000 },
+    {
+      model: 'stability-ai/stable-audio-2.5',
+      label: 'Stable Audio 2.5',
+      kind: 'music',
+      traits: { seed: true, negative: false },
+      usualMs: 30_000,
+    },
     { model: 'runwayml/gen-4.5', kind: 'video', traits: wordsAlone, usualMs: 120_000 },
   ],
   /** What a model takes besides its words is in its own schema alone. */
@@ -36,6 +43,7 @@ export const replicateDefinition: ProviderDefinition = {
     image: ['black-forest-labs/flux-schnell', 'black-forest-labs/flux-dev'],
     edit: ['black-forest-labs/flux-kontext-pro'],
     video: ['minimax/video-01'],
+    music: ['stability-ai/stable-audio-2.5'],
   },
   adapter: {
     failures: replicateFailures,

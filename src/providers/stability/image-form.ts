@@ -18,6 +18,22 @@ export function routeOf(model: string): string | undefined {
   return model === 'structure' || model === 'sketch' ? `control/${model}` : undefined;
 }
 
+/** The route of a model of sound below `/v2beta`; undefined for one of pictures. */
+export function soundRouteOf(model: string): string | undefined {
+  return /^stable-audio-2[\w.]*$/.test(model) ? 'audio/stable-audio-2/text-to-audio' : undefined;
+}
+
+/** The fields of a request for a song, as public clients send them; its length is the service's own choice. */
+export function soundForm({ model, prompt, seed }: GenerationRequest): readonly FormPart[] {
+  const texts = {
+    prompt: prompt.toWellFormed(),
+    model,
+    ...(seed === undefined ? {} : { seed: String(seed % seeds) }),
+    output_format: 'mp3',
+  };
+  return Object.entries(texts).map(([name, text]): FormPart => ({ name, text }));
+}
+
 /** The fields of a request for a picture, or for another one after a picture that was sent. */
 export function imageForm(request: GenerationRequest, files: readonly InputFile[]): readonly FormPart[] {
   const { model, prompt, size, seed, negative } = request;

@@ -32,10 +32,18 @@ export const stabilityDefinition: ProviderDefinition = {
     image('sd3.5-large', 'Stable Diffusion 3.5 Large', 6.5, { edits: true }),
     image('ultra', 'Stable Image Ultra', 8, { edits: true }),
     { ...image('structure', 'Stable Image Structure', 5), kind: 'edit' },
+    {
+      model: 'stable-audio-2.5',
+      label: 'Stable Audio 2.5',
+      kind: 'music',
+      traits: { seed: true, negative: false },
+      price: { usd: 0.2, per: 'call' },
+      usualMs: 30_000,
+    },
     { ...image('sketch', 'Stable Image Sketch', 5), kind: 'edit' },
   ],
   otherModels: traits,
-  chains: { image: ['core', 'sd3.5-medium'], edit: ['sd3.5-large', 'ultra'] },
+  chains: { image: ['core', 'sd3.5-medium'], edit: ['sd3.5-large', 'ultra'], music: ['stable-audio-2.5'] },
   adapter: {
     failures: stabilityFailures,
     load: async () => {

@@ -6,7 +6,7 @@ import { multipart } from '../http/multipart.ts';
 import { readInputFiles } from '../input-files.ts';
 import { createKeyedClient, malformed, noPersonsText } from '../keyed-client.ts';
 import { stabilityFailures } from './failure-table.ts';
-import { imageForm, routeOf } from './image-form.ts';
+import { imageForm, routeOf, soundForm, soundRouteOf } from './image-form.ts';
 import { creditsIn, readImage } from './read-image.ts';
 
 export type StabilityOptions = {
@@ -21,7 +21,7 @@ const balanceLimitBytes = 100_000;
 /** The service takes requests of up to about 10 MiB. */
 const inputLimitBytes = 9_000_000;
 
-/** The adapter of Stability AI: one synchronous call per picture, as a form even without a file. */
+/** The adapter of Stability AI: one synchronous call per picture or song, as a form even without a file. */
 export function createStabilityProvider({ baseUrl, http, now }: StabilityOptions): SynchronousProvider {
   // Pictures are below one version, the account below another.
   const root = baseUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v\d\w*$/, '');
@@ -41,17 +41,18 @@ export function createStabilityProvider({ baseUrl, http, now }: StabilityOptions
     name: 'stability',
 
     generate: async (request, secret, signal) => {
-      const route = routeOf(request.model);
+      const isSong = request.kind === 'music';
+      const route = isSong ? soundRouteOf(request.model) : routeOf(request.model);
       if (route === undefined) {
         return { ok: false, failure: { blame: 'model', reason: 'unknown-model', detail: 'no route has this name' } };
       }
       const read = await readInputFiles(request.inputs, inputLimitBytes, signal);
       if (!read.ok) return read;
-      const { contentType, body } = multipart(imageForm(request, read.files));
+      const { contentType, body } = multipart(isSong ? soundForm(request) : imageForm(request, read.files));
       const run = {
         method: 'POST',
-        url: `${root}/v2beta/stable-image/${route}`,
-        headers: { 'content-type': contentType, accept: 'image/*' },
+        url: `${root}/v2beta/${isSong ? '' : 'stable-image/'}${route}`,
+        headers: { 'content-type': contentType, accept: isSong ? 'audio/*' : 'image/*' },
         body,
         signal,
         bodyLimitBytes: inlineResultLimitBytes,
@@ -62,9 +63,9 @@ export function createStabilityProvider({ baseUrl, http, now }: StabilityOptions
       const image = readImage(answer.status, answer.headers, answer.body);
       switch (image.kind) {
         case 'source':
-          return { ok: true, source: image.source, usage: { images: 1 } };
+          return { ok: true, source: image.source, ...(isSong ? {} : { usage: { images: 1 } }) };
         case 'filtered':
-          return { ok: false, failure: { blame: 'request', reason: 'refused', detail: 'the picture was filtered' } };
+          return { ok: false, failure: { blame: 'request', reason: 'refused', detail: 'the result was filtered' } };
         case 'failed':
           return { ok: false, failure: { blame: 'provider', reason: 'failed-run', detail: image.why } };
         case 'complaint':

@@ -4,7 +4,11 @@ import { type Asking, replyFixtures, understood } from '../reply-fixtures.ts';
 
 /** Six hours before midnight. */
 const asking: Asking = {
-  models: { image: '@cf/black-forest-labs/flux-1-schnell', chat: '@cf/openai/gpt-oss-120b' },
+  models: {
+    image: '@cf/black-forest-labs/flux-1-schnell',
+    chat: '@cf/openai/gpt-oss-120b',
+    speech: '@cf/deepgram/aura-1',
+  },
   create: (http) =>
     createCloudflareProvider({
       baseUrl: 'https://cloudflare.example/client/v4',

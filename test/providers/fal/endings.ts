@@ -5,7 +5,7 @@ export const endings: ProviderEndings = {
   operation: { id: 'r-1', app: 'fal-ai/flux' },
   also: [{ when: '/status', body: { status: 'COMPLETED' } }],
   endings: {
-    ok: ['submit-200', 'result-image', 'result-video', 'result-data'],
+    ok: ['submit-200', 'result-image', 'result-video', 'result-audio', 'result-data'],
     'a bad key': ['submit-401'],
     'no money': ['submit-403-locked'],
     'too many in a time': ['submit-429'],

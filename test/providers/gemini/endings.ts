@@ -8,6 +8,7 @@ export const endings: ProviderEndings = {
     ok: {
       image: ['ok-picture', 'ok-thoughts'],
       edit: ['ok-edit'],
+      music: ['ok-song'],
       speech: ['ok-speech'],
       chat: ['ok-answer', 'ok-stream', 'ok-stream-length'],
       video: ['submit-ok', 'status-elsewhere'],
@@ -26,6 +27,7 @@ export const endings: ProviderEndings = {
         '200-words-alone',
       ],
       edit: ['200-finish-image-recitation', '200-finish-image-prohibited-content', '200-block-image-safety'],
+      music: ['200-finish-prohibited-content', '200-words-alone'],
       speech: ['200-finish-prohibited-content', '200-block-prohibited-content'],
       chat: ['200-finish-recitation', 'stream-safety', 'chat-blocked'],
       video: ['status-refused', 'status-error-words'],
@@ -35,6 +37,7 @@ export const endings: ProviderEndings = {
     'a run that fails, or is done without a result': {
       image: ['500-internal', '200-finish-no-image', '200-finish-image-other'],
       edit: ['500-internal', '200-finish-no-image'],
+      music: ['500-internal', '200-finish-other'],
       speech: ['500-internal', '200-finish-other'],
       chat: ['500-internal', 'chat-empty'],
       video: ['500-internal', 'status-empty', 'status-error-internal', 'status-404'],

@@ -3,7 +3,7 @@ import type { ProviderEndings } from '../provider-endings.ts';
 /** The fixtures of `test/fixtures/stability`, by the ending that each must be understood as. */
 export const endings: ProviderEndings = {
   endings: {
-    ok: ['ok-bytes', 'ok-json'],
+    ok: { image: ['ok-bytes', 'ok-json'], edit: ['ok-bytes', 'ok-json'], music: ['ok-bytes'] },
     'a bad key': ['401'],
     'no money': ['402'],
     'too many in a time': ['429'],
