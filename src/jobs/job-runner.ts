@@ -1,12 +1,11 @@
 import { isResultReason } from '../domain/failure.ts';
 import type { JobId } from '../domain/ids.ts';
-import { ByteBudget } from './byte-budget.ts';
 import type { Claim, KnownOperation, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
 import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
 import type { ResultDownloader } from '../domain/media.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
-import { bytesInMemory, fetchKnownResult, fetchAndStore, knownAnswer } from './fetch-result.ts';
+import { ByteBudget, bytesInMemory, fetchKnownResult, fetchAndStore, knownAnswer } from './fetch-result.ts';
 import type { ResultEnding, ResultRefusal } from './fetch-result.ts';
 import { type JobMemory, loadMemory, type TurnEnding } from './job-progress.ts';
 import { type CallJournal, createCallJournal, JobStopped, type RunningJobs } from './running-jobs.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ByteBudget } from '../../src/jobs/byte-budget.ts';
+import { ByteBudget } from '../../src/jobs/fetch-result.ts';
 
 /** Work that ends when it is told to. */
 function aBudget(bytes: number) {

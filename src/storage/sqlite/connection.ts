@@ -1,7 +1,7 @@
-import { type BigIntStats, statSync } from 'node:fs';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { type Clock, systemClock, utcDay } from '../../kit/clock.ts';
 import { GroupCommit } from './group-commit.ts';
+import { inPlaceCheck, type WriteAheadLog } from './write-ahead-log.ts';
 import { moved, StorageError, toStorageError } from './storage-error.ts';
 import { z } from 'zod';
 
@@ -35,6 +35,7 @@ export class Database implements Disposable {
   readonly #onRefusal: (error: StorageError) => void;
   readonly #onClosed: () => void;
   #isInPlace: () => boolean = () => true;
+  #log: WriteAheadLog | undefined;
   /** How long the connection waits for a lock now. */
   #waitsMs: number;
 
@@ -50,8 +51,10 @@ export class Database implements Disposable {
       transaction: {
         begin: (patienceMs) => this.#begin(patienceMs),
         alone: (work) => this.#inSavepoint(work),
-        commit: () => this.#within(() => undefined),
+        commit: () => this.#within(() => this.#refuseUnsynced()),
         rollBack: () => this.#control('ROLLBACK'),
+        flush: () => this.#log?.flush().catch((error: unknown) => this.#refused(error)),
+        flushNow: () => this.#guarded(() => this.#log?.flushNow()),
         get isOpen() {
           return connection.isTransaction;
         },
@@ -60,6 +63,12 @@ export class Database implements Disposable {
       clock: options.clock ?? systemClock,
       onRefusal: this.#onRefusal,
     });
+  }
+
+  /** From now on commits wait for the disk beside the event loop; without a log, SQLite waits for it by itself. */
+  syncBeside(log: WriteAheadLog): void {
+    this.script('PRAGMA synchronous = NORMAL');
+    this.#log = log;
   }
 
   /** From now on each write makes sure that the file is still where it is now. */
@@ -78,8 +87,13 @@ export class Database implements Disposable {
 
   /** Returns how many rows changed. Outside of a transaction the change is durable at once. */
   run(sql: string, ...values: SqlValue[]): number {
-    if (!this.#group.isWorking && !this.#isAlone) this.#prepareToWrite();
-    return this.#guarded(() => Number(this.#prepared(sql).run(...values).changes));
+    const isBeside = !this.#group.isWorking && !this.#isAlone;
+    if (isBeside) this.#prepareToWrite();
+    return this.#guarded(() => {
+      const { changes } = this.#prepared(sql).run(...values);
+      if (isBeside) this.#log?.flushNow();
+      return Number(changes);
+    });
   }
 
   /** Runs several statements without caching them: for migrations and pragmas. */
@@ -93,7 +107,9 @@ export class Database implements Disposable {
     this.#begin(this.#busyTimeoutMs);
     this.#isAlone = true;
     try {
-      return this.#within(work);
+      const result = this.#within(work);
+      this.#guarded(() => this.#log?.flushNow());
+      return result;
     } finally {
       this.#isAlone = false;
     }
@@ -144,9 +160,11 @@ export class Database implements Disposable {
 
   [Symbol.dispose](): void {
     this.#group.finish();
+    this.#log?.[Symbol.dispose]();
     this.#statements.clear();
     this.#controls.clear();
-    if (!this.#connection.isOpen) return;
+    // Closing copies the log into the database: not one of which nobody knows what the disk took. The next start reads it.
+    if (!this.#connection.isOpen || this.#log?.failure !== undefined) return;
     this.#connection.close();
     this.#onClosed();
   }
@@ -194,6 +212,7 @@ export class Database implements Disposable {
 
   #begin(patienceMs: number): void {
     this.checkPlace();
+    this.#repairLog();
     this.#waitForLocks(patienceMs);
     this.#control('BEGIN IMMEDIATE');
   }
@@ -202,6 +221,7 @@ export class Database implements Disposable {
   #prepareToWrite(): void {
     this.#group.settle();
     this.checkPlace();
+    this.#repairLog();
     this.#waitForLocks(this.#busyTimeoutMs);
   }
 
@@ -213,6 +233,26 @@ export class Database implements Disposable {
 
   #checkPlace(): void {
     if (!this.#isInPlace()) throw moved(this.path);
+  }
+
+  /** What was committed before a sync that failed is not built upon. */
+  #refuseUnsynced(): void {
+    if (this.#log?.failure !== undefined) throw this.#log.failure;
+  }
+
+  /** After a sync that failed: writes what is in the log into the database itself, and waits for that; or refuses. */
+  #repairLog(): void {
+    const log = this.#log;
+    if (log?.failure === undefined) return;
+    const frames = numberOf(this.get('PRAGMA wal_checkpoint(NOOP)'), 'log');
+    const isWritten = log.holds(frames) && numberOf(this.get('PRAGMA wal_checkpoint(TRUNCATE)'), 'busy') === 0;
+    if (!isWritten) this.#guarded(() => this.#refuseUnsynced());
+    log.repaired();
+  }
+
+  #refused(error: unknown): never {
+    if (error instanceof StorageError) this.#onRefusal(error);
+    throw error;
   }
 
   #guarded<Result>(work: () => Result): Result {
@@ -253,34 +293,3 @@ export function fromJson(text: string, context: z.RefinementCtx): unknown {
 
 /** Telegram may restart its update ids after a week without updates; until then a repeated id is the same update. */
 export const rememberedMs = 7 * 86_400_000;
-
-/**
- * Returns a check whether the files of the open database are still where they were. A file that was moved, deleted or
- * replaced is still written to by this process, and whatever goes there is lost with it.
- */
-function inPlaceCheck(path: string): () => boolean {
-  const opened = look(path);
-  let walOpened: BigIntStats | undefined;
-  return () => {
-    if (!isSame(opened, look(path))) return false;
-    const wal = look(`${path}-wal`);
-    walOpened ??= wal;
-    return isSame(walOpened, wal);
-  };
-}
-
-/** Some file systems give a file another number while it is open: its birth has to differ too. */
-function isSame(before: BigIntStats | undefined, now: BigIntStats | undefined): boolean {
-  if (before === undefined) return true;
-  if (now === undefined) return false;
-  return (before.ino === now.ino && before.dev === now.dev) || before.birthtimeNs === now.birthtimeNs;
-}
-
-function look(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch {
-    // The folder cannot be searched: the write itself says why.
-    return undefined;
-  }
-}

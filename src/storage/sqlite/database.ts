@@ -13,6 +13,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type ConnectionOptions, Database } from './connection.ts';
 import { type Migration, checkSchemaVersion, migrate, migrations } from './migrate.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 import { StorageError, damaged, toStorageError, unwritable } from './storage-error.ts';
 
 /**
@@ -53,6 +54,8 @@ type DatabaseOptions = ConnectionOptions & {
   readonly path: string;
   /** The migrations; tests pass their own. */
   readonly steps?: readonly Migration[];
+  /** Its log, on a disk that a test can make slow. */
+  readonly log?: WriteAheadLog;
 };
 
 /**
@@ -76,7 +79,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     database.script('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
     migrate(database, steps);
     // From here on: the migration may create the file.
-    if (file !== inMemory) database.watchPlace();
+    if (file !== inMemory) {
+      database.watchPlace();
+      database.syncBeside(options.log ?? new WriteAheadLog(file));
+    }
     isOpened = true;
     return database;
   } catch (error) {

@@ -18,14 +18,24 @@ type Work = {
   readonly queuedMonotonicMs: number;
 };
 
+type DoneWork = Work & { readonly result: unknown };
+
+function resolveAll(done: readonly DoneWork[]): void {
+  for (const { resolve, result } of done) resolve(result);
+}
+
 /** The transaction of a connection. */
 export type Transaction = {
   /** Throws a StorageError when another process holds the lock for longer than this, or the file is not in its place. */
   begin(patienceMs: number): void;
   /** Runs the work; where it throws, what it changed is undone and nothing else. */
   alone<Result>(work: () => Result): Result;
-  /** Commits, or undoes everything and throws. */
+  /** Commits, or undoes everything and throws. What is committed is durable once the log is flushed. */
   commit(): void;
+  /** Resolves when everything that was committed before is durable; undefined when it is so already. */
+  flush(): Promise<void> | undefined;
+  /** As `flush`, before it returns. */
+  flushNow(): void;
   rollBack(): void;
   /** False once SQLite has undone the transaction by itself, as on a full disk. */
   readonly isOpen: boolean;
@@ -42,14 +52,15 @@ export type GroupCommitOptions = {
 /**
  * One transaction, and so one wait for the disk, for all work of the same turn of the event loop. Work that throws is
  * undone and rejected alone. Applied work resolves before the commit: what follows from it in the next turns joins the same
- * transaction, and is durable with it or lost with it. While another process locks the file, the work waits without blocking
+ * transaction, and is durable with it or lost with it. The event loop goes on while the disk takes what was committed; the
+ * work that comes meanwhile is the next transaction. While another process locks the file, the work waits without blocking
  * the event loop.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   readonly #waiting: Work[] = [];
   /** Work of the open transaction that resolves after the commit. */
-  #done: (Work & { readonly result: unknown })[] = [];
+  #done: DoneWork[] = [];
   #isOpen = false;
   #isScheduled = false;
   #isWorking = false;
@@ -57,6 +68,8 @@ export class GroupCommit {
   /** How much work the open transaction holds; the first needs no savepoint. */
   #worked = 0;
   #lost = 0;
+  /** While the disk takes what was committed last, the next transaction stays open for further work. */
+  #isFlushing = false;
   #nextTry: Disposable | undefined;
   #patienceMs: number;
 
@@ -88,7 +101,7 @@ export class GroupCommit {
 
   /** Commits the open transaction now, for a statement that must not be part of it. */
   settle(): void {
-    if (this.#isOpen && !this.#isWorking) this.#commit();
+    if (this.#isOpen && !this.#isWorking) this.#commit(true);
   }
 
   /** Does and commits everything that waits; work that still finds a lock is rejected. */
@@ -119,11 +132,11 @@ export class GroupCommit {
   #turn(isLast: boolean): void {
     if (this.#nextTry !== undefined) return;
     this.#workOff(isLast);
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || (this.#isFlushing && !isLast)) return;
     this.#rounds += 1;
     // What follows from applied work may join, as long as nobody waits for the disk.
     if (this.#done.length === 0 && !isLast && this.#rounds < maxRounds) this.#schedule();
-    else this.#commit();
+    else this.#commit(isLast);
   }
 
   #begin(isLast: boolean): boolean {
@@ -163,20 +176,39 @@ export class GroupCommit {
     }
   }
 
-  #commit(): void {
+  #commit(isLast: boolean): void {
+    const { transaction } = this.#options;
     try {
-      this.#options.transaction.commit();
+      transaction.commit();
+      if (isLast) transaction.flushNow();
     } catch (error) {
       return this.#fail(error);
     }
     this.#isOpen = false;
-    for (const { resolve, result } of this.#done.splice(0)) resolve(result);
+    const done = this.#done.splice(0);
+    // Applied work is durable with the next work that is waited for.
+    const flushing = isLast || done.length === 0 ? undefined : transaction.flush();
+    if (flushing === undefined) return resolveAll(done);
+    this.#isFlushing = true;
+    void flushing
+      .then(
+        () => resolveAll(done),
+        (error: unknown) => this.#reject(done, error),
+      )
+      .then(() => {
+        this.#isFlushing = false;
+        this.#turn(false);
+      });
   }
 
   #fail(error: unknown): void {
-    this.#lost += 1;
     this.#isOpen = false;
-    for (const { reject } of this.#done.splice(0)) reject(error);
+    this.#reject(this.#done.splice(0), error);
+  }
+
+  #reject(done: readonly DoneWork[], error: unknown): void {
+    this.#lost += 1;
+    for (const { reject } of done) reject(error);
   }
 
   /** Rejects work that has waited too long for the lock; retries the rest after a pause. */

@@ -1,8 +1,12 @@
+import { closeSync, copyFileSync, openSync, statSync, writeSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { createSqliteJobEngine } from '../../../src/storage/sqlite/jobs/job-engine.ts';
+import { WriteAheadLog } from '../../../src/storage/sqlite/write-ahead-log.ts';
 import { anyNumber, aRequest, roomy } from '../../conformance/requests.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { scratch } from './scratch.ts';
 
 const insert = 'INSERT INTO users (id) VALUES (?)';
 
@@ -90,4 +94,86 @@ test('the lease of a claim that was lost with its transaction is never the lease
   const kept = await queue.claim('bytez');
   expect(kept?.lease.jobId).toBe(lost?.lease.jobId);
   expect(kept?.lease.fence).toBeGreaterThan(lost?.lease.fence ?? Infinity);
+});
+
+/** A database on a disk that a test lets sync, or fail, when it wants. */
+function onSlowDisk(file: string) {
+  const syncs: ((error: Error | null) => void)[] = [];
+  const log = new WriteAheadLog(file, { beside: (_file, done) => void syncs.push(done), now: () => undefined });
+  const database = openDatabase({ path: file, log });
+  return { database, syncs };
+}
+
+const turns = async () => {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test('Database.commit() resolves once the disk has what it changed, and shares the next wait with all that ask meanwhile', async () => {
+  using place = scratch();
+  const { database, syncs } = onSlowDisk(place.file);
+  using _closing = database;
+  const done: number[] = [];
+  const ask = (id: number) => void database.commit(() => database.run(insert, id)).then(() => done.push(id));
+  ask(20);
+  await turns();
+  expect([done, syncs.length]).toEqual([[], 1]);
+  ask(21);
+  await turns();
+  ask(22);
+  await turns();
+  // One sync at a time.
+  expect([done, syncs.length]).toEqual([[], 1]);
+  syncs.shift()?.(null);
+  await turns();
+  expect([done, syncs.length]).toEqual([[20], 1]);
+  syncs.shift()?.(null);
+  await turns();
+  expect(done).toEqual([20, 21, 22]);
+});
+
+test('Database.commit() rejects what a disk that fails may have lost; nothing follows before the log is read back and written', async () => {
+  using place = scratch();
+  const { database, syncs } = onSlowDisk(place.file);
+  using _closing = database;
+  const commit = (id: number) => database.commit(() => database.run(insert, id));
+  const lost = commit(30);
+  await turns();
+  const following = commit(31);
+  await turns();
+  syncs.shift()?.(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+  const refusal = expect.objectContaining({ code: 'unwritable', mayPass: true }) as unknown;
+  await expect(lost).rejects.toEqual(refusal);
+  await expect(following).rejects.toEqual(refusal);
+  const ids = () => database.all('SELECT id FROM users ORDER BY id').map((row) => row['id']);
+  // What was committed stays, as after any commit of which nobody knows how it ended.
+  expect([ids(), database.lostTransactions]).toEqual([[30], 2]);
+  const next = commit(32);
+  await turns();
+  syncs.shift()?.(null);
+  await next;
+  expect(ids()).toEqual([30, 32]);
+  expect(statSync(`${place.file}-wal`).size).toBeLessThan(200_000);
+});
+
+test('Database writes nothing over a log that cannot be read back, and leaves it to the next start', async () => {
+  using place = scratch();
+  const { database, syncs } = onSlowDisk(place.file);
+  const commit = (id: number) => database.commit(() => database.run(insert, id));
+  const lost = commit(40);
+  await turns();
+  syncs.shift()?.(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+  await expect(lost).rejects.toMatchObject({ code: 'unwritable' });
+  // The system has forgotten the last page.
+  const { size } = statSync(`${place.file}-wal`);
+  const log = openSync(`${place.file}-wal`, 'r+');
+  writeSync(log, Buffer.alloc(1_000), 0, 1_000, size - 1_000);
+  closeSync(log);
+  await expect(commit(41)).rejects.toMatchObject({ code: 'unwritable' });
+  expect(() => database.run(insert, 42)).toThrow('EIO');
+  database[Symbol.dispose]();
+  // What the next process finds, which has no memory of this one.
+  const found = path.join(place.dir, 'found.db');
+  for (const suffix of ['', '-wal']) copyFileSync(place.file + suffix, found + suffix);
+  using next = openDatabase({ path: found });
+  expect(next.all('SELECT id FROM users')).toEqual([]);
 });

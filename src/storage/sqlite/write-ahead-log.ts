@@ -1,0 +1,158 @@
+import { type BigIntStats, closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, statSync } from 'node:fs';
+import { type StorageError, unwritable } from './storage-error.ts';
+
+/** How the system is asked to put a file on the disk. */
+export type DiskSync = {
+  readonly beside: (file: number, done: (error: Error | null) => void) => void;
+  readonly now: (file: number) => void;
+};
+
+const systemSync: DiskSync = { beside: (file, done) => fdatasync(file, done), now: (file) => fdatasyncSync(file) };
+
+/**
+ * The write-ahead log of an open database, put on the disk beside the event loop. SQLite itself would wait for the disk
+ * inside of COMMIT; with `synchronous = NORMAL` a commit only writes the log, and is durable once the log is synced:
+ * https://sqlite.org/pragma.html#pragma_synchronous. A checkpoint still syncs the log before it writes the database.
+ *
+ * After a sync that failed, the system may have forgotten what it could not write. Nothing is committed then until the log
+ * is read back whole and copied into the database (see `holds`).
+ */
+export class WriteAheadLog implements Disposable {
+  readonly #database: string;
+  readonly #path: string;
+  readonly #sync: DiskSync;
+  #file: number | undefined;
+  #running = 0;
+  #isClosed = false;
+  #failure: StorageError | undefined;
+
+  constructor(database: string, sync: DiskSync = systemSync) {
+    this.#database = database;
+    this.#path = `${database}-wal`;
+    this.#sync = sync;
+  }
+
+  /** Why the last sync failed; undefined once the log is repaired. */
+  get failure(): StorageError | undefined {
+    return this.#failure;
+  }
+
+  /** Resolves when everything that was committed before is on the disk; rejects with a StorageError. */
+  flush(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const file = this.#opened();
+      this.#running += 1;
+      this.#sync.beside(file, (error) => {
+        this.#running -= 1;
+        if (this.#isClosed) this.#close();
+        if (error === null) resolve();
+        else reject(this.#failed(error));
+      });
+    });
+  }
+
+  /** As `flush`, before it returns. */
+  flushNow(): void {
+    try {
+      this.#sync.now(this.#opened());
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** Whether the first so many frames of the log can be read back as they were written. */
+  holds(frames: number): boolean {
+    return wholeFrames(readFileSync(this.#opened()), frames);
+  }
+
+  /** Everything in the log is in the database, and that is on the disk. */
+  repaired(): void {
+    this.#failure = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#close();
+  }
+
+  #failed(error: unknown): StorageError {
+    this.#failure = unwritable(this.#database, error);
+    return this.#failure;
+  }
+
+  #opened(): number {
+    // The log is the same file as long as the database is open; closing it drops no lock of SQLite.
+    this.#file ??= openSync(this.#path, 'r+');
+    return this.#file;
+  }
+
+  #close(): void {
+    if (this.#file === undefined || this.#running > 0) return;
+    closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+const headerBytes = 32;
+const frameHeaderBytes = 24;
+const saltsAt = 16;
+
+/** Checks the checksums of the first frames: https://sqlite.org/fileformat2.html#walformat */
+function wholeFrames(log: Buffer, frames: number): boolean {
+  if (frames === 0) return true;
+  if (log.byteLength < headerBytes) return false;
+  const isBigEndian = (log.readUInt32BE(0) & 1) === 1;
+  const pageBytes = log.readUInt32BE(8);
+  const frameBytes = frameHeaderBytes + pageBytes;
+  if (log.byteLength < headerBytes + frames * frameBytes) return false;
+  const word = (at: number) => (isBigEndian ? log.readUInt32BE(at) : log.readUInt32LE(at));
+  let [sum0, sum1] = [0, 0];
+  const add = (from: number, bytes: number) => {
+    for (let at = from; at < from + bytes; at += 8) {
+      sum0 = (sum0 + word(at) + sum1) >>> 0;
+      sum1 = (sum1 + word(at + 4) + sum0) >>> 0;
+    }
+  };
+  const isSummed = (at: number) => log.readUInt32BE(at) === sum0 && log.readUInt32BE(at + 4) === sum1;
+  add(0, headerBytes - 8);
+  if (!isSummed(headerBytes - 8)) return false;
+  const salts = log.subarray(saltsAt, saltsAt + 8);
+  for (let frame = 0; frame < frames; frame += 1) {
+    const at = headerBytes + frame * frameBytes;
+    add(at, 8);
+    add(at + frameHeaderBytes, pageBytes);
+    if (!salts.equals(log.subarray(at + 8, at + 16)) || !isSummed(at + 16)) return false;
+  }
+  return true;
+}
+
+/**
+ * Returns a check whether the files of the open database are still where they were. A file that was moved, deleted or
+ * replaced is still written to by this process, and whatever goes there is lost with it.
+ */
+export function inPlaceCheck(path: string): () => boolean {
+  const opened = look(path);
+  let walOpened: BigIntStats | undefined;
+  return () => {
+    if (!isSame(opened, look(path))) return false;
+    const wal = look(`${path}-wal`);
+    walOpened ??= wal;
+    return isSame(walOpened, wal);
+  };
+}
+
+/** Some file systems give a file another number while it is open: its birth has to differ too. */
+function isSame(before: BigIntStats | undefined, now: BigIntStats | undefined): boolean {
+  if (before === undefined) return true;
+  if (now === undefined) return false;
+  return (before.ino === now.ino && before.dev === now.dev) || before.birthtimeNs === now.birthtimeNs;
+}
+
+function look(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // The folder cannot be searched: the write itself says why.
+    return undefined;
+  }
+}
