@@ -7,6 +7,12 @@ const reading = 'test/keys/sources/read-keys.test.ts';
 
 /** Reading keys, a key's life, the pool. */
 export const keyMutants = [
+  mutant(
+    'a count of the day is not counted down',
+    'this.#daily = nowMs < this.#daily.forgottenAtMs ? afterCall(this.#daily, nowMs) : undefined;',
+    '',
+    limit,
+  ),
   mutant('invisible signs stay in a key', "linesOf(value.replace(invisible, ''))", 'linesOf(value)', reading),
   mutant('quotation marks stay around a key', "entry.replace(outerMarks, '')", 'entry', reading),
   mutant('words of a comment are keys', ".replace(comment, '$1')", '', reading),

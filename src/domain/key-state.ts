@@ -119,6 +119,14 @@ export type WindowRecord = {
   readonly untilMs: number;
   /** When the calls of the key began that still count. */
   readonly starts: readonly number[];
+  /** A count of a day or so: `left` until `untilMs`, believed until `forgottenAtMs`. */
+  readonly daily?: {
+    readonly limit: number;
+    readonly left: number;
+    readonly untilMs: number;
+    readonly lengthMs: number;
+    readonly forgottenAtMs: number;
+  };
 };
 
 /** The stored record of a key, under its keyed fingerprint. */

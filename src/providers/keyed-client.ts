@@ -78,8 +78,10 @@ export function createKeyedClient({ http, now, failures, keyHeaders, refine }: K
       bodyMs: statedInBody(spoken, answeredAtMs(answer.headers, now())),
     };
     const found = redacted(classify(spoken, waits), secret);
-    if (found.failure.reason !== 'rate-limited') return found;
+    const { reason, blame } = found.failure;
     const words = spoken.window ?? windowInWords(spoken.words);
+    if (blame === 'key' && reason === 'out-of-credit') return withDay(found, found.failure.retryAfterMs, words, now());
+    if (reason !== 'rate-limited') return found;
     const counted = windowInHeaders(answer.headers, now());
     if (words === undefined && counted === undefined) return found;
     // The words name the limit that was met; the headers may count another one.
@@ -124,6 +126,14 @@ export function createKeyedClient({ http, now, failures, keyHeaders, refine }: K
     },
   };
 }
+
+/** An allowance that is counted in calls, "100 per day", is counted down; one that is counted in money is not. */
+function withDay(found: Failed, waitMs: number | undefined, words: ToldWindow | undefined, nowMs: number): Failed {
+  if (words?.lengthMs === undefined || words.lengthMs <= hourMs) return found;
+  return { ...found, window: { ...words, ...(waitMs === undefined ? {} : { resetsAtMs: nowMs + waitMs }) } };
+}
+
+const hourMs = 3_600_000;
 
 /** For a call that carries no words of a person. */
 export const noPersonsText: PersonsText = { prompt: '' };

@@ -184,9 +184,18 @@ function restoreSeats(record: SeatRecord, byMs: number, nowMs: number): SeatReco
   return { ...record, ceiling: { ...ceiling, tryAtMs } };
 }
 
-function restoreWindow({ starts, untilMs, ...window }: WindowRecord, byMs: number, nowMs: number): WindowRecord {
+function restoreWindow({ starts, untilMs, daily, ...window }: WindowRecord, byMs: number, nowMs: number): WindowRecord {
+  const counted =
+    daily === undefined
+      ? {}
+      : { daily: { ...daily, untilMs: daily.untilMs + byMs, forgottenAtMs: daily.forgottenAtMs + byMs } };
   const restored = starts.map((ms) => Math.min(ms + byMs, nowMs));
-  return { ...window, untilMs: Math.min(untilMs + byMs, nowMs + maxCooldownMs.stated), starts: restored };
+  return {
+    ...window,
+    ...counted,
+    untilMs: Math.min(untilMs + byMs, nowMs + maxCooldownMs.stated),
+    starts: restored,
+  };
 }
 
 function restoreHealth(health: KeyHealth, byMs: number): KeyHealth {

@@ -173,7 +173,7 @@ export class CallRecorder {
     const startMs = this.#time.wallMs(startedAtMonotonicMs);
     if (failure?.reason === 'rate-limited') pooled.starts.remove(startMs);
     let hasLearned = false;
-    if (returned.window !== undefined && (failure === undefined || failure.reason === 'rate-limited')) {
+    if (returned.window !== undefined && (failure === undefined || isOfTheKey(failure, returned.job))) {
       const laterCalls = account.starts().filter((ms) => ms > startMs).length;
       hasLearned = window.tell(returned.window, { nowMs, laterCalls, isRefusal: failure !== undefined });
     }
@@ -257,6 +257,13 @@ function takeBackTurn({ pooled, providerKeys, why, turnBefore }: Call): void {
   if (why === 'explored') providerKeys.lastExploredAt = -Infinity;
   if (providerKeys.lastPlace === pooled.key.place) providerKeys.lastPlace = turnBefore;
   providerKeys.handedOut -= 1;
+}
+
+/** True when a refusal for its number of calls is about all calls of the key. */
+function isOfTheKey(failure: AttemptFailure, job: JobKind | undefined): boolean {
+  if (failure.reason === 'rate-limited') return true;
+  if (failure.reason !== 'out-of-credit' || failure.credit === 'this-model') return false;
+  return job === undefined || !isOfThisWork(failure, job);
 }
 
 /** True when the account lacks credit for work of this kind or price, which says nothing about cheaper work. */

@@ -1,4 +1,5 @@
 import type { SeatRecord, ToldWindow, WindowRecord } from '../../domain/key-state.ts';
+import { afterCall, type CountedSpan, givenBack, maxWindowCalls } from './call-statistics.ts';
 
 type Ceiling = NonNullable<SeatRecord['ceiling']>;
 
@@ -127,19 +128,22 @@ export class ConcurrencyLimit {
 const dayMs = 86_400_000;
 /** A longer span may begin at a time of day, which words do not tell: its refusals state their wait. */
 const maxLengthMs = 3_600_000;
-/** More calls than these in one window are not counted: the provider's own refusals are then the limit. */
-export const maxWindowCalls = 200;
+/** How long a count of the day is believed that no refusal names any more. */
+const believedMs = 3 * dayMs;
+const maxDailyCalls = 1_000_000;
+
+/** A count of a day or so that a refusal named; the span after `untilMs` begins with its first call. */
+type Daily = NonNullable<WindowRecord['daily']>;
 
 type Learned = Pick<WindowRecord, 'limit' | 'lengthMs' | 'untilMs'>;
 
-/** The provider's own count: so many calls are left until its window ends. */
-type Told = { readonly limit: number; readonly left: number; readonly untilMs: number; readonly lengthMs: number };
-
 /**
- * How many calls an account may send in a span of time, as its provider says, in two ways that hold side by side:
+ * How many calls an account may send in a span of time, as its provider says, in three ways that hold side by side:
  *
  *     a refusal says "5 per minute" ──► never more than 5 calls begin within any minute
  *         └──no refusal says so for a day, or more succeeded──► forgotten
+ *     a refusal says "100 per day, new ones at 12:00" ──► none before 12:00; from then on counted down from the first call
+ *         └──no refusal says so for three days──► forgotten
  *     an answer says "2 left, new ones at 12:00" ──► counted down; none after the last before 12:00
  *         └──the next answer──► its count instead
  *
@@ -148,31 +152,35 @@ type Told = { readonly limit: number; readonly left: number; readonly untilMs: n
  */
 export class CallWindow {
   #learned: Learned | undefined;
-  #told: Told | undefined;
+  #told: CountedSpan | undefined;
+  #daily: Daily | undefined;
 
   constructor(record?: WindowRecord) {
     if (record === undefined) return;
-    const { limit, lengthMs, untilMs } = record;
+    const { limit, lengthMs, untilMs, daily } = record;
+    if (daily !== undefined && isDaily(daily)) this.#daily = daily;
     if (isLength(lengthMs) && isLimit(limit)) this.#learned = { limit, lengthMs, untilMs };
   }
 
   copy(): CallWindow {
     const copy = new CallWindow();
     copy.#learned = this.#learned;
+    copy.#daily = this.#daily;
     copy.#told = this.#told;
     return copy;
   }
 
   /** True when nothing is known, as of most accounts. */
   get isUnknown(): boolean {
-    return this.#learned === undefined && this.#told === undefined;
+    return this.#learned === undefined && this.#told === undefined && this.#daily === undefined;
   }
 
   /** What was learned, for the record of a key that began its calls at `starts`; undefined when nothing was. */
   record(starts: readonly number[], nowMs: number): WindowRecord | undefined {
     const learned = this.#learned;
-    if (learned === undefined) return undefined;
-    return { ...learned, starts: starts.filter((ms) => ms > nowMs - spanMs(learned)).slice(-learned.limit) };
+    const daily = this.#daily === undefined ? {} : { daily: this.#daily };
+    if (learned === undefined) return this.#daily && { limit: 0, lengthMs: 0, untilMs: 0, starts: [], ...daily };
+    return { ...learned, ...daily, starts: starts.filter((ms) => ms > nowMs - spanMs(learned)).slice(-learned.limit) };
   }
 
   /**
@@ -180,33 +188,31 @@ export class CallWindow {
    * when the calls of the account began, oldest first, without those that were refused.
    */
   shutUntilMs(starts: () => readonly number[], nowMs: number): number | undefined {
-    const told = this.#told;
-    const toldMs = told !== undefined && told.left <= 0 && nowMs < told.untilMs ? told.untilMs : 0;
+    const [told, daily] = [this.#told, this.#daily];
+    const toldMs = told !== undefined && told.left <= 0 ? told.untilMs : 0;
+    const dailyMs = daily !== undefined && daily.left <= 0 && nowMs < daily.forgottenAtMs ? daily.untilMs : 0;
     const learned = this.#learned;
     let learnedMs = 0;
     if (learned !== undefined && nowMs < learned.untilMs) {
       const oldestMs = starts().at(-learned.limit);
       if (oldestMs !== undefined) learnedMs = oldestMs + spanMs(learned);
     }
-    const untilMs = Math.max(toldMs, learnedMs);
+    const untilMs = Math.max(toldMs, dailyMs, learnedMs);
     return untilMs > nowMs ? untilMs : undefined;
   }
 
   /** A call is about to be sent. */
   sent(nowMs: number): void {
-    const told = this.#told;
-    if (told === undefined) return;
-    const { limit, lengthMs } = told;
-    this.#told =
-      nowMs < told.untilMs
-        ? { ...told, left: told.left - 1 }
-        : { limit, lengthMs, left: limit - 1, untilMs: nowMs + lengthMs };
+    if (this.#told !== undefined) this.#told = afterCall(this.#told, nowMs);
+    if (this.#daily !== undefined) {
+      this.#daily = nowMs < this.#daily.forgottenAtMs ? afterCall(this.#daily, nowMs) : undefined;
+    }
   }
 
   /** A call that was taken for sent was not. */
   notSent(): void {
-    const told = this.#told;
-    if (told !== undefined) this.#told = { ...told, left: Math.min(told.limit, told.left + 1) };
+    if (this.#told !== undefined) this.#told = givenBack(this.#told);
+    if (this.#daily !== undefined) this.#daily = givenBack(this.#daily);
   }
 
   /**
@@ -218,6 +224,15 @@ export class CallWindow {
     const { limit, remaining, resetsAtMs, lengthMs } = said;
     if (isRefusal && isLength(lengthMs) && isLimit(limit)) {
       this.#learned = { limit, lengthMs, untilMs: nowMs + dayMs };
+    }
+    if (isRefusal && remaining === undefined && lengthMs !== undefined) {
+      // Without a time the key is asked again by and by; the call that is carried begins the next span.
+      const untilMs = isWithin(resetsAtMs, nowMs + 1, nowMs + dayMs) ? resetsAtMs : nowMs;
+      const daily = { limit, left: 0, untilMs, lengthMs, forgottenAtMs: nowMs + believedMs };
+      if (isDaily(daily)) {
+        this.#daily = daily;
+        return true;
+      }
     }
     const isCount = Number.isInteger(limit) && limit >= 1 && isWithin(remaining, 0, limit);
     if (!isCount || !isWithin(resetsAtMs, nowMs + 1, nowMs + dayMs) || (isRefusal && remaining > 0)) {
@@ -245,12 +260,17 @@ export class CallWindow {
   forget(): void {
     this.#learned = undefined;
     this.#told = undefined;
+    this.#daily = undefined;
   }
 
   /** Moves every time by `byMs`, after the system clock was set. */
   shift(byMs: number): void {
     if (this.#learned !== undefined) this.#learned = { ...this.#learned, untilMs: this.#learned.untilMs + byMs };
     if (this.#told !== undefined) this.#told = { ...this.#told, untilMs: this.#told.untilMs + byMs };
+    if (this.#daily !== undefined) {
+      const { untilMs, forgottenAtMs } = this.#daily;
+      this.#daily = { ...this.#daily, untilMs: untilMs + byMs, forgottenAtMs: forgottenAtMs + byMs };
+    }
   }
 }
 
@@ -259,6 +279,11 @@ type TellContext = { readonly nowMs: number; readonly laterCalls: number; readon
 /** A call reaches the provider somewhat later than it began here, and the next one perhaps sooner. */
 function spanMs({ lengthMs }: Learned): number {
   return lengthMs + Math.min(1_000, lengthMs / 20);
+}
+
+function isDaily({ limit, lengthMs, left, untilMs, forgottenAtMs }: Daily): boolean {
+  const isCount = Number.isInteger(limit) && isWithin(limit, 1, maxDailyCalls) && left <= limit;
+  return isCount && lengthMs > maxLengthMs && lengthMs <= dayMs && Number.isFinite(untilMs + forgottenAtMs);
 }
 
 function isLimit(limit: number): boolean {

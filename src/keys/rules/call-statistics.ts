@@ -1,4 +1,3 @@
-import { maxWindowCalls } from './account-limits.ts';
 import { type AttemptFailure, type FailureReason, isDoubtful } from '../../domain/failure.ts';
 import type { KeyHealth } from '../../domain/key-state.ts';
 
@@ -177,6 +176,27 @@ export class PeakEwma {
 
 /** Before a limit is known, this many of the last calls are remembered, so that it holds from its first refusal on. */
 const usuallyKept = 32;
+
+/** More calls than these in one window are not counted: the provider's own refusals are then the limit. */
+export const maxWindowCalls = 200;
+
+/** The provider's own count: so many calls are left until its window ends. */
+export type CountedSpan = {
+  readonly limit: number;
+  readonly left: number;
+  readonly untilMs: number;
+  readonly lengthMs: number;
+};
+
+/** One call more is sent: the first one after the end of a span begins the next one. */
+export function afterCall<Span extends CountedSpan>(span: Span, nowMs: number): Span {
+  const { limit, lengthMs, left, untilMs } = span;
+  return nowMs < untilMs ? { ...span, left: left - 1 } : { ...span, left: limit - 1, untilMs: nowMs + lengthMs };
+}
+
+export function givenBack<Span extends CountedSpan>(span: Span): Span {
+  return { ...span, left: Math.min(span.limit, span.left + 1) };
+}
 
 /** When the last calls of one key began, in milliseconds since 1970, oldest first; refused calls are taken out. */
 export class CallStarts {

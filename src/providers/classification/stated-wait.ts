@@ -34,21 +34,28 @@ function count(value: string | undefined): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-const span = String.raw`(?:(\d{1,5}) ?)?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|days?)\b`;
+const span = String.raw`(?:(?<times>\d{1,5}) ?)?(?<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|days?)\b`;
 const per = String.raw`(?:per|every|each|an?|in|within|/)`;
 const calls = String.raw`(?:api |http |image )?(?:requests?|calls?|images?|generations?|creations?|queries|reqs?)`;
 /** A whole number, and never a part of another one, as the 5 of `1.5` or the 500 of `10 500`. */
-const figure = String.raw`(?<!\d[.,'’ ]?)([1-9]\d{0,5})(?![.,'’]?\d)`;
+const figure = String.raw`(?<!\d[.,'’ ]?)(?<limit>[1-9]\d{0,5})(?![.,'’]?\d)`;
 const patterns = [
   // "5 requests per 1 minute", "limited to 20 API calls / minute"
   new RegExp(String.raw`${figure} ${calls}(?: (?:are )?allowed)? ?${per} ?(?:the )?${span}`, 'i'),
-  // "Rate limit exceeded: 5 per 1 minute", "limited to 5 in 1 minute"
+  // "Rate limit exceeded: 5 per 1 minute", "limited to 5 in 1 minute", "your plan allows 100 per day"
   new RegExp(
-    String.raw`\blimit(?:ed)?(?: (?:exceeded|reached))?(?: ?[:=(]| is| of| to| at)? ?${figure} ?${per} ?${span}`,
+    String.raw`\b(?:limit(?:ed)?(?: (?:exceeded|reached))?|allows?|includes?|max(?:imum)?|up to|only)(?: ?[:=(]| is| of| to| at)? ?${figure} ?${per} ?${span}`,
     'i',
   ),
   // The figure comes last: "requests per min (RPM): Limit 3, Used 3"
   new RegExp(String.raw`\b${calls} ?${per} ?${span}(?: \(\w{1,5}\))?:? {0,2}limit:? ${figure}`, 'i'),
+  // "daily limit of 50 images", "daily request quota exceeded: 100"
+  new RegExp(
+    String.raw`\b(?<unit>d)aily (?:\w{1,20} ){0,2}?(?:limit|quota|cap|allowance|maximum)\b(?: (?:exceeded|reached))?(?: (?:is|of|at)| ?[:=(])? ?${figure}(?: ${calls}\b|(?! ?[%a-z]))`,
+    'i',
+  ),
+  // "100 images daily"
+  new RegExp(String.raw`${figure} ${calls}(?: (?:are )?allowed)? (?:(?<unit>d)aily|today)\b`, 'i'),
 ] as const;
 
 /** Longer texts add no information and cost time. */
@@ -57,13 +64,13 @@ const maxTextLength = 4000;
 /** Reads "5 requests per minute" from the words of a refusal; undefined where they name no calls and no span. */
 export function windowInWords(words: string): ToldWindow | undefined {
   const text = words.slice(0, maxTextLength).normalize('NFKC').replace(thousands, withoutCommas).replace(/\s+/g, ' ');
-  for (const [index, pattern] of patterns.entries()) {
-    const found = pattern.exec(text);
-    if (found === null) continue;
-    const [limit, times, unit] = index === 2 ? [found[3], found[1], found[2]] : [found[1], found[2], found[3]];
-    const first = unit?.[0]?.toLowerCase();
+  for (const pattern of patterns) {
+    const { groups } = pattern.exec(text) ?? {};
+    if (groups === undefined) continue;
+    const { limit, times = '1', unit = 'd' } = groups;
+    const first = unit[0]?.toLowerCase();
     if (first !== 's' && first !== 'm' && first !== 'h' && first !== 'd') continue;
-    return { limit: Number(limit), lengthMs: Number(times ?? 1) * unitMs[first] };
+    return { limit: Number(limit), lengthMs: Number(times) * unitMs[first] };
   }
   return undefined;
 }

@@ -69,7 +69,21 @@ export const keyRecord: z.ZodType<KeyRecord, string> = z
         told: z.number().exactOptional(),
       }),
       window: z
-        .object({ limit: z.number(), lengthMs: z.number(), untilMs: z.number(), starts: z.array(z.number()) })
+        .object({
+          limit: z.number(),
+          lengthMs: z.number(),
+          untilMs: z.number(),
+          starts: z.array(z.number()),
+          daily: z
+            .object({
+              limit: z.number(),
+              left: z.number(),
+              untilMs: z.number(),
+              lengthMs: z.number(),
+              forgottenAtMs: z.number(),
+            })
+            .exactOptional(),
+        })
         .exactOptional(),
       account: id.exactOptional(),
       inFlight: z.number(),

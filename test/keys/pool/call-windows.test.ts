@@ -128,3 +128,23 @@ test('a window that is stated to end sooner than a minute after its first call b
   for (let call = 0; call < 5; call += 1) seatOf(pool).release(ok());
   expect(pool.lease('bytez').kind).toBe('cooling');
 });
+
+test('KeyPool counts an allowance of the day that a refusal named: on the next day no call is sent that would be refused', async () => {
+  const { pool, clock, records } = aPool({ keys: [aKey(1)] });
+  const day = 1_440 * minute;
+  const resetsAtMs = clock.now() + 120 * minute;
+  const spent = { ...failures.poor, retryAfterMs: 120 * minute };
+  seatOf(pool).release({ ...fail(spent), window: { limit: 3, lengthMs: day, resetsAtMs } });
+  expect(pool.lease('bytez').kind).not.toBe('seat');
+  await clock.advance(120 * minute);
+  const firstMs = clock.now();
+  for (let call = 0; call < 3; call += 1) {
+    seatOf(pool).release(ok());
+    await clock.advance(minute);
+  }
+  expect(pool.lease('bytez')).toEqual({ kind: 'cooling', untilMs: firstMs + day });
+  const again = aPool({ keys: [aKey(1)], remembered: [...records.values()], clock });
+  expect(again.pool.lease('bytez').kind).not.toBe('seat');
+  await clock.advance(firstMs + day - clock.now());
+  seatOf(again.pool).release(ok());
+});

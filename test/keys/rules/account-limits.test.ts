@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ConcurrencyLimit, CallWindow, maxWindowCalls } from '../../../src/keys/rules/account-limits.ts';
-import { LatencyHistogram, PeakEwma, CallStarts } from '../../../src/keys/rules/call-statistics.ts';
+import { ConcurrencyLimit, CallWindow } from '../../../src/keys/rules/account-limits.ts';
+import { LatencyHistogram, maxWindowCalls, PeakEwma, CallStarts } from '../../../src/keys/rules/call-statistics.ts';
 import { aPool, seatOf } from '../../support/a-pool.ts';
 import { aKey } from '../../support/builders.ts';
 
@@ -250,7 +250,7 @@ test.each([
 test.each([0, -5, 1.5, Number.NaN, maxWindowCalls + 1])('CallWindow learns no limit of %s from a refusal', (limit) => {
   const window = new CallWindow();
   window.tell(perMinute(limit), refusedAt(0));
-  window.tell({ limit: 5, lengthMs: 2 * 60 * minute }, refusedAt(0));
+  window.tell({ limit: 5, lengthMs: 2 * day }, refusedAt(0));
   expect(window.isUnknown).toBe(true);
 });
 
@@ -288,4 +288,70 @@ test('CallStarts takes out one refused call, and keeps no more than it needs', (
   for (let ms = 4; ms < 2_000; ms += 1) starts.add(ms, true);
   expect(starts.all.length).toBeLessThan(2 * maxWindowCalls);
   expect(starts.all.at(-1)).toBe(1_999);
+});
+
+const perDay = (limit: number) => ({ limit, lengthMs: day });
+
+test('CallWindow counts the calls of a day that a refusal named, from the first one after its end', () => {
+  const window = new CallWindow();
+  expect(window.tell({ ...perDay(2), resetsAtMs: 5 * minute }, refusedAt(0))).toBe(true);
+  expect(window.shutUntilMs(startsAt(), 0)).toBe(5 * minute);
+  expect(window.shutUntilMs(startsAt(), 5 * minute)).toBeUndefined();
+  window.sent(6 * minute);
+  expect(window.shutUntilMs(startsAt(), 6 * minute)).toBeUndefined();
+  window.sent(9 * minute);
+  expect(window.shutUntilMs(startsAt(), 9 * minute)).toBe(6 * minute + day);
+  window.notSent();
+  expect(window.shutUntilMs(startsAt(), 9 * minute)).toBeUndefined();
+});
+
+test('CallWindow that is told no end of the day shuts nothing, and counts from the first call that is carried', () => {
+  const window = new CallWindow();
+  window.tell(perDay(1), refusedAt(0));
+  expect(window.shutUntilMs(startsAt(), 1)).toBeUndefined();
+  window.sent(60 * minute);
+  expect(window.shutUntilMs(startsAt(), 61 * minute)).toBe(60 * minute + day);
+});
+
+test('CallWindow knows the count of a day after a restart, and forgets it after three days without a refusal', () => {
+  const window = new CallWindow();
+  window.tell(perDay(2), refusedAt(0));
+  window.sent(minute);
+  window.sent(minute);
+  const record = window.record([], 2 * minute);
+  const again = new CallWindow(record);
+  expect(again.shutUntilMs(startsAt(), 2 * minute)).toBe(minute + day);
+  again.shift(minute);
+  expect(again.shutUntilMs(startsAt(), 2 * minute)).toBe(2 * minute + day);
+  for (const ms of [3 * day, 3 * day + minute, 3 * day + 2 * minute]) again.sent(ms + minute);
+  expect([again.isUnknown, again.record([], 4 * day)]).toEqual([true, undefined]);
+});
+
+test('a provider that takes so many calls a day refuses one in three days at most, and loses none of its day but the delay', () => {
+  const limits = fc.integer({ min: 1, max: 40 });
+  const gaps = fc.array(fc.integer({ min: 1, max: 3 * 60 * minute }), { minLength: 30, maxLength: 300 });
+  fc.assert(
+    fc.property(limits, fc.boolean(), gaps, (limit, saysWhen, waits) => {
+      const window = new CallWindow();
+      let [nowMs, endsAtMs, used, benchedUntilMs] = [0, 0, 0, 0];
+      const refusals: number[] = [];
+      for (const wait of waits) {
+        nowMs += wait;
+        if (nowMs < benchedUntilMs || window.shutUntilMs(startsAt(), nowMs) !== undefined) continue;
+        if (nowMs >= endsAtMs) [endsAtMs, used] = [(Math.floor(nowMs / day) + 1) * day, 0];
+        window.sent(nowMs);
+        if (used < limit) {
+          used += 1;
+          continue;
+        }
+        refusals.push(nowMs);
+        window.tell({ ...perDay(limit), ...(saysWhen ? { resetsAtMs: endsAtMs } : {}) }, refusedAt(nowMs));
+        benchedUntilMs = endsAtMs;
+      }
+      for (const [index, atMs] of refusals.entries()) {
+        const nextMs = refusals[index + 1] ?? Infinity;
+        expect(nextMs - atMs).toBeGreaterThanOrEqual(3 * day - day);
+      }
+    }),
+  );
 });

@@ -4,6 +4,7 @@ import { complaintOf } from '../../../src/providers/classification/error-body.ts
 
 const nowMs = 1_790_000_000_000;
 const minute = 60_000;
+const day = 1_440 * minute;
 
 test.each([
   ['Rate limit exceeded: 5 requests per 1 minute', 5, minute],
@@ -19,6 +20,15 @@ test.each([
   ['Rate limit on requests per min (RPM): Limit 10,000, Used 10,000', 10_000, minute],
   ['Rate limit of 100 per hour reached', 100, 60 * minute],
   ['ограничено: 5 requests per minute', 5, minute],
+  ['You have reached your limit of 50 requests per day.', 50, day],
+  ['Rate limit: 100 per day', 100, day],
+  ['Your plan allows 100 per day', 100, day],
+  ['daily limit of 100 images. It resets at 00:00 UTC', 100, day],
+  ['Daily request quota exceeded: 1,500', 1_500, day],
+  ['Daily quota reached (200 requests)', 200, day],
+  ['Free accounts may make 25 images daily', 25, day],
+  ['You made 25 requests today, which is all of them', 25, day],
+  ['max 10 per 12 hours', 10, day / 2],
 ])('windowInWords() reads %s', (words, limit, lengthMs) => {
   expect(windowInWords(words)).toEqual({ limit, lengthMs });
 });
@@ -36,6 +46,10 @@ test.each([
   'at most 10 050 requests per minute',
   'Limit: 1.050/min',
   'at most 0 requests per minute',
+  'daily limit of 100 credits',
+  'daily limit of $5 reached',
+  'You used 80% of your daily limit of 90% usage',
+  'Your daily limit will reset in 3 hours',
 ])('windowInWords() reads no calls in a span of time from "%s"', (words) => {
   expect(windowInWords(words)).toBeUndefined();
 });
