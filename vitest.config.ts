@@ -2,13 +2,7 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { compiled } from './test/support/compiled.ts';
-
-/** Tests that open the whole app: over HTTP on the sandbox, or in the simulator. */
-const journeys = ['test/{journeys,foreign,simulator}/**/*.test.ts'];
-/** Tests that start processes, kill them, or load the machine. */
-const processes = ['test/{processes,pressure,faults}/**/*.test.ts'];
-/** Tests that look at pages in a browser. */
-const browser = ['test/browser/**/*.test.ts'];
+import { browser, integration, journeys, processes, unit } from './test/support/test-projects.ts';
 
 /** Files share a worker and its modules, so a test leaves nothing behind for the next one. */
 const shared = { isolate: false } as const;
@@ -34,15 +28,8 @@ export default defineConfig({
     // A busy machine is no failure.
     expect: { poll: { timeout: 20_000 } },
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: [...journeys, ...processes, ...browser],
-          ...shared,
-        },
-      },
+      { extends: true, test: { name: 'unit', ...unit, ...shared } },
+      { extends: true, test: { name: 'integration', include: integration, ...shared } },
       { extends: true, test: { name: 'journeys', include: journeys, ...shared } },
       { extends: true, test: { name: 'processes', include: processes, ...shared } },
       { extends: true, test: { name: 'browser', include: browser } },

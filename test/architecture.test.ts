@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { importCycles } from '../scripts/shape/import-cycles.ts';
 import { arrowsBetweenRooms, readRooms, roomOf, roomsTable, unusedRights } from '../scripts/shape/rooms.ts';
 import { readSourceFiles } from '../scripts/shape/source-files.ts';
+import { unit } from './support/test-projects.ts';
 
 const root = join(import.meta.dirname, '..');
 const rooms = readRooms(root);
@@ -50,4 +51,14 @@ test('no file has more than 300 lines', () => {
 test('no folder of src holds more than 20 files', () => {
   const counts = Map.groupBy(files, ({ path }) => dirname(path));
   expect([...counts].filter(([folder, inside]) => folder.startsWith('src/') && inside.length > 20)).toEqual([]);
+});
+
+test('no unit test opens a server, a bucket or a stand-in, or starts a process', () => {
+  const opens =
+    /\b(?:createServer|local(?:Http|Tcp)Server|start(?:\w+Sandbox|TestBucket|Process)|openApp|openCore|spawn\w*)\(/;
+  const names = globSync([...unit.include], { cwd: root, exclude: [...unit.exclude] }).toSorted();
+  expect(names.length).toBeGreaterThan(100);
+  expect(names).toContain('test/keys/rules/key-state.test.ts');
+  const calls = (name: string) => opens.test(readFileSync(join(root, name), 'utf8'));
+  expect(names.filter(calls), 'add them to "integration" in test/support/test-projects.ts').toEqual([]);
 });

@@ -20,19 +20,25 @@ type Report = {
   }[];
 };
 
-/** A test that waits for what the mutant took away waits for longer than this. */
-const patienceMs = 240_000;
+/** For the few files of one mutant: a test that waits for what the mutant took away waits for longer than this. */
+const mutantPatienceMs = 240_000;
+
+export type RunOptions = {
+  /** Ends at the first failure. */
+  readonly bail: boolean;
+  readonly patienceMs: number;
+};
 
 /** Runs these test files in the tree; resolves when the process of vitest and all it started are gone. */
 export async function runTests(
   tree: string,
   tests: readonly string[],
   signal: AbortSignal,
-  bail: readonly string[] = ['--bail=1'],
+  { bail, patienceMs }: RunOptions = { bail: true, patienceMs: mutantPatienceMs },
 ): Promise<TestRun> {
   const reportFile = join(tree, 'mutant-report.json');
   rmSync(reportFile, { force: true });
-  const words = ['run', ...tests, '--reporter=json', `--outputFile=${reportFile}`, ...bail];
+  const words = ['run', ...tests, '--reporter=json', `--outputFile=${reportFile}`, ...(bail ? ['--bail=1'] : [])];
   // A group of its own, so that its end is the end of the processes that tests started too.
   const child = spawn(process.execPath, [join(tree, 'node_modules/vitest/vitest.mjs'), ...words], {
     cwd: tree,

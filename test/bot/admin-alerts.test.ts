@@ -6,6 +6,7 @@ import type { Users } from '../../src/domain/users.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import { fakeTelegram, refusing, type TelegramDeed } from '../support/fake-telegram.ts';
+import { runs } from '../support/property-runs.ts';
 
 const catalog = loadCatalog();
 const locales = new Map([[901, 'ru']]);
@@ -207,6 +208,6 @@ test('AdminAlerts never speaks twice in a minute, never says the same twice in a
         expect(said.at(-1) ?? false).toBe(open.has(place));
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

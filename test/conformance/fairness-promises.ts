@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, claimed, oneEach } from './requests.ts';
+import { runs } from '../support/property-runs.ts';
 
 /** What an engine promises to people who share it with others that ask for much. */
 export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
@@ -29,7 +30,7 @@ export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
           while ((await startOne()) !== 9_999) starts += 1;
           expect(starts).toBeLessThanOrEqual(2 * jobsOfEach.length + 1);
         }),
-        { numRuns: 15 },
+        { numRuns: runs(15) },
       );
     },
   );
@@ -56,7 +57,7 @@ export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
           }
           expect(started.length).toBeLessThanOrEqual(5);
         }),
-        { numRuns: 13 },
+        { numRuns: runs(13) },
       );
     },
   );

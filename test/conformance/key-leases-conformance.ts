@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyId } from '../../src/domain/ids.ts';
 import type { KeyLeases, Lease, LeaseResult } from '../../src/domain/key-leases.ts';
+import { runs } from '../support/property-runs.ts';
 
 /** Leases under test: keys of bytez, each with its number of seats, and a time that the test moves. */
 export type LeasesUnderTest = AsyncDisposable & {
@@ -151,7 +152,7 @@ export function keyLeasesConformance(name: string, makeLeases: MakeLeases): void
           }
         }
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 }

@@ -8,6 +8,7 @@ import type { MakeEngine, TimedEngine } from './engine-under-test.ts';
 import { aTrail } from './call-promises.ts';
 import { ModelEngine, type ModelJob } from './model-engine.ts';
 import { aRequest, startMs } from './requests.ts';
+import { runs } from '../support/property-runs.ts';
 
 const limits = { waiting: 4, perDay: 6 };
 const caps = { premium: 2, free: 1 };
@@ -220,7 +221,7 @@ export function modelPromises(name: string, makeEngine: MakeEngine): void {
         const { engine, model } = await walk.end();
         expect(engine).toEqual(model);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 }

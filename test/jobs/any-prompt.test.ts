@@ -12,6 +12,7 @@ import { openStorage } from '../../src/storage/open-storage.ts';
 import { aResult, aView } from '../messages/builders.ts';
 import { parseTelegramHtml } from '../messages/telegram-html.ts';
 import { runs } from '../support/property-runs.ts';
+import { anyCharacter } from '../support/any-character.ts';
 
 const half = fc.integer({ min: 0xd800, max: 0xdfff }).map((code) => String.fromCharCode(code));
 const control = fc.integer({ min: 0, max: 0x9f }).map((code) => String.fromCharCode(code));
@@ -33,7 +34,7 @@ const odd = fc.constantFrom(
 );
 /** Any text, the worst of it more often than it would come by chance. */
 const anyText = fc
-  .array(fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), half, control, odd), { maxLength: 24 })
+  .array(fc.oneof(fc.string({ unit: anyCharacter, maxLength: 20 }), half, control, odd), { maxLength: 24 })
   .chain((parts) => fc.constantFrom(1, 1, 1, 30).map((times) => parts.join('').repeat(times)));
 
 const messages = createMessageMapper(loadCatalog());

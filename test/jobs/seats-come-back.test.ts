@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { poolViewOf } from '../../src/domain/views.ts';
 import { JobStopped } from '../../src/jobs/running-jobs.ts';
 import { anAttemptStage, cut, done, down, limited, noModel, refusedKey, timedOut } from './attempt-stage.ts';
+import { runs } from '../support/property-runs.ts';
 
 const replies = [done, limited(500), limited(60_000), refusedKey, down, cut, timedOut, noModel] as const;
 
@@ -53,7 +54,7 @@ test('runAttempts() gives every seat back, however late the pool answers and whe
         expect(stage.pool.snapshot().keys.map(({ inFlight }) => inFlight)).toEqual([0, 0, 0]);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

@@ -2,6 +2,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkUrl, isForbiddenAddress } from '../../src/media/connector.ts';
+import { runs } from '../support/property-runs.ts';
 
 const none = { allowPrivateHosts: [] };
 
@@ -119,7 +120,7 @@ test('isForbiddenAddress() forbids whatever an independent list of private range
       const isPrivate = ranges[family].check(ip, family);
       expect(isPrivate && !isForbiddenAddress(ip)).toBe(false);
     }),
-    { numRuns: 10_000 },
+    { numRuns: runs(10_000) },
   );
 });
 
@@ -242,6 +243,6 @@ test('checkUrl() never lets a host through that a parser turns into a forbidden 
       const text = `https://${spell(n)}/`;
       expect(checkUrl(text, none).ok).toBe(!isForbiddenAddress(new URL(text).hostname));
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
 });

@@ -4,6 +4,7 @@ import { type JobKind, jobKinds, traitsOf } from '../../src/domain/kinds.ts';
 import { imageSize, judgeFile, resultExtensions } from '../../src/media/judge-file.ts';
 import { bytesOfBuffer, aGif, aJpeg, aPng, aWebp, anMp4 } from './sample-files.ts';
 import { isoBox } from './sample-video.ts';
+import { runs } from '../support/property-runs.ts';
 
 function aSound(name: 'mp3' | 'ogg' | 'wav' | 'm4a'): Buffer {
   const file = Buffer.alloc(1000);
@@ -95,7 +96,7 @@ test.each([
     fc.property(side, side, (width, height) => {
       expect(imageSize(make(width, height), mime)).toEqual({ width, height });
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 

@@ -8,6 +8,7 @@ import type { MessageView } from '../../src/messages/view.ts';
 import { aResult, aView, everyPhase, outcomeFor } from './builders.ts';
 import { parseTelegramHtml, readText } from './telegram-html.ts';
 import { runs } from '../support/property-runs.ts';
+import { anyCharacter } from '../support/any-character.ts';
 
 const catalog = loadCatalog();
 const mapper = createMessageMapper(catalog);
@@ -247,7 +248,7 @@ test('caption() shows the prompt, the model and the seconds', () => {
 
 test('any prompt gives HTML that Telegram takes, within the limits, in every phase', () => {
   const anyPrompt = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 5_000, size: 'max' }),
+    fc.string({ unit: anyCharacter, maxLength: 5_000, size: 'max' }),
     fc.string({ unit: 'grapheme', maxLength: 3_000, size: 'max' }),
     fc
       .array(
@@ -272,7 +273,7 @@ test('any prompt gives HTML that Telegram takes, within the limits, in every pha
   fc.assert(
     fc.property(
       anyPrompt,
-      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.string({ unit: anyCharacter, maxLength: 300 }),
       fc.constantFrom(...everyPhase),
       fc.constantFrom(...locales),
       fc.constantFrom(...lanes),

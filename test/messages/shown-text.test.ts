@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { excerpt, shownText } from '../../src/messages/view.ts';
+import { anyCharacter } from '../support/any-character.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 400, size: 'max' }),
+  fc.string({ unit: anyCharacter, maxLength: 400, size: 'max' }),
   fc.string({ unit: 'grapheme', maxLength: 200, size: 'max' }),
 );
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { editDistance, nearestCommand, slipIn } from '../../../src/bot/commands/fallback.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const commands = ['generate', 'video', 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start', 'keys'];
 
@@ -51,6 +52,6 @@ test('editDistance() is the same both ways, none for the same, and at most the l
       expect(distance === 0).toBe(one === other);
       expect(distance).toBeLessThanOrEqual(Math.max(one.length, other.length));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

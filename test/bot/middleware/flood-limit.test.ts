@@ -7,6 +7,7 @@ import {
   Pace,
   floodRules,
 } from '../../../src/bot/middleware/flood-limit.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const minuteMs = 60_000;
 
@@ -178,7 +179,7 @@ test('FloodLimit never answers more than the bucket holds, nor notices twice a m
         expect(atMs - (notices[index] ?? 0)).toBeGreaterThanOrEqual(floodRules.minNoticeIntervalMs);
       }
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 
@@ -222,6 +223,6 @@ test('Pace.advance() never lets more time pass than one of the two clocks says, 
         before = passedMs;
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });

@@ -4,6 +4,7 @@ import { pacing } from '../../../src/bot/outbox/rate-limiter.ts';
 import type { OutgoingMessage } from '../../../src/bot/outbox/outbox.ts';
 import { isTransient, classifyTelegramError } from '../../../src/bot/outbox/telegram-error.ts';
 import { fakeTelegram, limited, refusing, type TelegramCall, type TelegramDeed } from '../../support/fake-telegram.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const chats = [7, 8, -9];
 const statuses = ['a', 'b'];
@@ -163,6 +164,6 @@ test('Outbox keeps order and pace, shows the last status, and repeats nothing th
       const unasked = made.filter((call) => !isMail(call)).map(({ atMs }) => atMs);
       expect(mostWithin(unasked, 1_000)).toBeLessThanOrEqual(30);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { complaintOf, readComplaint } from '../../../src/providers/classification/error-body.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const nothing = { status: 400, codes: [], types: [], words: '', isHtml: false };
 
@@ -92,6 +93,6 @@ test('readComplaint() never throws and never says much, whatever the bytes', () 
       expect(codes.length + types.length).toBeLessThanOrEqual(24);
       expect(said.status === status || (said.status >= 400 && said.status <= 599)).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

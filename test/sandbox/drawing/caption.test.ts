@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { layOutCaption, printable } from '../../../sandbox/drawing/caption.ts';
 import { loadGlyphs } from '../../../sandbox/drawing/font.ts';
+import { anyCharacter } from '../../support/any-character.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const glyphs = await loadGlyphs();
 const room = { width: 512, height: 512 };
@@ -47,13 +49,13 @@ test('layOutCaption() counts on the last line what it cannot show', () => {
 
 test('layOutCaption() never sets a line wider than the picture nor a strip higher than half of it', () => {
   const sizes = fc.record({ width: fc.integer({ min: 64, max: 1024 }), height: fc.integer({ min: 64, max: 1024 }) });
-  const words = fc.oneof(fc.string({ maxLength: 400 }), fc.string({ unit: 'binary', maxLength: 400 }));
+  const words = fc.oneof(fc.string({ maxLength: 400 }), fc.string({ unit: anyCharacter, maxLength: 400 }));
   fc.assert(
     fc.property(words, sizes, (prompt, size) => {
       const { lines, fontSize, stripHeight } = layOutCaption(prompt, glyphs, size);
       for (const line of lines) expect(glyphs.width(line) * fontSize).toBeLessThanOrEqual(size.width);
       expect(stripHeight).toBeLessThanOrEqual(size.height * 0.5);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
