@@ -1,5 +1,5 @@
 /** The tags that a message may show; of any other tag only the text remains. */
-export const richTags = ['b', 'i', 'u', 's', 'code', 'pre', 'blockquote', 'tg-spoiler', 'a'] as const;
+export const richTags = ['b', 'i', 'u', 's', 'code', 'pre', 'blockquote', 'tg-spoiler', 'tg-time', 'a'] as const;
 export type RichTag = (typeof richTags)[number];
 
 /** Formatted text as a tree of strings and elements. */
@@ -10,6 +10,9 @@ export type RichNode =
       readonly children: readonly RichNode[];
       readonly href?: string;
       readonly expandable?: true;
+      /** Of a moment: seconds since 1970, and how a client writes it. */
+      readonly unix?: number;
+      readonly format?: string;
     };
 
 type Open = { readonly tag: RichTag | undefined; readonly attributes: string; readonly children: RichNode[] };
@@ -52,6 +55,10 @@ function nodesOf({ tag, attributes, children }: Open): readonly RichNode[] {
   if (tag === 'a') {
     const href = unescapeHtml(/\bhref="([^"]*)"/.exec(attributes)?.[1] ?? '');
     return /^(?:https?|tg):\/\//i.test(href) ? [{ tag, children, href }] : children;
+  }
+  if (tag === 'tg-time') {
+    const unix = Number(/\bunix="(\d+)"/.exec(attributes)?.[1] ?? 0);
+    return [{ tag, children, unix, format: /\bformat="([a-zA-Z]*)"/.exec(attributes)?.[1] ?? '' }];
   }
   if (tag === 'blockquote' && /\bexpandable\b/.test(attributes)) return [{ tag, children, expandable: true }];
   return [{ tag, children }];

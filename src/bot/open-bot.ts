@@ -26,7 +26,7 @@ import { UpdatePipeline } from './updates/update-pipeline.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { Inbox } from '../domain/inbox.ts';
-import type { OnCheckpoint } from '../domain/job.ts';
+import type { Job, OnCheckpoint } from '../domain/job.ts';
 import type { ResultCopies, ResultSource, ResultStore } from '../domain/media.ts';
 import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
@@ -43,6 +43,7 @@ import { Poller } from './updates/poller.ts';
 import { WebhookSource, type WebhookSourceOptions } from './updates/webhook-source.ts';
 import { CommandMenu } from './commands/command-menu.ts';
 import { GroupNotices } from './middleware/group-notices.ts';
+import { Presence } from './delivery/presence.ts';
 import { StatusLists } from './delivery/status-lists.ts';
 import { StatusMessages } from './delivery/status-messages.ts';
 
@@ -213,12 +214,14 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));
-  const statusMessages = opening.use(
-    new StatusMessages({ api, outbox, service, delivery: options.delivery, ledger, messages, clock, emit }),
-  );
-  const lists = opening.use(
-    new StatusLists({ outbox, service, store: options.statusLists, users, perDay, messages, clock, emit }),
-  );
+  const presence = opening.use(new Presence({ outbox, service, clock }));
+  const leftToday = async ({ kind, lane, origin: { userId } }: Job) => {
+    const limit = perDay[lane][kind];
+    if (limit < 0) return undefined;
+    return { limit, left: Math.max(0, limit - (await users.usedToday(userId, kind, clock.now()))) };
+  };
+  const statusMessages = opening.use(new StatusMessages({ ...options, api, outbox, messages, presence, leftToday }));
+  const lists = opening.use(new StatusLists({ ...options, outbox, store: options.statusLists, messages }));
   const wayBack = new WayBack({ chats, clock });
   opening.use(service.checkBeforeStart((job) => wayBack.isOpen(job)));
   const { copies } = options;
@@ -236,6 +239,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     chats,
     links,
     wayBack,
+    presence,
     clock,
     emit,
     onCheckpoint,

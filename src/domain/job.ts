@@ -98,8 +98,10 @@ export type Origin = {
   readonly chatId: number;
   readonly chatType: 'private' | 'group';
   readonly userId: number;
-  /** The message that asked. */
+  /** The message that asked; where a button did, the message of the bot with the button. */
   readonly messageId: number;
+  /** A button asked. */
+  readonly pressed?: true;
   /** The forum topic, when there is one. */
   readonly threadId?: number;
   /** The conversation in the direct messages of a channel, when it is one. */

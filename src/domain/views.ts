@@ -91,6 +91,9 @@ export type JobPhase =
   | { readonly kind: 'delivering' }
   | { readonly kind: 'ended'; readonly outcome: Outcome };
 
+/** How many more requests of a kind the person may make today, of how many. */
+export type DayLeft = { readonly left: number; readonly limit: number };
+
 export type JobView = {
   readonly id: JobId;
   /** Who asked. */
@@ -107,6 +110,10 @@ export type JobView = {
   readonly held?: HeldReason;
   /** Since the job was accepted. */
   readonly ageMs: number;
+  /** When a line claimed it for the first time. Milliseconds since 1970. */
+  readonly beganAtMs?: number;
+  /** What is left of the day's requests of its kind; absent where there is no limit, or where nobody asked for it. */
+  readonly left?: DayLeft;
   /** With it and the same words the model makes the same result again; absent where there is none, or it takes no seed. */
   readonly seed?: number;
 };

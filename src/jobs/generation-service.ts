@@ -179,6 +179,7 @@ export class GenerationService {
     const cancelled = await this.#options.queue.cancel(id, userId);
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
       this.#live.forget(id);
+      this.#rewriter?.cancel(id);
       this.#options.emit({ event: 'job.cancelled', jobId: id });
       this.#ended(id);
     }

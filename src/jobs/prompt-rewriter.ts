@@ -30,6 +30,8 @@ export type PromptRewriterOptions = Omit<LoopTools, 'onCheckpoint' | 'onQueue' |
 export class PromptRewriter {
   readonly #options: PromptRewriterOptions;
   readonly #pending = new Map<JobId, Promise<string | undefined>>();
+  /** Ends what is being rewritten for a job. */
+  readonly #late = new Map<JobId, AbortController>();
   readonly #closing = new AbortController();
 
   constructor(options: PromptRewriterOptions) {
@@ -58,6 +60,11 @@ export class PromptRewriter {
     return usable(await this.#options.rewrites.find(job.id));
   }
 
+  /** Stops what is being rewritten for a job that was cancelled. */
+  cancel(id: JobId): void {
+    this.#late.get(id)?.abort(new JobStopped('cancelled'));
+  }
+
   /** Gives up what is being rewritten; the next start decides on it again. */
   close(): void {
     this.#closing.abort(new JobStopped('closing'));
@@ -71,7 +78,10 @@ export class PromptRewriter {
         this.#options.emit({ event: 'app.error', what: `rewrite the words of job ${job.id}`, error });
         return undefined;
       })
-      .finally(() => this.#pending.delete(job.id));
+      .finally(() => {
+        this.#pending.delete(job.id);
+        this.#late.delete(job.id);
+      });
     this.#pending.set(job.id, deciding);
     return deciding;
   }
@@ -81,6 +91,7 @@ export class PromptRewriter {
     const stored = await rewrites.find(job.id);
     if (stored !== undefined) return usable(stored);
     const late = new AbortController();
+    this.#late.set(job.id, late);
     const signal = AbortSignal.any([late.signal, this.#closing.signal]);
     const stopped = new Promise<undefined>((resolve) => {
       if (signal.aborted) resolve(undefined);

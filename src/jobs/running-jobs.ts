@@ -205,6 +205,7 @@ export function viewOf(job: Job, context: ViewContext): JobView {
     phase,
     ...held,
     ageMs: context.nowMs - job.acceptedAtMs,
+    ...(job.claimedAtMs === undefined ? {} : { beganAtMs: job.claimedAtMs }),
   };
 }
 
@@ -232,14 +233,14 @@ function phaseOf(job: Job, context: ViewContext): JobPhase {
   }
 }
 
-function queuedPhase({ progress }: Job, { ahead, isBehindOwn }: ViewContext, pool: PoolView): JobPhase {
+function queuedPhase({ progress, claimedAtMs }: Job, { ahead, isBehindOwn }: ViewContext, pool: PoolView): JobPhase {
   const callMs = measuredCallMs(pool);
   const isFree = ahead === 0 && freeSeats(pool) > 0;
   const inMs = callMs === undefined || isFree ? undefined : expectedWaitMs(ahead + 1, pool);
   const estimate = inMs === undefined || isBehindOwn ? {} : { inMs };
   if (ahead > 0) return { kind: 'queued', ahead, ...estimate };
   if (isBehindOwn) return { kind: 'queued', ahead, next: 'own-request' };
-  if (progress.calls > 0) return { kind: 'queued', ahead, next: 'again', ...estimate };
+  if (progress.calls > 0 || claimedAtMs !== undefined) return { kind: 'queued', ahead, next: 'again', ...estimate };
   return { kind: 'queued', ahead, next: isFree ? 'starts' : 'slot', ...estimate };
 }
 

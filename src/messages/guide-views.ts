@@ -1,7 +1,7 @@
 import { type JobKind, type Lane, kindCommands, kindTraits } from '../domain/kinds.ts';
 import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
-import { exampleRows, lines, promptLimit, quote } from './phrases.ts';
+import { exampleRows, lines, promptLimit, quote, waitWithTime } from './phrases.ts';
 import {
   callbackData,
   escapeHtml,
@@ -227,6 +227,8 @@ export type PremiumFacts = {
 export type DayUsage = {
   readonly used: Readonly<Record<JobKind, number>>;
   readonly perDay: Readonly<Record<JobKind, number>>;
+  /** When the next day begins, in the zone that days are counted in. */
+  readonly next?: { readonly zone: string; readonly inMs: number; readonly nowMs: number };
 };
 
 /** What premium changes, only where the two lanes differ. */
@@ -253,10 +255,13 @@ export function premiumView(localizer: Localizer, facts: PremiumFacts, offered: 
   );
 }
 
-/** How much of today's limits is used, one line for each kind. */
+/** How much of today's limits is used, one line for each kind, and when a new day begins once something is used. */
 export function limitsWords(localizer: Localizer, day: DayUsage, offered: OfferedKinds): string {
+  const isCounted = offered.some((kind) => day.perDay[kind] > 0 && day.used[kind] > 0);
+  const next = isCounted ? day.next : undefined;
   return lines(
     ...offered.map((kind) => localizer.say('limits.today', { kind, used: day.used[kind], limit: day.perDay[kind] })),
+    next && localizer.say('limits.next-day', { zone: next.zone, wait: waitWithTime(localizer, next.inMs, next.nowMs) }),
   );
 }
 

@@ -75,6 +75,7 @@ export const messageVariables = {
   'status-message.next-own': ['kind'],
   'status-message.next-again': ['kind'],
   'status-message.starts': ['wait'],
+  'status-message.began': ['time'],
   'status-message.paused': ['kind'],
   'status-message.place-kept': ['ahead'],
   'status-message.resumes': ['wait'],
@@ -88,6 +89,7 @@ export const messageVariables = {
   'status-message.retrying-elsewhere': ['kind'],
   'status-message.delivering': ['kind'],
   'status-message.done': ['kind'],
+  'status-message.left-today': ['left', 'limit'],
   'caption.asked': ['words'],
   'caption.made': ['model', 'seconds'],
   'caption.made-seed': ['model', 'seconds', 'seed'],
@@ -178,6 +180,7 @@ export const messageVariables = {
   'cancel.nothing': [],
 
   'limits.today': ['kind', 'used', 'limit'],
+  'limits.next-day': ['zone', 'wait'],
 
   'premium.header': [],
   'premium.active': ['until'],

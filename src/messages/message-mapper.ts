@@ -66,7 +66,8 @@ export function createMessageMapper(
   const known = (view: JobView) => ({ ...view, isAdmin: adminIds.has(view.userId) });
   return {
     /** The status message of a job in any phase. */
-    statusMessage: (view: JobView, locale: string): MessageView => statusMessageView(localizer(locale), known(view)),
+    statusMessage: (view: JobView, locale: string, nowMs?: number): MessageView =>
+      statusMessageView(localizer(locale), known(view), nowMs),
     /** The same message after the job has failed or was cancelled: why, what next, and a button. */
     ended: (view: JobView, locale: string, nowMs: number): MessageView =>
       statusMessageView(localizer(locale), known(view), nowMs),

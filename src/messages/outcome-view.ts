@@ -15,7 +15,8 @@ import {
   lines,
   promptLimit,
   quote,
-  waitWords,
+  clockTime,
+  waitWithTime,
 } from './phrases.ts';
 import {
   callbackData,
@@ -66,7 +67,6 @@ export function endedView(localizer: Localizer, view: PersonalView, outcome: Out
       failureWords(localizer, code, view.kind, againInMs),
       view.lane === 'free' ? localizer.say('failure.credit-back') : '',
       words,
-      premiumNote(localizer, code, view),
     ),
     rows: remedyRows(localizer, view, code),
   };
@@ -173,8 +173,20 @@ const retryMessages = {
 /** A shorter wait is not worth a line that changes all the time. */
 export const shownFromMs = 20_000;
 
-function startsWords(localizer: Localizer, inMs = 0): string {
-  return inMs < shownFromMs ? '' : localizer.say('status-message.starts', { wait: waitWords(localizer, inMs) });
+function startsWords(localizer: Localizer, inMs = 0, nowMs?: number): string {
+  if (inMs < shownFromMs) return '';
+  return localizer.say('status-message.starts', { wait: waitWithTime(localizer, inMs, nowMs) });
+}
+
+/** Since when it is being made, kept up to date by the client. */
+function beganWords(localizer: Localizer, { beganAtMs }: JobView, nowMs?: number): string {
+  if (beganAtMs === undefined || nowMs === undefined) return '';
+  return localizer.say('status-message.began', { time: clockTime(localizer, beganAtMs, 'r') });
+}
+
+/** How many more the person may ask for today; nothing where there is no limit. */
+function leftWords(localizer: Localizer, { left }: JobView): string {
+  return left === undefined ? '' : localizer.say('status-message.left-today', left);
 }
 
 const nextMessages = {
@@ -193,10 +205,11 @@ function queuedWords(localizer: Localizer, kind: JobKind, phase: Extract<JobPhas
 }
 
 /** Where it stands with a provider that has a queue of its own; empty where that is soon over. */
-function queueWords(localizer: Localizer, { ahead = 0, inMs = 0 }: ProviderQueue = {}): string {
+function queueWords(localizer: Localizer, { ahead = 0, inMs = 0 }: ProviderQueue = {}, nowMs?: number): string {
+  const wait = waitWithTime(localizer, inMs, nowMs);
   return lines(
     ahead === 0 ? '' : localizer.say('status-message.provider-queue', { ahead }),
-    inMs < shownFromMs ? '' : localizer.say('status-message.done-in', { wait: waitWords(localizer, inMs) }),
+    inMs < shownFromMs ? '' : localizer.say('status-message.done-in', { wait }),
   );
 }
 
@@ -207,22 +220,19 @@ function writingView(text: string, cancel: MessageButton): MessageView {
   return { text: `${escapeHtml(shown.trimEnd().toWellFormed())} …`, rows: [[cancel]] };
 }
 
-/** The status message of a job, whatever its phase. */
+/** The status message of a job, whatever its phase; without `nowMs` no time of day stands in it. */
 export function statusMessageView(localizer: Localizer, view: PersonalView, nowMs?: number): MessageView {
   const { phase, kind } = view;
   const cancel = cancelButton(localizer, view.id);
+  const foot = lines(quote(view.prompt, promptLimit), leftWords(localizer, view));
   const withCancel = (headline: string): MessageView => ({
-    text: lines(headline, quote(view.prompt, promptLimit)),
+    text: lines(headline, beganWords(localizer, view, nowMs), foot),
     rows: [[cancel]],
   });
   switch (phase.kind) {
     case 'queued':
       return {
-        text: lines(
-          queuedWords(localizer, kind, phase),
-          startsWords(localizer, phase.inMs),
-          quote(view.prompt, promptLimit),
-        ),
+        text: lines(queuedWords(localizer, kind, phase), startsWords(localizer, phase.inMs, nowMs), foot),
         rows: [[refreshButton(localizer, view.id), cancel]],
       };
     case 'paused':
@@ -232,8 +242,8 @@ export function statusMessageView(localizer: Localizer, view: PersonalView, nowM
           localizer.say('status-message.place-kept', { ahead: phase.ahead }),
           phase.inMs === undefined
             ? ''
-            : localizer.say('status-message.resumes', { wait: waitWords(localizer, phase.inMs) }),
-          quote(view.prompt, promptLimit),
+            : localizer.say('status-message.resumes', { wait: waitWithTime(localizer, phase.inMs, nowMs) }),
+          foot,
           phase.ahead === 0 ? '' : premiumNote(localizer, 'paused', view),
         ),
         rows: [[refreshButton(localizer, view.id), cancel]],
@@ -245,7 +255,7 @@ export function statusMessageView(localizer: Localizer, view: PersonalView, nowM
           phase.attempt <= 1
             ? localizer.say('status-message.making', { kind })
             : localizer.say('status-message.making-again', { kind, attempt: phase.attempt }),
-          queueWords(localizer, phase.queue),
+          queueWords(localizer, phase.queue, nowMs),
         ),
       );
     case 'retrying':

@@ -19,6 +19,23 @@ export function waitWords(localizer: Localizer, ms: number): Safe {
   return safe(localizer.say('time.in-hours', { count: Math.ceil(ms / hourMs) }));
 }
 
+/**
+ * A moment as the reader's own clock shows it; clients that do not know the entity show it in UTC. `how`: `t` is the time of
+ * day, `r` how long ago or how soon, which the client keeps up to date by itself.
+ */
+export function clockTime(localizer: Localizer, atMs: number, how: 't' | 'r' = 't'): Safe {
+  const time = new Intl.DateTimeFormat(localizer.locale, { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' });
+  return safe(
+    `<tg-time unix="${Math.round(atMs / secondMs)}" format="${how}">${escapeHtml(time.format(atMs))} UTC</tg-time>`,
+  );
+}
+
+/** `in about 2 minutes (14:05)`; without the time where it is not known what time it is now. */
+export function waitWithTime(localizer: Localizer, ms: number, nowMs: number | undefined): Safe {
+  const wait = waitWords(localizer, ms);
+  return nowMs === undefined ? wait : safe(`${wait.html} (${clockTime(localizer, nowMs + ms).html})`);
+}
+
 /** `20 s`, for tables. */
 export function shortWait(localizer: Localizer, ms: number): Safe {
   if (ms <= 0) return safe(localizer.say('time.short-now'));
@@ -119,11 +136,10 @@ export const failureRemedy = {
   stopped: 'again',
 } as const satisfies Record<FailureCode, 'again' | 'example' | 'status' | 'wait'>;
 
-/** Only where premium changes something. */
+/** Only where the lane is what makes a person wait or turns them away: `busy` is a line that is too long for the lane. */
 const premiumNotes: Partial<Record<FailureCode | 'paused', 'goes-first' | 'more-waiting' | 'higher-limit'>> = {
   busy: 'goes-first',
   paused: 'goes-first',
-  'taking-longer': 'goes-first',
   'queue-full': 'more-waiting',
   'quota-reached': 'higher-limit',
 };

@@ -7,7 +7,7 @@ import {
   failureWords,
   premiumNote,
   lines,
-  waitWords,
+  waitWithTime,
 } from './phrases.ts';
 import type { Localizer } from './catalog.ts';
 import { usageView } from './guide-views.ts';
@@ -45,7 +45,7 @@ function refusalWords(localizer: Localizer, refusal: Refusal): string {
   if (code === 'empty-prompt') return usageView(localizer, kind).text;
   if (code === 'quota-reached' && perDay <= 0) return localizer.say('refused.quota-none', { kind });
   if (code === 'quota-reached') {
-    const wait = waitWords(localizer, day.nextDayMs(nowMs) - nowMs);
+    const wait = waitWithTime(localizer, day.nextDayMs(nowMs) - nowMs, nowMs);
     return localizer.say('refused.quota-reached', { kind, limit: perDay, zone: day.zone, wait });
   }
   return failureWords(localizer, code, kind);

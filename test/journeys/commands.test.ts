@@ -14,7 +14,7 @@ import {
 } from './talk.ts';
 import { acquaintance } from './raw-updates.ts';
 import { localeFolder } from '../../src/messages/catalog.ts';
-import { languageOf } from '../../src/messages/language-tags.ts';
+import { languageOf } from '../../src/messages/catalog.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const commandNames = ({ telegram }: TestApp, chatId: number, languageCode?: string) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { languageOf } from '../../src/messages/language-tags.ts';
+import { languageOf } from '../../src/messages/catalog.ts';
 import { localeFolder } from '../../src/messages/catalog.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { openTestApp, type TestApp, testToken } from '../support/test-app.ts';

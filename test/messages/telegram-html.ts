@@ -1,4 +1,4 @@
-const allowedTags = new Set(['b', 'i', 'u', 's', 'code', 'pre', 'a', 'blockquote', 'tg-spoiler']);
+const allowedTags = new Set(['b', 'i', 'u', 's', 'code', 'pre', 'a', 'blockquote', 'tg-spoiler', 'tg-time']);
 const entitySigns: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' };
 
 /** Reads HTML as strictly as Telegram does; answers the text that is shown, throws where Telegram would refuse. */
@@ -7,7 +7,7 @@ export function parseTelegramHtml(html: string): string {
   let shown = '';
   for (const [part] of html.matchAll(/<[^>]*>?|&[^;\s&<]*;?|[^<&]+/g)) {
     if (part.startsWith('<')) {
-      const [, closing, name = ''] = /^<(\/?)([a-z-]+)( expandable)?>$/.exec(part) ?? [];
+      const [, closing, name = ''] = /^<(\/?)([a-z-]+)( expandable| unix="\d+" format="[rt]")?>$/.exec(part) ?? [];
       if (!allowedTags.has(name)) throw new Error(`Unsupported tag ${JSON.stringify(part)} in ${JSON.stringify(html)}`);
       if (closing === '') open.push(name);
       else if (open.pop() !== name) throw new Error(`Unbalanced ${part} in ${JSON.stringify(html)}`);

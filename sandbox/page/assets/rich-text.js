@@ -10,7 +10,26 @@ export function richText(nodes, onCommand, isCode = false) {
   });
 }
 
-function richElement({ tag, href, expandable }, children) {
+/** A moment as a client shows it: in the reader's own zone; `r` says how long ago or how soon. */
+function moment(unix, format) {
+  const show = () => {
+    if (format !== 'r') return new Date(unix * 1000).toLocaleTimeString(undefined, { timeStyle: 'short' });
+    const seconds = Math.round(unix - Date.now() / 1000);
+    const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+    return Math.abs(seconds) < 90
+      ? relative.format(seconds, 'second')
+      : relative.format(Math.round(seconds / 60), 'minute');
+  };
+  const time = element('time', { class: 'moment', dateTime: new Date(unix * 1000).toISOString() }, show());
+  const timer =
+    format === 'r'
+      ? setInterval(() => (time.isConnected ? (time.textContent = show()) : clearInterval(timer)), 1000)
+      : 0;
+  return time;
+}
+
+function richElement({ tag, href, expandable, unix, format }, children) {
+  if (tag === 'tg-time') return moment(unix, format);
   if (tag === 'tg-spoiler') return spoiler(children);
   if (tag === 'blockquote' && expandable) return expandableQuote(children);
   if (tag === 'a') return element('a', { href, target: '_blank', rel: 'noopener noreferrer' }, ...children);

@@ -55,6 +55,10 @@ function tagFor(entity: MessageEntity): Tag | undefined {
   if (simple !== undefined) return { open: `<${simple}>`, close: `</${simple}>` };
   if (entity.type === 'expandable_blockquote') return { open: '<blockquote expandable>', close: '</blockquote>' };
   if (entity.type === 'text_link') return { open: `<a href="${escapeHtml(entity.url)}">`, close: '</a>' };
+  if (entity.type === 'date_time') {
+    const { unix_time: unix, date_time_format: format } = entity;
+    return { open: `<tg-time unix="${unix}" format="${escapeHtml(format)}">`, close: '</tg-time>' };
+  }
   if (entity.type === 'pre') return preTag(entity.language);
   return undefined;
 }

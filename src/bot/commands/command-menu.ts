@@ -4,7 +4,7 @@ import type { Emit } from '../../domain/events.ts';
 import type { ChatStore } from '../../domain/chat-store.ts';
 import type { Users } from '../../domain/users.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { languageOf } from '../../messages/language-tags.ts';
+import { languageOf } from '../../messages/catalog.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import { publishProfile } from './profile-texts.ts';
 import { describeTelegramError, isAborted, classifyTelegramError } from '../outbox/telegram-error.ts';

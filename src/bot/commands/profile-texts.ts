@@ -1,6 +1,6 @@
 import type { Api } from 'grammy';
 import type { LanguageCode } from 'grammy/types';
-import { languageOf } from '../../messages/language-tags.ts';
+import { languageOf } from '../../messages/catalog.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 
 export type ProfileOptions = {

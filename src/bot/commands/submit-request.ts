@@ -91,6 +91,7 @@ export async function submitRequest(
       chatType: chat.type === 'private' ? 'private' : 'group',
       userId: speaker.userId,
       messageId: message.message_id,
+      ...(ctx.message === undefined ? { pressed: true as const } : {}),
       ...(ctx.msg?.is_topic_message === true && ctx.msg.message_thread_id !== undefined
         ? { threadId: ctx.msg.message_thread_id }
         : {}),

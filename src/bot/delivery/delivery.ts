@@ -8,6 +8,7 @@ import { maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './sen
 import type { WayBack } from '../outbox/undeliverable.ts';
 import type { MethodKind } from '../outbox/bot-api.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
+import type { Presence } from './presence.ts';
 import type { StatusLists } from './status-lists.ts';
 import type { StatusMessages } from './status-messages.ts';
 import { noteOf, textInstead, showOutcome, type Shown, type ShowTools } from './show-outcome.ts';
@@ -23,6 +24,7 @@ export type DeliveryOptions = ShowTools & {
   /** Shown again once an outcome is told: nothing that waits for its own message waits for them. */
   readonly lists?: Pick<StatusLists, 'refresh'>;
   readonly wayBack?: Pick<WayBack, 'isOpen'>;
+  readonly presence?: Pick<Presence, 'ended'>;
   /** Called at the points where crash tests stop the process. */
   readonly onCheckpoint?: OnCheckpoint | undefined;
 };
@@ -246,9 +248,10 @@ export class Delivery {
   }
 
   #report({ job, lease }: Claim, shown: Exclude<Shown, { as: 'nothing' }>): void {
-    const { clock, emit } = this.#options;
+    const { presence, clock, emit } = this.#options;
     const { id: jobId } = job;
     const { as, outcome } = shown;
+    presence?.ended(job, outcome);
     const ms = clock.now() - job.acceptedAtMs;
     if (outcome.kind === 'result') emit({ event: 'job.delivered', jobId, ms, as });
     else emit({ event: 'job.notified', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });

@@ -4,7 +4,7 @@ import type { Users } from '../../domain/users.ts';
 import { type JobKind, jobKinds, type Lane, perKind } from '../../domain/kinds.ts';
 import type { JobView } from '../../domain/views.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
-import type { Clock } from '../../kit/clock.ts';
+import type { CalendarDay, Clock } from '../../kit/clock.ts';
 import type { DayUsage } from '../../messages/guide-views.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
@@ -18,6 +18,7 @@ export type StatusListsOptions = {
   readonly store: StatusListStore;
   readonly users: Pick<Users, 'usedToday'>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
+  readonly quotaDay: CalendarDay;
   readonly messages: MessageMapper;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -91,10 +92,11 @@ export class StatusLists implements Disposable {
   }
 
   async #usageOf({ userId, lane }: ListReader): Promise<DayUsage> {
-    const { users, perDay, clock } = this.#options;
+    const { users, perDay, quotaDay, clock } = this.#options;
     const nowMs = clock.now();
     const used = await Promise.all(jobKinds.map((kind) => users.usedToday(userId, kind, nowMs)));
-    return { used: perKind((kind) => used[jobKinds.indexOf(kind)] ?? 0), perDay: perDay[lane] };
+    const next = { zone: quotaDay.zone, inMs: quotaDay.nextDayMs(nowMs) - nowMs, nowMs };
+    return { used: perKind((kind) => used[jobKinds.indexOf(kind)] ?? 0), perDay: perDay[lane], next };
   }
 
   async #edit(chatId: number, messageId: number): Promise<'done' | 'again'> {

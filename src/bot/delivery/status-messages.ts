@@ -4,13 +4,14 @@ import type { JobDelivery } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
-import type { JobView } from '../../domain/views.ts';
+import type { DayLeft, JobPhase, JobView } from '../../domain/views.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
 import { placeOf, textOptions, reportTelegramError } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { Presence } from './presence.ts';
 import { isShut, isTransient } from '../outbox/telegram-error.ts';
 
 /** Queue positions change often, so they are shown at this interval. */
@@ -18,6 +19,11 @@ const positionIntervalMs = 5_000;
 const maxPositionsPerRound = 20;
 /** Most results are shown sooner than this; only slower ones are announced. */
 const deliveringShownAfterMs = 2_000;
+/** Edits of one status message before its outcome: so many at first, and one more with each minute. */
+const maxEdits = 6;
+const oneMoreEveryMs = 60_000;
+/** A place in line is shown anew after so long, then after twice that, and so on. */
+const positionShownAgainMs = 5_000;
 
 export type StatusMessagesOptions = {
   /** For the first answer to a request; edits go through the outbox. */
@@ -27,6 +33,9 @@ export type StatusMessagesOptions = {
   readonly delivery: Pick<JobDelivery, 'keepStatusMessage'>;
   readonly ledger: EffectLedger;
   readonly messages: MessageMapper;
+  readonly presence?: Pick<Presence, 'accepted'>;
+  /** What is left of the person's day, for requests of this kind. */
+  readonly leftToday?: (job: Job) => Promise<DayLeft | undefined>;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -34,6 +43,13 @@ export type StatusMessagesOptions = {
 type Tracked = {
   readonly chatId: number;
   shown: string;
+  edits: number;
+  /** The phase that is shown, and when its place in line may be shown anew. */
+  phase: JobPhase['kind'] | undefined;
+  placeAtMs: number;
+  placeEveryMs: number;
+  /** Its person has asked for the latest state. */
+  isAsked?: boolean;
   /** The message was deleted, or the chat is closed. */
   isGone?: boolean;
   deliveringSinceMs?: number;
@@ -91,14 +107,19 @@ export class StatusMessages {
 
   /** Resolves when the message is sent; its number is kept in the commit of what the caller stores next. */
   async #send(job: Job, jobView: JobView, isBegun: boolean): Promise<{ readonly kept: Promise<unknown> } | undefined> {
-    const { api, ledger, messages, emit } = this.#options;
+    const { api, ledger, presence, emit } = this.#options;
     const by = { jobId: job.id };
     if (!isBegun && (await ledger.begin(by, 'receipt', 'once')).kind !== 'go') return undefined;
-    const view = messages.statusMessage(jobView, job.locale);
+    presence?.accepted(job);
+    const view = await this.#viewOf(job, jobView);
     const { chatId, messageId } = job.origin;
     try {
       const sent = await api.sendMessage(chatId, view.text, { ...textOptions(view), ...placeOf(job, messageId) });
-      this.#tracked.set(job.id, { chatId, shown: fingerprintOf(view) });
+      this.#tracked.set(job.id, {
+        ...this.#newlyTracked(chatId),
+        shown: this.#fingerprint(job, jobView),
+        phase: jobView.phase.kind,
+      });
       return { kept: this.#keep(job.id, sent.message_id) };
     } catch (error) {
       const failure = reportTelegramError(emit, 'sendMessage', error);
@@ -132,8 +153,35 @@ export class StatusMessages {
     if (job.statusMessageId === undefined && job.state.kind !== 'told') {
       await this.#options.delivery.keepStatusMessage(job.id, messageId);
     } else if (job.statusMessageId !== messageId) return false;
+    const tracked = this.#tracked.get(job.id);
+    if (tracked !== undefined) tracked.isAsked = true;
     this.refresh(job.id);
     return true;
+  }
+
+  #newlyTracked(chatId: number): Tracked {
+    const placeAtMs = this.#options.clock.monotonicMs() + positionShownAgainMs;
+    return { chatId, shown: '', edits: 0, phase: undefined, placeAtMs, placeEveryMs: positionShownAgainMs };
+  }
+
+  async #viewOf(job: Job, jobView: JobView): Promise<MessageView> {
+    const { messages, leftToday, clock } = this.#options;
+    const left = await leftToday?.(job);
+    return messages.statusMessage(left === undefined ? jobView : { ...jobView, left }, job.locale, clock.now());
+  }
+
+  /** What is worth an edit: the times of day and what is left of the day are not. */
+  #fingerprint(job: Job, jobView: JobView): string {
+    return JSON.stringify(this.#options.messages.statusMessage(jobView, job.locale));
+  }
+
+  /** Whether an edit now would exceed what one message may have, or only show a place that was shown a moment ago. */
+  #isTooMuch(tracked: Tracked, { phase, ageMs }: JobView): boolean {
+    if (tracked.isAsked === true || (phase.kind === 'making' && phase.text !== undefined)) return false;
+    if (tracked.edits >= maxEdits + Math.floor(ageMs / oneMoreEveryMs)) return true;
+    return (
+      phase.kind === 'queued' && tracked.phase === 'queued' && this.#options.clock.monotonicMs() < tracked.placeAtMs
+    );
   }
 
   /** Ends the edits for this job; resolves when a status message that is being sent has arrived. */
@@ -153,7 +201,7 @@ export class StatusMessages {
     try {
       const found = await this.#options.service.find(id);
       if (found?.job.statusMessageId === undefined || this.#tracked.has(id)) return;
-      const tracked: Tracked = { chatId: found.job.origin.chatId, shown: '' };
+      const tracked = this.#newlyTracked(found.job.origin.chatId);
       this.#tracked.set(id, tracked);
       this.#post(id, tracked);
     } catch (error) {
@@ -175,7 +223,7 @@ export class StatusMessages {
   }
 
   async #edit(id: JobId, tracked: Tracked): Promise<'done' | 'again'> {
-    const { outbox, service, messages, emit } = this.#options;
+    const { outbox, service, clock, emit } = this.#options;
     if (this.#tracked.get(id) !== tracked || tracked.isGone === true) return 'done';
     const found = await service.find(id);
     const statusMessageId = found?.job.statusMessageId;
@@ -187,12 +235,23 @@ export class StatusMessages {
     }
     if (jobView.phase.kind !== 'delivering') delete tracked.deliveringSinceMs;
     else if (this.#isTooSoon(id, tracked)) return 'done';
-    const view = messages.statusMessage(jobView, job.locale);
-    const fingerprint = fingerprintOf(view);
+    const fingerprint = this.#fingerprint(job, jobView);
     if (tracked.shown === fingerprint) return 'done';
+    if (this.#isTooMuch(tracked, jobView)) {
+      this.#schedulePositions();
+      return 'done';
+    }
     try {
+      const view = await this.#viewOf(job, jobView);
       await outbox.api.editMessageText(job.origin.chatId, statusMessageId, view.text, textOptions(view));
-      tracked.shown = fingerprint;
+      if (jobView.phase.kind === 'queued' && tracked.phase === 'queued') tracked.placeEveryMs *= 2;
+      tracked.placeAtMs = clock.monotonicMs() + tracked.placeEveryMs;
+      Object.assign(tracked, {
+        shown: fingerprint,
+        phase: jobView.phase.kind,
+        edits: tracked.edits + 1,
+        isAsked: false,
+      });
       return 'done';
     } catch (error) {
       const failure = reportTelegramError(emit, 'editMessageText', error);
@@ -212,8 +271,4 @@ export class StatusMessages {
     });
     return true;
   }
-}
-
-function fingerprintOf(view: MessageView): string {
-  return JSON.stringify(view);
 }

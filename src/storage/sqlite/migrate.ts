@@ -23,6 +23,7 @@ import {
 import { resultCopies } from './migrations/019-result-copies.ts';
 import { operators } from './migrations/020-operators.ts';
 import { apiClients, webhookOutbox } from './migrations/021-other-programs.ts';
+import { remix } from './migrations/023-remix.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -54,6 +55,7 @@ export const migrations: readonly Migration[] = [
   operators,
   apiClients,
   webhookOutbox,
+  remix,
 ];
 
 export function schemaVersion(database: Database): number {

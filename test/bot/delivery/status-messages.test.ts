@@ -30,7 +30,15 @@ function someStatusMessages(
       origin: { chatId: chatType === 'private' ? 7 : -7, chatType, userId: 7, messageId: 1 },
       ...(statusMessageId === undefined ? {} : { statusMessageId }),
     });
-  const view = (): JobView => ({ id, userId: 7, kind: 'image', lane: 'free', prompt: 'a fox', phase, ageMs: 0 });
+  const view = (): JobView => ({
+    id,
+    userId: 7,
+    kind: 'image',
+    lane: 'free',
+    prompt: 'a fox',
+    phase,
+    ageMs: clock.now() - startMs,
+  });
   const statusMessages = new StatusMessages({
     api,
     outbox,
@@ -69,10 +77,14 @@ function someStatusMessages(
         .filter(({ method }) => method === 'editMessageText')
         .map(({ atMs, payload }) => ({ atMs, words: String(payload['text']).split('\n')[0] ?? '' }));
     },
+    get lastText() {
+      return String(calls.findLast(({ method }) => method === 'editMessageText')?.payload['text']);
+    },
     get sent() {
       return calls.filter(({ method }) => method === 'sendMessage').map(({ atMs }) => atMs);
     },
     send: () => statusMessages.send(job(), view()),
+    refreshPressed: () => statusMessages.refreshPressed(job(), statusMessageId ?? 0),
     nextCandidate: (next: JobPhase) => {
       phase = next;
       for (const listener of progress) listener(id);
@@ -81,6 +93,8 @@ function someStatusMessages(
   };
 }
 
+/** At a provider, with so many before it: each is shown differently. */
+const waiting = (ahead: number): JobPhase => ({ kind: 'making', attempt: 1, of: 3, queue: { ahead } });
 const making = (attempt: number): JobPhase => ({ kind: 'making', attempt, of: 3 });
 
 test.each([
@@ -91,18 +105,37 @@ test.each([
   async (chatType, gapMs) => {
     const app = someStatusMessages(chatType);
     await app.send();
-    for (let step = 0; step < 100; step += 1) {
-      app.nextCandidate(making(step + 1));
+    for (let step = 0; step < 300; step += 1) {
+      app.nextCandidate(waiting(300 - step));
       await app.clock.advance(100);
     }
+    // With the outcome, one message is edited seven times at most.
+    expect(app.edits).toHaveLength(6);
     const times = [0, ...app.edits.map(({ atMs }) => atMs)];
     const gaps = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(gapMs);
     expect(Math.max(...gaps)).toBeLessThanOrEqual(gapMs + 100);
-    await app.clock.advance(10_000);
-    expect(app.edits.at(-1)?.words).toContain('Try 100');
+    await app.clock.advance(60_000);
+    expect(app.edits).toHaveLength(7);
+    expect(app.lastText).toContain('1 request ahead');
   },
 );
+
+test('StatusMessages shows a place in line anew more and more rarely, and at once where its person asks', async () => {
+  const app = someStatusMessages();
+  await app.send();
+  const at: number[] = [];
+  for (let second = 0; second < 50; second += 1) {
+    app.nextCandidate({ kind: 'queued', ahead: 60 - second });
+    await app.clock.advance(1_000);
+    if (app.edits.length > at.length) at.push(second);
+  }
+  expect(at.length).toBeLessThanOrEqual(3);
+  app.nextCandidate({ kind: 'queued', ahead: 1 });
+  expect(await app.refreshPressed()).toBe(true);
+  await app.clock.advance(2_000);
+  expect(app.lastText).toContain('1 request ahead');
+});
 
 test('StatusMessages.send() sends once, whatever how often it is asked', async () => {
   const app = someStatusMessages();

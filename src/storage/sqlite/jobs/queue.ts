@@ -97,6 +97,7 @@ function insertJob(
     message_id: origin.messageId,
     thread_id: origin.threadId ?? null,
     direct_topic_id: origin.directTopicId ?? null,
+    pressed: origin.pressed === true ? 1 : null,
     line,
     state: 'waiting',
     round,

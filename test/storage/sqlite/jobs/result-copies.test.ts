@@ -105,8 +105,11 @@ test('an older database full of jobs gets the table, and its jobs stay without c
   {
     using older = openDatabase({ path: folder.file, steps: migrations.filter(({ version }) => version < 19) });
     expect(schemaVersion(older)).toBe(18);
-    const engine = anEngine(older);
-    await accepted(engine, { updateId: 1, userId: 1 });
+    older.run(
+      `INSERT INTO jobs (id, update_id, kind, prompt, lane, locale, chat_id, chat_type, user_id, message_id, line, state,
+         round, ready_at_ms, accepted_at_ms)
+       VALUES ('tg-1', 1, 'image', 'a fox', 'free', 'en', 1, 'private', 1, 1, 'bytez', 'waiting', 1, 0, 0)`,
+    );
   }
   using database = openDatabase({ path: folder.file });
   expect(schemaVersion(database)).toBeGreaterThanOrEqual(19);
