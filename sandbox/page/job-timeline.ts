@@ -155,6 +155,8 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'webhook.failed':
     case 'provider.empty':
     case 'provider.filled':
+    case 'key.ends':
+    case 'key.stays':
     case 'key.not-in-plan':
     case 'app.started':
     case 'bucket.failing':

@@ -7,6 +7,7 @@ import type {
   PendingCommand,
 } from '../domain/admin-api.ts';
 import type { Emit } from '../domain/events.ts';
+import type { KeyId, ProviderName } from '../domain/ids.ts';
 import { type Clock, every } from '../kit/clock.ts';
 
 const pollEveryMs = 1_000;
@@ -14,6 +15,8 @@ const pollEveryMs = 1_000;
 export type CommandRunnerOptions = {
   readonly commands: AdminCommands;
   readonly admin: AdminApi;
+  /** Opens a key that another process has encrypted; undefined where it cannot be. */
+  readonly unseal: (provider: ProviderName, id: KeyId, sealed: string) => string | undefined;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -62,9 +65,9 @@ export class CommandRunner implements AsyncDisposable {
   }
 
   async #execute({ seq, command }: PendingCommand): Promise<void> {
-    const { commands, admin, clock } = this.#options;
+    const { commands, clock } = this.#options;
     try {
-      await commands.answer(seq, await answerTo(admin, command), clock.now());
+      await commands.answer(seq, await answerTo(this.#options, command), clock.now());
     } catch (error) {
       this.#report(error);
     }
@@ -78,7 +81,10 @@ export class CommandRunner implements AsyncDisposable {
   }
 }
 
-async function answerTo(admin: AdminApi, command: AdminCommand): Promise<AdminAnswer> {
+async function answerTo(
+  { admin, unseal }: Pick<CommandRunnerOptions, 'admin' | 'unseal'>,
+  command: AdminCommand,
+): Promise<AdminAnswer> {
   switch (command.kind) {
     case 'wake-keys':
       return { kind: 'keys-changed', count: valueOf(await admin.keys.wake(command.keys)) };
@@ -88,6 +94,16 @@ async function answerTo(admin: AdminApi, command: AdminCommand): Promise<AdminAn
       return { kind: 'keys-changed', count: valueOf(await admin.keys.enable(command.keys)) };
     case 'reload':
       return { kind: 'reloaded', ...valueOf(await admin.reload()) };
+    case 'add-key': {
+      const { provider, keyId, sealed, settings } = command;
+      const key = unseal(provider, keyId, sealed);
+      if (key === undefined) return { kind: 'key-added', added: { kind: 'no-master-key' } };
+      return { kind: 'key-added', added: valueOf(await admin.keys.add({ provider, key, ...settings })) };
+    }
+    case 'set-key':
+      return { kind: 'key-set', isKnown: valueOf(await admin.keys.set(command.keyId, command.patch)) };
+    case 'remove-key':
+      return { kind: 'key-removed', removed: valueOf(await admin.keys.remove(command.keyId)) };
     case 'renew-token':
       return { kind: 'token-renewed', ...valueOf(await admin.renewToken(command.mark)) };
     case 'cancel-job':

@@ -2,7 +2,11 @@ import type { Config } from '../config/config.ts';
 import type { AdminApi, Change, KeyChoice, AdminAnswer, AdminCommand } from '../domain/admin-api.ts';
 import { perKind, laneOf } from '../domain/kinds.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
+import { fingerprint } from '../keys/sources/identify-keys.ts';
+import { sealContext } from '../keys/keyring/keyring.ts';
 import type { Clock } from '../kit/clock.ts';
+import { createSealer } from '../kit/sealer.ts';
+import { Secret } from '../kit/secret.ts';
 import type { Database } from '../storage/sqlite/database.ts';
 import { openReadOnly, saltOf } from '../storage/sqlite/open-read-only.ts';
 import { isOwned } from '../storage/sqlite/owner-lock.ts';
@@ -10,6 +14,7 @@ import {
   createSqliteAdminCommands,
   createSqliteAlertStore,
   createSqliteAuditLog,
+  createSqliteOperatorKeys,
 } from '../storage/sqlite/admin-state.ts';
 import { createSqliteJobReader } from '../storage/sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from '../storage/sqlite/key-store.ts';
@@ -21,7 +26,8 @@ import { StartError } from './start-error.ts';
 
 /** How long a change waits for the owner, which polls for commands every second. */
 export const maxChangeWaitMs = 3_000;
-const overHttp = 'the running bot does it over HTTP (docs/http.md)';
+/** The provider is asked about a new key first. */
+export const maxAddWaitMs = 20_000;
 const pollEveryMs = 100;
 
 export type AdminOptions = {
@@ -54,10 +60,13 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const salt = found && saltOf(found);
   const owner = isOwned(config.dataDir) ? 'running' : salt === undefined ? 'never-ran' : 'stopped';
   const recordsNow = async () => (found === undefined ? [] : await createSqliteKeyStore(found).load());
+  const addedKeys = async () => (found === undefined ? [] : await createSqliteOperatorKeys(found).added());
   const listKeys = async () =>
     keysFromRecords({
       config,
       keys,
+      further: await addedKeys(),
+      own: found === undefined ? new Map() : await createSqliteOperatorKeys(found).settings(),
       salt,
       records: await recordsNow(),
       isRunning: owner === 'running',
@@ -70,6 +79,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const ask = async <Value>(
     command: AdminCommand,
     read: (answer: AdminAnswer) => Value | undefined,
+    maxWaitMs = maxChangeWaitMs,
   ): Promise<Change<Value>> => {
     using database = openReadOnly(path, { writable: true });
     if (database === undefined || salt === undefined) {
@@ -77,7 +87,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
     }
     const commands = createSqliteAdminCommands(database);
     const seq = await commands.ask(command, clock.now());
-    const untilMs = owner === 'running' ? clock.monotonicMs() + maxChangeWaitMs : 0;
+    const untilMs = owner === 'running' ? clock.monotonicMs() + maxWaitMs : 0;
     for (;;) {
       const answer = await commands.answerOf(seq);
       const value = answer && read(answer);
@@ -101,8 +111,18 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
         disable: (choice) => changeKeys('disable-keys', choice),
         enable: (choice) => changeKeys('enable-keys', choice),
         test: async (choice, more) => testKeys({ config, keys, views: await listKeys(), clock, choice, ...more }),
-        add: () => Promise.reject(new StartError(`Cannot add a key from here: ${overHttp}`)),
-        set: () => Promise.reject(new StartError(`Cannot change a key from here: ${overHttp}`)),
+        add: async ({ provider, key, ...settings }) => {
+          if (config.masterKey === undefined || salt === undefined)
+            return { kind: 'done', value: { kind: 'no-master-key' } };
+          const id = fingerprint(new Secret(key), salt);
+          const sealed = createSealer(config.masterKey, salt).seal(key, sealContext(provider, id));
+          const command = { kind: 'add-key', provider, keyId: id, sealed, settings } as const;
+          return ask(command, (answer) => (answer.kind === 'key-added' ? answer.added : undefined), maxAddWaitMs);
+        },
+        set: (keyId, patch) =>
+          ask({ kind: 'set-key', keyId, patch }, (answer) => (answer.kind === 'key-set' ? answer.isKnown : undefined)),
+        remove: (keyId) =>
+          ask({ kind: 'remove-key', keyId }, (answer) => (answer.kind === 'key-removed' ? answer.removed : undefined)),
       },
       jobs: {
         ...read.jobs,

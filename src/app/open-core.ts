@@ -151,6 +151,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       testOnStart: config.keysTestOnStart,
       checkEveryMs: config.healthCheckIntervalMs,
       onBlocked: (provider) => blocked(provider),
+      notices: storage.notices,
       own: () => keyring.settings,
       mechanisms,
     }),
@@ -227,6 +228,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       return keyring.add(added, keyring.with(configured), providers.get(added.provider));
     },
     setKey: (id, patch) => keyring.set(id, patch),
+    removeKey: (id) => keyring.remove(id, configured),
     useKeys,
     service,
     reader: engine.reader,
@@ -239,7 +241,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     renewToken: options.renewToken ?? (() => ({ isInUse: false, mistakes: notReloadable(pool).mistakes })),
     clock,
   });
-  opening.use(new CommandRunner({ commands: storage.commands, admin: adminBy('command line'), clock, emit }));
+  const { commands } = storage;
+  const unseal = keyring.unseal.bind(keyring);
+  opening.use(new CommandRunner({ commands, admin: adminBy('command line'), unseal, clock, emit }));
 
   let hasStarted = false;
   let drained: Promise<number> | undefined;

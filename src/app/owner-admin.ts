@@ -8,6 +8,7 @@ import type {
   AuditLog,
   Change,
   KeyAdded,
+  KeyRemoved,
   KeyChoice,
   NewKey,
   RaisedAlert,
@@ -26,6 +27,7 @@ type OwnerAdminOptions = AdminRecordsOptions & {
   readonly keys: KeyMaintenance;
   readonly addKey: (key: NewKey) => Promise<KeyAdded>;
   readonly setKey: (id: KeyId, patch: KeySettingsPatch) => Promise<void>;
+  readonly removeKey: (id: KeyId) => Promise<KeyRemoved>;
   /** Takes added keys and what was set for keys into use. */
   readonly useKeys: () => Promise<void>;
   readonly service: Pick<GenerationService, 'cancel'>;
@@ -47,8 +49,22 @@ export function notReloadable(pool: Pick<KeyPool, 'snapshot'>): Reloaded {
 
 /** The admin API in the process that owns the database: reads keys and alerts from memory, makes changes at once. */
 export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
-  const { keys, addKey, setKey, useKeys, service, reader, users, alerts, audit, emit, reload, renewToken, clock } =
-    options;
+  const {
+    keys,
+    addKey,
+    setKey,
+    removeKey,
+    useKeys,
+    service,
+    reader,
+    users,
+    alerts,
+    audit,
+    emit,
+    reload,
+    renewToken,
+    clock,
+  } = options;
   const records = createAdminRecords(options);
   return (by) => {
     const noted = async (action: string, target: string) => {
@@ -74,15 +90,26 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
         test: (choice, more) => keys.test(choice, more),
         add: async (key) => {
           const added = await addKey(key);
-          if (added.kind !== 'added') return added;
-          await useKeys();
-          await noted('add-key', `${key.provider} ${added.id}`);
-          return added;
+          if (added.kind === 'added') {
+            await useKeys();
+            await noted('add-key', `${key.provider} ${added.id}`);
+          }
+          return { kind: 'done', value: added };
         },
         set: async (id, patch) => {
+          if (!keys.snapshot().keys.some((key) => key.id === id)) return { kind: 'done', value: false };
           await setKey(id, patch);
           await useKeys();
           await noted('set-key', `${id} ${Object.keys(patch).join(' ')}`);
+          return { kind: 'done', value: true };
+        },
+        remove: async (id) => {
+          const value = await removeKey(id);
+          if (value.kind === 'removed') {
+            await useKeys();
+            await noted('remove-key', id);
+          }
+          return { kind: 'done', value };
         },
       },
       jobs: {

@@ -1,12 +1,21 @@
 import PQueue from 'p-queue';
 import type { Config } from '../config/config.ts';
 import type { KeyChoice, KeyTest, KeyTestOptions } from '../domain/admin-api.ts';
-import type { KeyHealth, KeyRecord, KeyState } from '../domain/key-state.ts';
+import type { KeyId, ProviderName } from '../domain/ids.ts';
+import {
+  hasEnded,
+  type KeyHealth,
+  type KeyRecord,
+  type KeyState,
+  type OwnKeySettings,
+  type SealedKey,
+} from '../domain/key-state.ts';
 import type { KeyView } from '../domain/views.ts';
 import { accountsOf } from '../keys/sources/account-groups.ts';
-import { poolKeys, seatsOf } from '../keys/sources/identify-keys.ts';
+import { type PoolKey, poolKeys, seatsOf, withOwnSettings } from '../keys/sources/identify-keys.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
+import { Secret } from '../kit/secret.ts';
 import { createConnector } from '../media/connector.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { checkOperatorFiles } from './operator-files.ts';
@@ -77,6 +86,10 @@ const noSalt = 'no salt yet';
 type KeysFromRecordsOptions = {
   readonly config: Pick<Config, 'providers'>;
   readonly keys: readonly ProviderKey[];
+  /** Those that were added while the bot ran; they come last. */
+  readonly further?: readonly Pick<SealedKey, 'id' | 'provider'>[];
+  /** What operators set for single keys. */
+  readonly own?: ReadonlyMap<KeyId, OwnKeySettings>;
   /** Of this installation; undefined until the bot has run once. */
   readonly salt: string | undefined;
   readonly records: readonly KeyRecord[];
@@ -88,10 +101,13 @@ type KeysFromRecordsOptions = {
 /** The configured keys, in their order, with the state that the owner of the database has stored. */
 export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyView[] {
   const { config, keys, salt = noSalt, records, isRunning, nowMs } = options;
-  const pooled = poolKeys(keys, salt, ({ provider, keyless }) => seatsOf(config.providers[provider], keyless));
+  const { further = [], own = new Map<KeyId, OwnKeySettings>() } = options;
+  const configured = poolKeys(keys, salt, ({ provider, keyless }) => seatsOf(config.providers[provider], keyless));
+  const pooled = withOwnSettings([...configured, ...addedTo(configured, further, config)], own);
   const accounts = accountsOf(pooled, (provider) => config.providers[provider]?.keyGroups ?? []);
   const recordOf = new Map(records.map((record) => [record.id, record]));
-  return pooled.map(({ id, name, provider, hint, seats, keyless }): KeyView => {
+  return pooled.map((key): KeyView => {
+    const { id, name, provider, hint, seats, keyless, label, isAdded, endsOn } = key;
     const record = recordOf.get(id);
     const account = accounts.get(id) ?? record?.account;
     return {
@@ -100,18 +116,42 @@ export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyVi
       name,
       provider,
       hint,
-      state: record === undefined ? { kind: 'ready' } : stateNow(record.state, nowMs),
+      ...(label === undefined ? {} : { label }),
+      state: stateNow(record?.state ?? { kind: 'ready' }, endsOn, nowMs),
       inFlight: isRunning ? (record?.inFlight ?? 0) : 0,
       seats: Math.floor(record?.seats.limit ?? seats),
       ...(account === undefined ? {} : { account }),
       ...(keyless === undefined ? {} : { keyless }),
+      ...(isAdded === undefined ? {} : { isAdded }),
+      ...(endsOn === undefined ? {} : { endsOn }),
       ...(record?.balance === undefined ? {} : { balance: record.balance }),
     };
   });
 }
 
-/** A cooldown ends by time alone; without a running owner its end is not stored. */
-function stateNow(state: KeyState, nowMs: number): KeyState {
+/** The added keys behind the configured ones, as the running bot names them; the keys themselves stay sealed. */
+function addedTo(
+  configured: readonly PoolKey[],
+  further: readonly Pick<SealedKey, 'id' | 'provider'>[],
+  config: KeysFromRecordsOptions['config'],
+): readonly PoolKey[] {
+  const known = new Set(configured.map(({ id }) => id));
+  const last = new Map<ProviderName, number>();
+  for (const { provider, place } of configured) last.set(provider, Math.max(place, last.get(provider) ?? 0));
+  return further
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, provider }) => {
+      const place = (last.get(provider) ?? 0) + 1;
+      last.set(provider, place);
+      const seats = seatsOf(config.providers[provider], undefined);
+      const name = `${provider} #${place}`;
+      return { id, name, hint: '…', provider, place, secret: new Secret(''), weight: 1, seats, isAdded: true };
+    });
+}
+
+/** A cooldown, and a key, end by time alone; without a running owner that is not stored. */
+function stateNow(state: KeyState, endsOn: string | undefined, nowMs: number): KeyState {
+  if (state.kind !== 'disabled' && hasEnded(endsOn, nowMs)) return { kind: 'disabled', ended: true };
   if (state.kind !== 'cooling' || state.untilMs > nowMs) return state;
   return state.reason === 'window' ? { kind: 'ready' } : { kind: 'half-open', after: state.reason, times: 1 };
 }

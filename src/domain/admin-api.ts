@@ -6,7 +6,7 @@ import type { EngineStats, JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { User } from './users.ts';
 import type { History, KeyView, PoolView } from './views.ts';
-import type { AttemptFailure, FailureReason } from './failure.ts';
+import type { FailureReason } from './failure.ts';
 import type { KeySettingsPatch, OwnKeySettings } from './key-state.ts';
 
 /** Every key, or these; an id that no key has is passed over. */
@@ -54,7 +54,12 @@ export type KeyAdded =
   /** It cannot be a key. */
   | { readonly kind: 'malformed'; readonly why: string }
   /** Its provider refuses it, or could not be asked: it is not kept. */
-  | { readonly kind: 'refused' | 'not-tested'; readonly failure: AttemptFailure };
+  | { readonly kind: 'refused' | 'not-tested'; readonly reason: FailureReason };
+
+export type KeyRemoved =
+  | { readonly kind: 'removed' | 'no-such-key' }
+  /** It was not added while the bot ran: `where` names the variable or file it has to be taken out of. */
+  | { readonly kind: 'configured'; readonly where: string };
 
 export type AdminKeys = {
   /** Every configured key with what is known of it, in the order of the keys. */
@@ -70,10 +75,12 @@ export type AdminKeys = {
    * key whose provider cannot be asked in this version is always left out.
    */
   test(keys: KeyChoice, options?: KeyTestOptions): Promise<readonly KeyTest[]>;
-  /** Tests the key, keeps it encrypted and uses it at once. Only where the bot runs: a key never is a command row. */
-  add(key: NewKey): Promise<KeyAdded>;
-  /** Sets what is given for one key and clears what is null; takes effect at once. Only where the bot runs. */
-  set(id: KeyId, patch: KeySettingsPatch): Promise<void>;
+  /** Tests the key, keeps it encrypted and uses it at once. Another process hands it on encrypted under MASTER_KEY. */
+  add(key: NewKey): Promise<Change<KeyAdded>>;
+  /** Sets what is given for one key and clears what is null; takes effect at once. False where no key has the id. */
+  set(id: KeyId, patch: KeySettingsPatch): Promise<Change<boolean>>;
+  /** Forgets a key that was added while the bot ran; its calls in flight end as they will. */
+  remove(id: KeyId): Promise<Change<KeyRemoved>>;
 };
 
 export type AdminJobs = {
@@ -170,6 +177,16 @@ export type AdminApi = {
 export type AdminCommand =
   | { readonly kind: 'wake-keys' | 'disable-keys' | 'enable-keys'; readonly keys: KeyChoice }
   | { readonly kind: 'cancel-job'; readonly jobId: JobId }
+  | {
+      readonly kind: 'add-key';
+      readonly provider: ProviderName;
+      readonly keyId: KeyId;
+      /** As it is kept: encrypted under MASTER_KEY. */
+      readonly sealed: string;
+      readonly settings: OwnKeySettings;
+    }
+  | { readonly kind: 'set-key'; readonly keyId: KeyId; readonly patch: KeySettingsPatch }
+  | { readonly kind: 'remove-key'; readonly keyId: KeyId }
   | { readonly kind: 'reload' }
   | { readonly kind: 'renew-token'; readonly mark: string }
   | { readonly kind: 'add-premium'; readonly userId: number; readonly days: number; readonly grant: string };
@@ -180,6 +197,9 @@ export type AdminAnswer =
   | ({ readonly kind: 'reloaded' } & Reloaded)
   | ({ readonly kind: 'token-renewed' } & TokenRenewed)
   | { readonly kind: 'job-cancelled'; readonly ending: CancelEnding }
+  | { readonly kind: 'key-added'; readonly added: KeyAdded }
+  | { readonly kind: 'key-set'; readonly isKnown: boolean }
+  | { readonly kind: 'key-removed'; readonly removed: KeyRemoved }
   | { readonly kind: 'premium-added'; readonly untilMs: number };
 
 export type PendingCommand = { readonly seq: number; readonly command: AdminCommand };

@@ -27,6 +27,8 @@ export type AlertFacts =
       readonly endsOn: string;
       readonly replacedBy?: string;
     }
+  /** The key ends on that day (UTC): it is not used from then on. */
+  | { readonly kind: 'key-ends'; readonly provider: ProviderName; readonly keyName: string; readonly endsOn: string }
   /** Every call with this key to this model is limited, without one success: its plan does not include the model. */
   | {
       readonly kind: 'not-in-plan';
@@ -68,6 +70,7 @@ export const alertSeverity = {
   'model-closed': 'high',
   'provider-empty': 'medium',
   'model-ends': 'medium',
+  'key-ends': 'medium',
   'not-in-plan': 'medium',
   budget: 'medium',
   'many-errors': 'medium',

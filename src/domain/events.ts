@@ -10,7 +10,7 @@ import {
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
-import type { KeyState } from './key-state.ts';
+import type { KeyEndEvent, KeyState } from './key-state.ts';
 import type { BucketFailure } from './media.ts';
 
 /** What is kept on this machine. */
@@ -215,6 +215,7 @@ export type AppEvent =
     }
   /** A new day has begun for a budget that was nearly or wholly spent. */
   | { readonly event: 'budget.renewed'; readonly of: ProviderName | 'all' }
+  | KeyEndEvent
   | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
   | {
       readonly event: 'telegram.error';

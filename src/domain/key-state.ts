@@ -34,7 +34,8 @@ export type KeyState =
       readonly confirmed: boolean;
     }
   | { readonly kind: 'probing'; readonly reason: BenchReason; readonly times: number; readonly confirmed: boolean }
-  | { readonly kind: 'disabled' };
+  /** Out of use until an admin enables it; with `ended` the day of its end has come, and another end brings it back. */
+  | { readonly kind: 'disabled'; readonly ended?: true };
 
 /** True for a key that may carry calls. */
 export function acceptsCalls({ kind }: KeyState): boolean {
@@ -49,6 +50,16 @@ export function isOut({ kind }: KeyState): boolean {
 /** True for a key that works and has only sent all calls that its provider allows in a span of time. */
 export function coolsForWindow(state: KeyState): boolean {
   return state.kind === 'cooling' && state.reason === 'window';
+}
+
+/** When a key with this end stops being used: the beginning of that UTC day, in milliseconds since 1970. */
+export function keyEndMs(endsOn: string): number {
+  return Date.parse(`${endsOn}T00:00:00Z`);
+}
+
+/** True once the day of its end has come. */
+export function hasEnded(endsOn: string | undefined, nowMs: number): boolean {
+  return endsOn !== undefined && nowMs >= keyEndMs(endsOn);
 }
 
 /** What an attempt says about its key. */
@@ -175,10 +186,23 @@ export type OwnKeySettings = {
   readonly group?: string;
   /** For people; it changes nothing. */
   readonly label?: string;
+  /** The UTC day from which on the key is not used: `2027-01-01`. */
+  readonly endsOn?: string;
 };
 
 /** Sets what is given, clears what is null, leaves the rest. */
 export type KeySettingsPatch = { readonly [Name in keyof OwnKeySettings]?: OwnKeySettings[Name] | null };
+
+/** The key ends within two weeks; `key.stays`: no longer, because its end was moved or the key is gone. */
+export type KeyEndEvent =
+  | {
+      readonly event: 'key.ends';
+      readonly keyId: KeyId;
+      readonly keyName: string;
+      readonly provider: ProviderName;
+      readonly endsOn: string;
+    }
+  | { readonly event: 'key.stays'; readonly keyId: KeyId; readonly keyName: string };
 
 /** A key that was added while the bot ran, encrypted. */
 export type SealedKey = {
@@ -192,6 +216,8 @@ export type OperatorKeys = {
   /** In the order in which they were added. */
   added(): Promise<readonly SealedKey[]>;
   add(key: SealedKey): Promise<void>;
+  /** Forgets the key and what was set for it. */
+  remove(id: KeyId): Promise<void>;
   settings(): Promise<ReadonlyMap<KeyId, OwnKeySettings>>;
   set(id: KeyId, patch: KeySettingsPatch): Promise<void>;
 };

@@ -30,6 +30,10 @@ export type KeyView = KeyHealth & {
   readonly account?: KeyId;
   /** Its server is asked without a key. */
   readonly keyless?: true;
+  /** It was added while the bot ran, and can be removed. */
+  readonly isAdded?: true;
+  /** The UTC day from which on it is not used, where one is known. */
+  readonly endsOn?: string;
   /** What is left on its account, where the provider tells. */
   readonly balance?: KeyBalance;
 };

@@ -1,3 +1,4 @@
+import type { NoticeStore } from '../domain/admin-api.ts';
 import type { Emit } from '../domain/events.ts';
 import type { KeyStore, OwnKeySettings } from '../domain/key-state.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
@@ -5,6 +6,7 @@ import type { Provider } from '../domain/provider.ts';
 import type { KeyId, ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/backoff.ts';
+import { KeyEnds } from './maintenance/key-ends.ts';
 import { KeyMaintenance } from './maintenance/key-maintenance.ts';
 import { accountsOf, withOwnGroups } from './sources/account-groups.ts';
 import { KeyPool } from './pool/key-pool.ts';
@@ -40,11 +42,15 @@ export type OpenKeysOptions = {
   readonly checkEveryMs: number;
   /** Called when a provider refuses every key alike: it refuses this machine. */
   readonly onBlocked?: (provider: ProviderName) => void;
+  /** Remembers of which ends of keys admins were told; without it ends are kept and nobody is told ahead. */
+  readonly notices?: NoticeStore;
   /** What operators set for single keys; nothing when absent. */
   readonly own?: () => ReadonlyMap<KeyId, OwnKeySettings>;
   /** All of them, when absent. */
   readonly mechanisms?: Mechanisms;
 };
+
+const forgetfulNotices: NoticeStore = { wasTold: async () => true, noteTold: async () => undefined };
 
 export type OpenKeys = AsyncDisposable & {
   readonly pool: KeyPool;
@@ -99,6 +105,8 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       onBlocked: (provider) => options.onBlocked?.(provider),
     }),
   );
+  const { notices = forgetfulNotices } = options;
+  const ends = opening.use(new KeyEnds({ pool, notices, clock, emit }));
   const opened = opening.move();
   return {
     pool,
@@ -107,6 +115,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       settings = newSettings;
       const next = made(newKeys);
       await maintenance.replaceKeys(next, groupsOf(next));
+      ends.check();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

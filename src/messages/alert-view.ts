@@ -56,6 +56,11 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       const model = excerpt(facts.model, nameLimit);
       return localizer.say('alert.model-ends', { provider, model, ends: new Date(`${endsOn}T00:00:00Z`), other });
     }
+    case 'key-ends': {
+      const { keyName, endsOn } = facts;
+      const ends = new Date(`${endsOn}T00:00:00Z`);
+      return localizer.say('alert.key-ends', { key: excerpt(keyName, nameLimit), ends });
+    }
     case 'not-in-plan': {
       const [key, model] = [excerpt(facts.keyName, nameLimit), excerpt(facts.model, nameLimit)];
       return localizer.say('alert.not-in-plan', { key, model });
@@ -97,7 +102,8 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
 function overWords(localizer: Localizer, facts: AlertFacts): string {
   switch (facts.kind) {
     case 'key-failing':
-      return localizer.say('alert-over.key-failing', { key: excerpt(facts.keyName, nameLimit) });
+    case 'key-ends':
+      return localizer.say(`alert-over.${facts.kind}`, { key: excerpt(facts.keyName, nameLimit) });
     // These are single events, so they are never resolved.
     case 'job-dead-lettered':
     case 'model-ends':

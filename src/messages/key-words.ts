@@ -29,7 +29,7 @@ export function keyStateWords(localizer: Localizer, state: KeyState, nowMs: numb
     case 'probing':
       return localizer.say('key-state.probing', { reason: reasonWords(localizer, state.reason) });
     case 'disabled':
-      return localizer.say('key-state.disabled');
+      return localizer.say(state.ended === true ? 'key-state.ended' : 'key-state.disabled');
   }
 }
 

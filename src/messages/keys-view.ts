@@ -104,6 +104,7 @@ function workWords(localizer: Localizer, key: KeyView, nowMs: number): readonly 
         }),
     localizer.say('keys.in-use', { inFlight, seats }),
     key.balance === undefined ? '' : localizer.say('keys.balance', { amount: balanceWords(localizer, key.balance) }),
+    key.endsOn === undefined ? '' : localizer.say('keys.ends', { ends: new Date(`${key.endsOn}T00:00:00Z`) }),
   ];
 }
 

@@ -142,6 +142,10 @@ function wordsFor(event: AppEvent): string | undefined {
       return `${event.clients} ${event.clients === 1 ? 'client' : 'clients'} of the gateway in use`;
     case 'model.ends':
       return `${event.provider} serves ${event.model} until ${event.endsOn}${insteadWords(event)}`;
+    case 'key.ends':
+      return `key ${event.keyName} ends on ${event.endsOn} (UTC); it is not used from then on`;
+    case 'key.stays':
+      return `key ${event.keyName} no longer ends within two weeks, or is gone`;
     case 'key.not-in-plan':
       return `key ${event.keyName} gets nothing of ${event.model}: its plan does not seem to include it; the key is used for other models`;
     case 'budget.near':

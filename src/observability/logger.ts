@@ -118,6 +118,8 @@ const levels = {
   'webhook.failed': 'warn',
   'provider.empty': 'warn',
   'provider.filled': 'info',
+  'key.ends': 'warn',
+  'key.stays': 'info',
   'key.not-in-plan': 'warn',
   'budget.near': 'warn',
   'budget.spent': 'error',

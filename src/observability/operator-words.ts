@@ -68,8 +68,9 @@ export const keyReasonWords = {
 export function keyStateName(state: KeyState): string {
   switch (state.kind) {
     case 'ready':
-    case 'disabled':
       return state.kind;
+    case 'disabled':
+      return state.ended === true ? `${state.kind} (ended)` : state.kind;
     case 'half-open':
       return `${state.kind} (${state.after})`;
     case 'suspect':
@@ -207,6 +208,8 @@ export function alertFactWords(facts: AlertFacts): string {
       const instead = facts.replacedBy === undefined ? '' : `; ${facts.replacedBy} takes its place`;
       return `${facts.provider} serves ${facts.model} until ${facts.endsOn}${instead}`;
     }
+    case 'key-ends':
+      return `${facts.keyName} ends on ${facts.endsOn} (UTC)`;
     case 'not-in-plan':
       return `the plan of ${facts.keyName} does not seem to include ${facts.model}`;
     case 'budget':
@@ -265,6 +268,8 @@ export function alertAdvice(facts: AlertFacts): string {
       return 'name models in the chains that it serves, or another provider';
     case 'bucket-failing':
       return bucketFailureWords[facts.why][1];
+    case 'key-ends':
+      return 'make a new key at the provider and add it; if this one lasts longer, set its end anew: "darkroom keys set"';
     case 'not-in-plan':
       return 'change the plan of the account, or reserve the key for other models by TOKEN_POOL_FILE';
     case 'budget':

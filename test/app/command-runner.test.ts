@@ -39,6 +39,7 @@ function aStage(wrap: (commands: AdminCommands) => AdminCommands = (commands) =>
   const runner = new CommandRunner({
     commands: wrap(commands),
     admin,
+    unseal: () => undefined,
     clock,
     emit: (event) => void events.push(event),
   });

@@ -118,10 +118,20 @@ test.skipIf(isBlind)(
     expect(stage.complaints.splice(0)).toEqual([expect.stringContaining('422')]);
     await dialog.getByLabel('Key').fill(testKey(2));
     await dialog.getByLabel('Label').fill('<b>spare</b>');
+    await dialog.getByLabel('Ends on').fill('2999-01-01');
     await dialog.getByRole('button', { name: 'Test and add' }).click();
     await page.getByRole('status').getByText('bytez #2 is added').waitFor();
     await page.getByRole('rowheader', { name: 'bytez #2 · <b>spare</b>' }).waitFor();
     expect(await page.content()).not.toContain(testKey(2));
+    await rowOf(page, 'bytez #2').getByText('ends on 2999-01-01').waitFor();
+    expect(await page.getByRole('button', { name: 'Remove bytez #1' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Remove bytez #2' }).click();
+    expect(await barriers(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Remove bytez #2' }).click();
+    await dialog.getByRole('button', { name: 'Remove bytez #2' }).click();
+    await page.getByRole('status').getByText('bytez #2 is removed').waitFor();
+    await rowOf(page, 'bytez #2').waitFor({ state: 'detached' });
     expect(stage.complaints).toEqual([]);
   },
 );

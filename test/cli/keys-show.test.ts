@@ -133,6 +133,8 @@ test.each(['list', 'stats', 'report'])(
       fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown,
       provider: 'bytez',
       origin: { variable: 'BYTEZ_API_KEYS', position: 4 },
+      label: null,
+      endsOn: null,
       state: { kind: 'suspect', reason: 'failed-run', sinceMs: atMs - 4_000 },
       acceptsCalls: true,
       inFlight: 0,

@@ -117,3 +117,52 @@ test('createSealer() opens what it sealed, for the same thing and under the same
   ];
   expect(others).toEqual([undefined, undefined, undefined, undefined, undefined, undefined]);
 });
+
+test('an added key is removed for good; one of the environment is refused with its place, and both are audited', async () => {
+  await using bot = await openTestApp({ accounts: [[], []], env: { ...env, ...masterless } });
+  const admin = await asAdmin(bot.app);
+  const added = await admin.call('POST', '/api/keys', { provider: 'bytez', key: testKey(2), endsOn: '2999-01-01' });
+  expect(added.body).toMatchObject({ isAdded: true, endsOn: '2999-01-01' });
+  const { id } = added.body as { id: string };
+  const [own] = await bot.app.admin.keys.list();
+  const refused = await admin.call('DELETE', `/api/keys/${own?.id}`);
+  expect([refused.status, refused.body]).toMatchObject([
+    409,
+    {
+      code: 'configured',
+      detail: expect.stringContaining('it stands in BYTEZ_API_KEYS, position 1; take it out there'),
+    },
+  ]);
+  expect((await admin.call('DELETE', '/api/keys/0123456789abcdef')).status).toBe(404);
+  expect(await admin.call('DELETE', `/api/keys/${id}`)).toMatchObject({ status: 204 });
+  expect((await admin.call('DELETE', `/api/keys/${id}`)).status).toBe(404);
+  expect((await bot.app.admin.keys.list()).map(({ name }) => name)).toEqual(['bytez #1']);
+  expect((await admin.call('GET', '/api/audit?count=1')).body).toMatchObject({
+    entries: [{ by: 'http', action: 'remove-key', target: id }],
+  });
+  await bot.restart();
+  expect(await bot.app.admin.keys.list()).toHaveLength(1);
+});
+
+test('a key whose day has come rests as ended, which is no failure; another day brings it back', async () => {
+  await using bot = await openTestApp({ accounts: [[], []], env });
+  const admin = await asAdmin(bot.app);
+  const [one] = await bot.app.admin.keys.list();
+  const patch = (body: object) => admin.call('PATCH', `/api/keys/${one?.id}`, body);
+  const ended = await patch({ endsOn: '2020-01-01' });
+  expect(ended).toMatchObject({
+    status: 200,
+    body: { state: { kind: 'disabled', ended: true }, consecutiveErrors: 0 },
+  });
+  expect((await patch({ do: 'enable' })).body).toMatchObject({ state: { kind: 'disabled', ended: true } });
+  expect((await admin.call('GET', '/api/health/alerts')).body).toMatchObject({
+    alerts: [{ id: `key-ends:${one?.id}`, what: 'bytez #1 ends on 2020-01-01 (UTC)' }],
+  });
+  expect((await patch({ endsOn: '2999-01-01' })).body).toMatchObject({
+    state: { kind: 'ready' },
+    endsOn: '2999-01-01',
+  });
+  expect((await admin.call('GET', '/api/health/alerts')).body).toMatchObject({ alerts: [] });
+  expect((await patch({ endsOn: '01.01.2027' })).status).toBe(400);
+  expect((await patch({ endsOn: null })).body).not.toHaveProperty('endsOn');
+});

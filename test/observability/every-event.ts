@@ -125,6 +125,14 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'clients.reloaded': { event: 'clients.reloaded', clients: 2 },
   'provider.empty': { event: 'provider.empty', provider: 'bytez' },
   'provider.filled': { event: 'provider.filled', provider: 'bytez' },
+  'key.ends': {
+    event: 'key.ends',
+    keyId: keyId('9f2c0000000000aa'),
+    keyName: 'bytez #1',
+    provider: 'bytez',
+    endsOn: '2027-01-01',
+  },
+  'key.stays': { event: 'key.stays', keyId: keyId('9f2c0000000000aa'), keyName: 'bytez #1' },
   'key.not-in-plan': {
     event: 'key.not-in-plan',
     keyId: keyId('9f2c0000000000aa'),

@@ -85,7 +85,7 @@ test.each(localeFolder.names())(
     expect({
       choices: members('choice'),
       skips: members('skip'),
-      states: members('key-state', ['cooling-guess', 'benched-unsure']),
+      states: members('key-state', ['cooling-guess', 'benched-unsure', 'ended']),
       endings: members('ending', ['failed-guess']),
       reasons: members('reason'),
       alerts: members('alert'),

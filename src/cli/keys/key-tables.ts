@@ -64,6 +64,7 @@ const shortFingerprint = 8;
 /** The state of each key. */
 export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const hasBalances = keys.some(({ balance }) => balance !== undefined);
+  const hasEnds = keys.some(({ endsOn }) => endsOn !== undefined);
   const columns: readonly Column[] = [
     { title: 'key' },
     { title: 'fingerprint', dropOrder: 4 },
@@ -72,16 +73,18 @@ export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
     { title: 'calls/seats', align: 'right', dropOrder: 5 },
     { title: 'account', dropOrder: 2 },
     ...(hasBalances ? [{ title: 'left', align: 'right' as const, dropOrder: 6 }] : []),
+    ...(hasEnds ? [{ title: 'ends', dropOrder: 7 }] : []),
     { title: 'state' },
   ];
   const rows = keys.map((key): readonly Cell[] => [
-    key.name,
+    key.label === undefined ? key.name : `${key.name} (${key.label})`,
     fingerprintCell(key),
     ...(terminal.isTty ? [key.hint] : []),
     key.provider,
     `${key.inFlight}/${key.seats}`,
     key.account === undefined ? '–' : `of ${key.account}`,
     ...(hasBalances ? [key.balance === undefined ? '–' : `${key.balance.amount} ${key.balance.unit}`] : []),
+    ...(hasEnds ? [key.endsOn ?? '–'] : []),
     stateCell(key.state, nowMs),
   ]);
   return table(terminal, columns, rows);
@@ -198,7 +201,9 @@ export function keyDocument(key: KnownKey): object {
     fingerprint: fingerprint ?? null,
     keyless,
     provider,
-    origin: { variable: origin.variable, position: origin.position },
+    origin: origin.isAdded === true ? 'added' : { variable: origin.variable, position: origin.position },
+    label: key.label ?? null,
+    endsOn: key.endsOn ?? null,
     state,
     acceptsCalls: acceptsCalls(state),
     inFlight,

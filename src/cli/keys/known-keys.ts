@@ -21,9 +21,13 @@ export type KeyOrigin = {
   readonly inFile: boolean;
   /** The variable holds the address of a server that is asked without a key. */
   readonly keyless?: true;
+  /** It was added while the bot ran; there is no variable. */
+  readonly isAdded?: true;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+const addedOrigin: KeyOrigin = { variable: '', position: 1, inFile: false, isAdded: true };
 
 /** The salt of fingerprints that are compared in this file only and never shown. */
 const localSalt = 'origins';
@@ -80,7 +84,8 @@ function noteFile(env: Environment, variable: string, note: (secret: Secret, ori
 }
 
 /** `BYTEZ_API_KEYS, position 3`. */
-export function originWords({ variable, position, inFile, keyless }: KeyOrigin): string {
+export function originWords({ variable, position, inFile, keyless, isAdded }: KeyOrigin): string {
+  if (isAdded === true) return 'add another with "darkroom keys add", then "darkroom keys remove" this one';
   if (keyless === true) return `${variable}, without a key`;
   return inFile ? `key ${position} of the file that ${variable} names` : `${variable}, position ${position}`;
 }
@@ -96,6 +101,10 @@ export type KnownKey = {
   readonly keyless: boolean;
   /** What is left on its account, where the provider tells. */
   readonly balance?: KeyBalance;
+  /** The UTC day from which on it is not used. */
+  readonly endsOn?: string;
+  /** What operators call it. */
+  readonly label?: string;
   /** Unknown until the bot has run here once; absent where there is no key. */
   readonly fingerprint: KeyId | undefined;
   /** Shown in a terminal only. */
@@ -149,24 +158,27 @@ export async function openAdminLook(context: ProcessContext, signal?: AbortSigna
   const nameOf = new Map(views.map(({ id, name }) => [id, name]));
   const keys = views.flatMap((view, index): readonly KnownKey[] => {
     const configured = read.keys[index];
-    if (configured === undefined) return [];
-    const { id, name, provider, hint, state, inFlight, seats, account, keyless, balance, ...health } = view;
+    const { id, name, provider, hint, state, inFlight, seats, account, keyless, balance, ...more } = view;
+    const { isAdded, endsOn, label, ...health } = more;
+    if (configured === undefined && isAdded !== true) return [];
     return [
       {
         id,
         name,
         provider,
-        place: configured.place,
+        place: configured?.place ?? Number(/\d+$/.exec(name)?.[0]),
         fingerprint: owner === 'never-ran' || keyless === true ? undefined : id,
         hint: keyless === true ? '' : hint,
         keyless: keyless === true,
-        origin: originOf(configured),
+        origin: configured === undefined ? addedOrigin : originOf(configured),
         state,
         inFlight,
         seats,
         account: account === undefined ? undefined : nameOf.get(account),
         health,
         ...(balance === undefined ? {} : { balance }),
+        ...(endsOn === undefined ? {} : { endsOn }),
+        ...(label === undefined ? {} : { label }),
       },
     ];
   });

@@ -51,6 +51,12 @@ export function keyProblem(key: KnownKey, nowMs: number): KeyProblem | undefined
     case 'benched':
       return benchProblem(key, state, nowMs);
     case 'disabled':
+      if (state.ended === true) {
+        return {
+          what: `has ended on ${key.endsOn} (UTC)`,
+          fix: `replace it: ${originWords(key.origin)}; if it lasts longer, "${command('set', key)} --ends <day>"`,
+        };
+      }
       return { what: 'is disabled', fix: `"${command('enable', key)}" enables it` };
   }
 }

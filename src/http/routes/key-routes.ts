@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { AdminApi, KeyAdded } from '../../domain/admin-api.ts';
+import type { AdminApi, Change, KeyAdded } from '../../domain/admin-api.ts';
 import { keyId } from '../../domain/ids.ts';
 import type { KeySettingsPatch } from '../../domain/key-state.ts';
 import { availabilityOf, type KeyView, poolViewOf } from '../../domain/views.ts';
@@ -21,6 +21,7 @@ const settings = {
   seats: z.int().min(1).max(1_000),
   group: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, 'letters, digits, _ and -'),
   label: z.string().trim().min(1).max(80),
+  endsOn: z.iso.date().describe('The UTC day from which on the key is not used.'),
 };
 
 const newKeySchema = z
@@ -31,6 +32,7 @@ const newKeySchema = z
     seats: settings.seats.optional(),
     group: settings.group.optional(),
     label: settings.label.optional(),
+    endsOn: settings.endsOn.optional(),
   })
   .openapi('NewKey');
 
@@ -41,6 +43,7 @@ const patchSchema = z
     seats: settings.seats.nullable().optional(),
     group: settings.group.nullable().optional(),
     label: settings.label.nullable().optional(),
+    endsOn: settings.endsOn.nullable().optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'says nothing to change')
   .openapi('KeyPatch');
@@ -63,26 +66,44 @@ const add = createRoute({
   },
 });
 
+const keyParams = z.object({ id: z.string().regex(/^[0-9a-f]{16}$/, 'the id of a key') });
+
 const patch = createRoute({
   method: 'patch',
   path: '/api/keys/{id}',
   tags,
-  summary: 'Wake, disable or enable a key, or set its weight, seats, group or label; null takes a setting back',
-  request: { params: z.object({ id: z.string().regex(/^[0-9a-f]{16}$/, 'the id of a key') }), body: body(patchSchema) },
+  summary: 'Wake, disable or enable a key, or set its weight, seats, group, label or end; null takes a setting back',
+  request: { params: keyParams, body: body(patchSchema) },
   responses: {
     200: answer(keySchema, 'The key as it is now.'),
     ...problems({ 400: 'It is not as described.', 404: 'There is no such key.' }),
   },
 });
 
-/** Shows the keys, adds some and changes single ones. */
+const remove = createRoute({
+  method: 'delete',
+  path: '/api/keys/{id}',
+  tags,
+  summary: 'Remove a key that was added while the bot ran; its calls in flight end as they will',
+  request: { params: keyParams },
+  responses: {
+    204: { description: 'It is forgotten.' },
+    ...problems({
+      400: 'It is not as described.',
+      404: 'There is no such key.',
+      409: 'It comes from the environment, a file or a vault; the detail says from where.',
+    }),
+  },
+});
+
+/** Shows the keys, adds some, changes single ones and removes those that were added. */
 export function keyRoutes(admin: Pick<AdminApi, 'keys'>): RouteGroup {
   const find = async (id: string) => (await admin.keys.list()).find((key) => key.id === id);
   return (api) => {
     api.openapi(status, async (c) => c.json(keysStatus(await admin.keys.list()), 200));
     api.openapi(add, async (c) => {
       const { provider, key, ...own } = c.req.valid('json');
-      const added = await admin.keys.add({ provider, key, ...(own as Present<typeof own>) });
+      const added = made(await admin.keys.add({ provider, key, ...(own as Present<typeof own>) }));
       if (added.kind !== 'added') {
         const { status: code, ...said } = refusalOf(added, provider);
         return problem(c, code, said);
@@ -100,7 +121,22 @@ export function keyRoutes(admin: Pick<AdminApi, 'keys'>): RouteGroup {
       const shown = await find(id);
       return shown === undefined ? problem(c, 404, unknownKey(id)) : c.json(shown, 200);
     });
+    api.openapi(remove, async (c) => {
+      const { id } = c.req.valid('param');
+      const removed = made(await admin.keys.remove(keyId(id)));
+      if (removed.kind === 'configured') {
+        const detail = `Cannot remove the key from here: it stands in ${removed.where}; take it out there, or disable it`;
+        return problem(c, 409, { code: 'configured', detail });
+      }
+      return removed.kind === 'removed' ? c.body(null, 204) : problem(c, 404, unknownKey(id));
+    });
   };
+}
+
+/** The process that serves HTTP owns the database, so it makes every change at once. */
+function made<Value>(change: Change<Value>): Value {
+  if (change.kind === 'done') return change.value;
+  throw new Error('Cannot change a key: the change was only requested');
 }
 
 /** What was parsed has no undefined fields, only absent ones. */
@@ -122,9 +158,9 @@ function refusalOf(added: Exclude<KeyAdded, { kind: 'added' }>, provider: string
     case 'malformed':
       return { status: 400 as const, code, detail: `Cannot use this as a key: ${added.why}` };
     case 'refused':
-      return { status: 422 as const, code, detail: `${provider} does not accept the key: ${added.failure.reason}` };
+      return { status: 422 as const, code, detail: `${provider} does not accept the key: ${added.reason}` };
     case 'not-tested': {
-      const detail = `Cannot test the key: ${provider} could not be asked (${added.failure.reason}); try again later`;
+      const detail = `Cannot test the key: ${provider} could not be asked (${added.reason}); try again later`;
       return { status: 503 as const, code, detail };
     }
   }

@@ -23,7 +23,7 @@ const keyStateSchema = z
       times: z.int(),
       confirmed: z.boolean(),
     }),
-    z.object({ kind: z.literal('disabled') }),
+    z.object({ kind: z.literal('disabled'), ended: z.literal(true).optional() }),
   ])
   .openapi('KeyState');
 
@@ -40,6 +40,8 @@ export const keySchema = z
     seats: z.int(),
     account: z.string().optional(),
     keyless: z.literal(true).optional(),
+    isAdded: z.literal(true).optional(),
+    endsOn: z.string().optional(),
     balance: z.object({ amount: z.number(), unit: z.string(), atMs: ms }).optional(),
     calls: z.int(),
     successes: z.int(),

@@ -1,5 +1,5 @@
 import type { Emit } from '../../domain/events.ts';
-import type { KeyAdded, NewKey } from '../../domain/admin-api.ts';
+import type { KeyAdded, KeyRemoved, NewKey } from '../../domain/admin-api.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { KeySettingsPatch, OperatorKeys, OwnKeySettings } from '../../domain/key-state.ts';
 import type { Provider } from '../../domain/provider.ts';
@@ -22,6 +22,11 @@ export type KeyringOptions = {
 };
 
 const testTimeoutMs = 15_000;
+
+/** What a key is sealed for: it cannot be opened as another one. */
+export function sealContext(provider: ProviderName, id: KeyId): string {
+  return `${provider}:${id}`;
+}
 
 /** The keys that operators add while the bot runs, kept encrypted, and what they set for single keys. */
 export class Keyring {
@@ -89,9 +94,15 @@ export class Keyring {
     const reply = await adapter.probe(secret, deadline);
     if (!reply.ok) {
       const { failure } = reply;
-      return { kind: failure.blame === 'key' && failure.reason !== 'rate-limited' ? 'refused' : 'not-tested', failure };
+      const isRefused = failure.blame === 'key' && failure.reason !== 'rate-limited';
+      return { kind: isRefused ? 'refused' : 'not-tested', reason: failure.reason };
     }
-    await store.add({ id, provider, sealed: sealer.seal(entry.key, `${provider}:${id}`), addedAtMs: clock.now() });
+    await store.add({
+      id,
+      provider,
+      sealed: sealer.seal(entry.key, sealContext(provider, id)),
+      addedAtMs: clock.now(),
+    });
     if (Object.keys(settings).length > 0) await store.set(id, settings);
     await this.#read();
     return { kind: 'added', id };
@@ -103,6 +114,22 @@ export class Keyring {
     this.#settings = await this.#options.store.settings();
   }
 
+  /** Forgets an added key; the caller takes it out of use. A configured one is not touched. */
+  async remove(id: KeyId, configured: readonly ProviderKey[]): Promise<KeyRemoved> {
+    const { store } = this.#options;
+    const own = configured.find((key) => this.#idOf(key.secret) === id);
+    if (own !== undefined) return { kind: 'configured', where: own.where ?? 'the environment' };
+    if (!(await store.added()).some((key) => key.id === id)) return { kind: 'no-such-key' };
+    await store.remove(id);
+    await this.#read();
+    return { kind: 'removed' };
+  }
+
+  /** A key that another process has encrypted as this one does; undefined where it cannot be opened. */
+  unseal(provider: ProviderName, id: KeyId, sealed: string): string | undefined {
+    return this.#sealer?.open(sealed, sealContext(provider, id));
+  }
+
   async #read(): Promise<void> {
     const { store, emit, onSecret } = this.#options;
     const sealer = this.#sealer;
@@ -110,7 +137,7 @@ export class Keyring {
     this.#settings = await store.settings();
     const opened = rows.map(({ id, provider, sealed }) => ({
       provider,
-      key: sealer?.open(sealed, `${provider}:${id}`),
+      key: sealer?.open(sealed, sealContext(provider, id)),
     }));
     const closed = opened.filter(({ key }) => key === undefined).length;
     if (closed > 0) {
@@ -122,7 +149,7 @@ export class Keyring {
       if (key === undefined) return [];
       const secret = new Secret(key);
       onSecret(secret);
-      return [{ provider, place: 1, secret, weight: 1 }];
+      return [{ provider, place: 1, secret, weight: 1, isAdded: true }];
     });
   }
 

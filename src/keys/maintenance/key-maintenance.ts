@@ -197,7 +197,7 @@ function isWakeable(state: KeyInPool['state']): boolean {
 const concerns = {
   wake: isWakeable,
   disable: ({ kind }) => kind !== 'disabled',
-  enable: ({ kind }) => kind === 'disabled',
+  enable: (state) => state.kind === 'disabled' && state.ended !== true,
 } as const satisfies Record<string, (state: KeyInPool['state']) => boolean>;
 
 /** Rejects with the signal's reason once it aborts. */

@@ -209,7 +209,7 @@ function restoreHealth(health: KeyHealth, byMs: number): KeyHealth {
 
 /** Returns one key as an operator sees it. */
 export function keyViewOf({ key, state, account, inFlight, counts, balance }: PooledKey, nowMs: number): KeyView {
-  const { id, name, provider, hint, keyless, label } = key;
+  const { id, name, provider, hint, keyless, label, isAdded, endsOn } = key;
   return {
     ...counts.health(nowMs),
     id,
@@ -222,6 +222,8 @@ export function keyViewOf({ key, state, account, inFlight, counts, balance }: Po
     seats: account.limit.seats,
     ...(account.name === undefined ? {} : { account: account.name }),
     ...(keyless === undefined ? {} : { keyless }),
+    ...(isAdded === undefined ? {} : { isAdded }),
+    ...(endsOn === undefined ? {} : { endsOn }),
     ...(balance === undefined ? {} : { balance }),
   };
 }

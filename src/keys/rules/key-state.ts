@@ -32,7 +32,10 @@ export type KeyEvent =
   | { readonly kind: 'cleared' }
   | { readonly kind: 'wake' }
   | { readonly kind: 'disable' }
-  | { readonly kind: 'enable' };
+  | { readonly kind: 'enable' }
+  /** The day of its end has come; `goes-on`: its end was moved. */
+  | { readonly kind: 'ends' }
+  | { readonly kind: 'goes-on' };
 
 type TransitionContext = {
   readonly nowMs: number;
@@ -59,6 +62,7 @@ const ready: KeyState = { kind: 'ready' };
  *     half-open ──one live call: a success──► ready
  *         └──refused──► benched for longer, limited──► cooling for longer, the provider's fault──► half-open
  *     any ──an admin──► disabled ──an admin──► ready
+ *     any ──the day of its end──► disabled as ended ──another end──► ready
  *
  * Verdicts only extend a cooldown. A key comes back earlier by a passed probe, by an admin, when the guess behind its
  * cooldown is cleared, when the key that may occupy its seat becomes idle, or at half of a guessed cooldown. A success
@@ -66,9 +70,11 @@ const ready: KeyState = { kind: 'ready' };
  */
 export function nextKeyState(state: KeyState, event: KeyEvent, facts: TransitionContext): KeyState {
   if (event.kind === 'disable') return state.kind === 'disabled' ? state : { kind: 'disabled' };
-  if (state.kind === 'disabled') return event.kind === 'enable' ? ready : state;
+  if (event.kind === 'ends') return state.kind === 'disabled' ? state : { kind: 'disabled', ended: true };
+  if (state.kind === 'disabled') return event.kind === (state.ended === true ? 'goes-on' : 'enable') ? ready : state;
   switch (event.kind) {
     case 'nothing':
+    case 'goes-on':
       return state;
     case 'fine':
       return state.kind === 'suspect' || state.kind === 'half-open' ? ready : state;

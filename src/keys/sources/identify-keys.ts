@@ -26,7 +26,7 @@ export function poolKeys(
 ): readonly PoolKey[] {
   const taken = new Set<KeyId>();
   return keys.map((key) => {
-    const { provider, place, secret, weight, onlyModel, keyless } = key;
+    const { provider, place, secret, weight, onlyModel, keyless, isAdded, endsOn } = key;
     const alone = fingerprint(secret, salt);
     const isShared = keyless === true || taken.has(alone);
     const id = isShared ? fingerprint(new Secret(`${provider}:${secret.reveal()}`), salt) : alone;
@@ -42,6 +42,8 @@ export function poolKeys(
       seats: seatsOf(key),
       ...(onlyModel === undefined ? {} : { onlyModel }),
       ...(keyless === undefined ? {} : { keyless }),
+      ...(isAdded === undefined ? {} : { isAdded }),
+      ...(endsOn === undefined ? {} : { endsOn }),
     };
   });
 }
@@ -50,8 +52,9 @@ export function poolKeys(
 export function withOwnSettings(keys: readonly PoolKey[], own: ReadonlyMap<KeyId, OwnKeySettings>): readonly PoolKey[] {
   if (own.size === 0) return keys;
   return keys.map((key) => {
-    const { weight = key.weight, seats = key.seats, label } = own.get(key.id) ?? {};
-    return { ...key, weight, seats, ...(label === undefined ? {} : { label }) };
+    const { weight = key.weight, seats = key.seats, label, endsOn } = own.get(key.id) ?? {};
+    const named = label === undefined ? {} : { label };
+    return { ...key, weight, seats, ...named, ...(endsOn === undefined ? {} : { endsOn }) };
   });
 }
 
@@ -80,4 +83,7 @@ export type PoolKey = {
   readonly keyless?: true;
   /** What operators call it. */
   readonly label?: string;
+  readonly isAdded?: true;
+  /** The UTC day from which on it is not used. */
+  readonly endsOn?: string;
 };

@@ -13,6 +13,8 @@ export type PoolEntry = {
   readonly provider: ProviderName;
   readonly onlyModel?: string;
   readonly value: string;
+  /** By key: the UTC day from which on it is not used. */
+  readonly ends?: ReadonlyMap<string, string>;
 };
 
 type TokenPool = {
@@ -21,10 +23,22 @@ type TokenPool = {
 };
 
 const poolSchema = z.record(z.string(), z.unknown());
-const keysSchema = z.union([z.string().transform((key) => [key]), z.array(z.string())]);
+/** A key, or a key with the day of its end, which may have a time behind it: only the day counts. */
+const keySchema = z.union([
+  z.string().transform((key) => ({ key, ends: undefined })),
+  z.object({
+    key: z.string(),
+    ends: z
+      .string()
+      .transform((text) => text.slice(0, 10))
+      .pipe(z.iso.date())
+      .optional(),
+  }),
+]);
+const keysSchema = z.union([keySchema.transform((key) => [key]), z.array(keySchema)]);
 
 /**
- * Reads `{"provider or provider:model": ["key", ...]}`. Warnings name a bad entry by position only: its name may be a
+ * Reads `{"provider or provider:model": ["key", {"key": "key", "ends": "2027-01-01"}, ...]}`. Warnings name a bad entry by position only: its name may be a
  * misplaced key.
  */
 export function parseTokenPool(text: string, variable: string, known: ReadonlySet<ProviderName>): TokenPool {
@@ -41,9 +55,15 @@ export function parseTokenPool(text: string, variable: string, known: ReadonlySe
     if (owner === undefined) {
       warnings.push(`${where} must be named after a provider or provider:model; it is skipped`);
     } else if (!keys.success) {
-      warnings.push(`${where} must be a list of keys in quotation marks; it is skipped`);
+      warnings.push(
+        `${where} must be a list of keys in quotation marks, or of {"key", "ends": "2027-01-01"}; it is skipped`,
+      );
     } else {
-      entries.push({ where, ...owner, value: keys.data.join('\n') });
+      const ends = new Map(
+        keys.data.flatMap(({ key, ends: on }) => (on === undefined ? [] : [[key.trim(), on] as const])),
+      );
+      const value = keys.data.map(({ key }) => key).join('\n');
+      entries.push({ where, ...owner, value, ...(ends.size === 0 ? {} : { ends }) });
     }
   }
   // Keys for every model come first: a duplicate that is bound to one model is dropped.

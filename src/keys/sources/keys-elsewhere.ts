@@ -187,10 +187,19 @@ export function askVault({ address, path, login, namespace, http }: VaultOptions
       if (status !== 200 || typeof data !== 'object' || data === null) {
         return { ok: false, why: status === 0 ? 'Vault cannot be reached' : `Vault answers HTTP ${status}` };
       }
-      const lists = Object.entries(data).map(([name, keys]) => [name, typeof keys === 'string' ? [keys] : keys]);
+      const notes = field(field(field(value, 'data'), 'metadata'), 'custom_metadata');
+      const lists = Object.entries(data).map(([name, keys]) => [name, withEnd(keys, notes, name)]);
       return { ok: true, text: JSON.stringify(Object.fromEntries(lists)) };
     }
   };
+}
+
+/** The end that the secret's own metadata tell: `<field>_ends` for the keys of one field, `ends` for all. */
+function withEnd(keys: unknown, notes: unknown, name: string): unknown {
+  const list: unknown = typeof keys === 'string' ? [keys] : keys;
+  const ends = field(notes, `${name}_ends`) ?? field(notes, 'ends');
+  if (typeof ends !== 'string' || !Array.isArray(list)) return list;
+  return list.map((key: unknown) => (typeof key === 'string' ? { key, ends } : key));
 }
 
 function field(value: unknown, name: string): unknown {

@@ -18,6 +18,12 @@ export type ProviderKey = {
   readonly isAnonymous?: true;
   /** Stands for the missing key of a server that is asked without one; its secret is empty. */
   readonly keyless?: true;
+  /** It was added while the bot ran. */
+  readonly isAdded?: true;
+  /** Where it stands, as warnings name it: `BYTEZ_API_KEYS, position 3`. */
+  readonly where?: string;
+  /** The UTC day from which on it is not used, where its source says so: `2027-01-01`. */
+  readonly endsOn?: string;
 };
 
 export type KeyReading = {
@@ -29,7 +35,12 @@ export type KeyReading = {
 type KeyPair = NonNullable<KeyOwner['keyPairs']>[number];
 type Environment = Readonly<Record<string, string | undefined>>;
 /** A text that may hold several keys, and its name in warnings. */
-type Source = { readonly where: string; readonly value: string; readonly onlyModel?: string };
+type Source = {
+  readonly where: string;
+  readonly value: string;
+  readonly onlyModel?: string;
+  readonly ends?: PoolEntry['ends'];
+};
 
 export const poolVariable = 'TOKEN_POOL_FILE';
 
@@ -130,7 +141,7 @@ function collect(
 ): Omit<ProviderKey, 'weight'>[] {
   const keys: Omit<ProviderKey, 'weight'>[] = [];
   const seen = new Set<string>();
-  for (const { where, value, onlyModel } of sources) {
+  for (const { where, value, onlyModel, ends } of sources) {
     const repeated: number[] = [];
     const refused = new Map<string, number[]>();
     for (const entry of splitKeys(value)) {
@@ -142,7 +153,15 @@ function collect(
         seen.add(entry.key);
         const secret = new Secret(entry.key);
         const place = keys.length + 1;
-        keys.push({ provider, place, secret, ...(onlyModel === undefined ? {} : { onlyModel }) });
+        const endsOn = ends?.get(entry.key);
+        keys.push({
+          provider,
+          place,
+          secret,
+          where: `${where}, position ${entry.position}`,
+          ...(onlyModel === undefined ? {} : { onlyModel }),
+          ...(endsOn === undefined ? {} : { endsOn }),
+        });
       }
     }
     for (const [why, positions] of refused) warnings.push(...refusalWarnings(where, why, positions));

@@ -59,6 +59,9 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     'model.ends': (event) => models.ends(event),
     'model.closed': ({ provider, model }) => models.closed(provider, model),
     'key.not-in-plan': (event) => models.notInPlan(event),
+    'key.ends': ({ keyId, keyName, provider, endsOn }) =>
+      board.raise(keyEndsId(keyId), { kind: 'key-ends', provider, keyName, endsOn }),
+    'key.stays': ({ keyId }) => board.resolve(keyEndsId(keyId)),
     'key.changed': (event) => keys.changed(event),
     'keys.cleared': ({ keyNames }) => keys.cleared(keyNames),
     'keys.reloaded': ({ removed }) => keys.cleared(removed),
@@ -119,6 +122,10 @@ function providerLookup(pool: () => PoolView): (id: KeyId) => ProviderName | und
 }
 
 type Stored = Extract<AlertFacts, { kind: 'storage-unavailable' }>['what'];
+
+function keyEndsId(id: KeyId): string {
+  return `key-ends:${id}`;
+}
 
 function storageAlertId(what: Stored): string {
   return `storage-unavailable:${what}`;

@@ -7,10 +7,12 @@ import type {
   AdminCommand,
   AdminCommands,
   AuditLog,
+  KeyAdded,
+  KeyRemoved,
 } from '../../domain/admin-api.ts';
 import { alertSeverities, type AlertFacts } from '../../domain/alert.ts';
 import { type FailureReason, failureTraits } from '../../domain/failure.ts';
-import type { OperatorKeys, OwnKeySettings } from '../../domain/key-state.ts';
+import type { KeySettingsPatch, OperatorKeys, OwnKeySettings } from '../../domain/key-state.ts';
 import { type KeyId, jobId, isProviderName, keyId } from '../../domain/ids.ts';
 import { bucketFailures } from '../../domain/media.ts';
 import { type Database, fromJson, numberOf } from './connection.ts';
@@ -34,6 +36,7 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
     endsOn: z.string(),
     replacedBy: z.string().exactOptional(),
   }),
+  z.object({ ...of('key-ends'), provider, keyName: z.string(), endsOn: z.string() }),
   z.object({ ...of('not-in-plan'), provider, keyName: z.string(), model: z.string() }),
   z.object({ ...of('many-errors'), provider, share: z.number(), calls: z.number() }),
   z.object({ ...of('job-dead-lettered'), jobId: z.string().transform(jobId), processes: z.number() }),
@@ -131,6 +134,7 @@ const ownSettings: z.ZodType<OwnKeySettings> = z.object({
   seats: z.number().exactOptional(),
   group: z.string().exactOptional(),
   label: z.string().exactOptional(),
+  endsOn: z.string().exactOptional(),
 });
 const settingsRow = z.object({
   id: z.string().transform(keyId),
@@ -158,6 +162,11 @@ export function createSqliteOperatorKeys(database: Database): OperatorKeys {
         const sql = 'INSERT INTO added_keys (key_id, provider, sealed, added_at_ms) VALUES (?, ?, ?, ?)';
         database.run(sql, id, of, sealed, Math.round(addedAtMs));
       }),
+    remove: async (id) =>
+      database.commit(() => {
+        database.run('DELETE FROM added_keys WHERE key_id = ?', id);
+        database.run('DELETE FROM key_settings WHERE key_id = ?', id);
+      }),
     settings: async () => settingsOf(),
     set: async (id, patch) =>
       database.commit(() => {
@@ -174,17 +183,43 @@ const answersForMs = 3_600_000;
 
 const keys = z.union([z.literal('all'), z.array(z.string().transform(keyId))]);
 
+const settingsPatch: z.ZodType<KeySettingsPatch> = z.object({
+  weight: z.number().nullable().exactOptional(),
+  seats: z.number().nullable().exactOptional(),
+  group: z.string().nullable().exactOptional(),
+  label: z.string().nullable().exactOptional(),
+  endsOn: z.string().nullable().exactOptional(),
+});
+const id = z.string().transform(keyId);
+
 const command: z.ZodType<AdminCommand> = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['wake-keys', 'disable-keys', 'enable-keys']), keys }),
+  z.object({ kind: z.literal('add-key'), provider, keyId: id, sealed: z.string(), settings: ownSettings }),
+  z.object({ kind: z.literal('set-key'), keyId: id, patch: settingsPatch }),
+  z.object({ kind: z.literal('remove-key'), keyId: id }),
   z.object({ kind: z.literal('reload') }),
   z.object({ kind: z.literal('renew-token'), mark: z.string() }),
   z.object({ kind: z.literal('cancel-job'), jobId: z.string().transform(jobId) }),
   z.object({ kind: z.literal('add-premium'), userId: z.number(), days: z.number(), grant: z.string() }),
 ]);
 
+const added: z.ZodType<KeyAdded> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('added'), id }),
+  z.object({ kind: z.enum(['no-master-key', 'no-such-provider', 'known']) }),
+  z.object({ kind: z.literal('malformed'), why: z.string() }),
+  z.object({ kind: z.enum(['refused', 'not-tested']), reason: z.enum(reasons) }),
+]);
+const removed: z.ZodType<KeyRemoved> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['removed', 'no-such-key']) }),
+  z.object({ kind: z.literal('configured'), where: z.string() }),
+]);
+
 const answer: z.ZodType<AdminAnswer> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('keys-changed'), count: z.number() }),
   z.object({ kind: z.literal('reloaded'), keys: z.number(), mistakes: z.array(z.string()) }),
+  z.object({ kind: z.literal('key-added'), added }),
+  z.object({ kind: z.literal('key-set'), isKnown: z.boolean() }),
+  z.object({ kind: z.literal('key-removed'), removed }),
   z.object({ kind: z.literal('token-renewed'), isInUse: z.boolean(), mistakes: z.array(z.string()) }),
   z.object({ kind: z.literal('job-cancelled'), ending: z.enum(['cancelled', 'too-late', 'not-found']) }),
   z.object({ kind: z.literal('premium-added'), untilMs: z.number() }),

@@ -25,7 +25,7 @@ const keyState: z.ZodType<KeyState> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('half-open'), after: z.union([coolReason, benchReason]), times: z.number() }),
   z.object({ kind: z.literal('benched'), ...bench, probeAtMs: z.number() }),
   z.object({ kind: z.literal('probing'), ...bench }),
-  z.object({ kind: z.literal('disabled') }),
+  z.object({ kind: z.literal('disabled'), ended: z.literal(true).exactOptional() }),
 ]);
 
 const unknownHealth: KeyHealth = {

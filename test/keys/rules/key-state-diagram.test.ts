@@ -36,6 +36,7 @@ const states: readonly KeyState[] = [
     ]),
   ),
   { kind: 'disabled' },
+  { kind: 'disabled', ended: true },
 ];
 const kindsInUse = [...new Set(states.map(({ kind }) => kind))].filter((kind) => kind !== 'disabled');
 
@@ -63,6 +64,8 @@ const happenings = {
   wake: [{ kind: 'wake' }],
   disable: [{ kind: 'disable' }],
   enable: [{ kind: 'enable' }],
+  ends: [{ kind: 'ends' }],
+  'goes-on': [{ kind: 'goes-on' }],
 } as const satisfies { readonly [Kind in KeyEvent['kind']]: readonly Extract<KeyEvent, { kind: Kind }>[] };
 
 /** Every arrow that nextKeyState() can take between two states, or from cooling to a later end. */

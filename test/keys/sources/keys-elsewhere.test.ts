@@ -93,7 +93,8 @@ async function aVault() {
       }
       if (token !== 'hvs.root' && !tokens.includes(token)) return send(403, { errors: ['permission denied'] });
       if (request.method === 'GET' && request.url === '/v1/secret/data/team/darkroom') {
-        return send(200, { data: { data, metadata: { version: 3, destroyed: false, deletion_time: '' } } });
+        const notes = { custom_metadata: { owner: 'the team', 'openai:gpt-x_ends': '2027-01-01' } };
+        return send(200, { data: { data, metadata: { version: 3, destroyed: false, deletion_time: '', ...notes } } });
       }
       return send(404, { errors: [] });
     });
@@ -139,10 +140,12 @@ test.each([
   await using elsewhere = openKeysElsewhere(config, { clock: systemClock, emit: (event) => void events.push(event) });
   await elsewhere?.start();
   const { keys } = new KeySource({ elsewhere }).read({ HORDE_ANONYMOUS: 'off' });
-  expect(keys.map(({ provider, secret, onlyModel }) => [provider, secret.reveal(), onlyModel])).toEqual([
-    ['bytez', first, undefined],
-    ['openai', second, 'gpt-x'],
-  ]);
+  expect(keys.map(({ provider, secret, onlyModel, endsOn }) => [provider, secret.reveal(), onlyModel, endsOn])).toEqual(
+    [
+      ['bytez', first, undefined, undefined],
+      ['openai', second, 'gpt-x', '2027-01-01'],
+    ],
+  );
   expect(events).toEqual([]);
   vault.expireTokens();
   await elsewhere?.refresh();

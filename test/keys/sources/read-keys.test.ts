@@ -45,7 +45,12 @@ test('readKeys() reads every form in the one order, with gaps in the numbering',
   };
   const { keys, warnings } = readKeys(env, { readFile: filesOf(files) });
   expect(warnings).toEqual([]);
-  const seen = keys.map(({ secret, ...key }) => ({ ...key, key: secret.reveal() }));
+  const seen = keys.map(({ secret, where: _where, ...key }) => ({ ...key, key: secret.reveal() }));
+  expect([keys[4]?.where, keys[13]?.where, keys.at(-1)?.where]).toEqual([
+    'BYTEZ_API_KEY_10, position 2',
+    'BYTEZ_API_KEY_FILE, position 1',
+    'TOKEN_POOL_FILE entry 1, position 1',
+  ]);
   const order = [
     ['plain-key', 'number-01', 'number-09', 'number-10a', 'number-10b', 'joined-02', 'joined-10'],
     ['listed-1', 'listed-2', 'listed-3', 'listed-4', 'fallback-1', 'fallback-2'],
@@ -287,7 +292,7 @@ test('readKeys() skips pool entries it does not understand, by position', () => 
     'TOKEN_POOL_FILE entry 1 must be named after a provider or provider:model; it is skipped',
     'TOKEN_POOL_FILE entry 2 must be named after a provider or provider:model; it is skipped',
     'TOKEN_POOL_FILE entry 3 must be named after a provider or provider:model; it is skipped',
-    'TOKEN_POOL_FILE entry 5 must be a list of keys in quotation marks; it is skipped',
+    'TOKEN_POOL_FILE entry 5 must be a list of keys in quotation marks, or of {"key", "ends": "2027-01-01"}; it is skipped',
     'TOKEN_POOL_FILE entry 6 must be named after a provider or provider:model; it is skipped',
   ]);
 });
@@ -305,7 +310,8 @@ test.each(['', '[]', 'null', '"bytez"', '{"bytez": ["secret-key-1"', '{'.repeat(
 test('readKeys() keeps a key for every model when the pool also binds it to one', () => {
   const pool = '{"bytez:org/one": ["shared-key"], "bytez": ["shared-key"]}';
   const { keys, warnings } = readKeys({ TOKEN_POOL_FILE: '/pool' }, { readFile: filesOf({ '/pool': pool }) });
-  expect(keys).toEqual([{ provider: 'bytez', place: 1, weight: 1, secret: expect.anything() }]);
+  const where = 'TOKEN_POOL_FILE entry 2, position 1';
+  expect(keys).toEqual([{ provider: 'bytez', place: 1, weight: 1, secret: expect.anything(), where }]);
   expect(warnings).toEqual(['TOKEN_POOL_FILE entry 1 repeats a key read before, at position 1; each key counts once']);
 });
 
@@ -434,4 +440,26 @@ test('readSmallFile() reads plain files up to 64 KB and explains everything else
   expect(readSmallFile(at('loop'))).toEqual({ kind: 'unreadable', why: 'is a loop of links' });
   expect(readSmallFile(at('missing'))).toEqual({ kind: 'unreadable', why: 'does not exist' });
   expect(readSmallFile('bad\0path')).toEqual({ kind: 'unreadable', why: 'cannot be read' });
+});
+
+test('readKeys() takes the day of an end from the pool file, with or without a time, and skips an entry whose day is none', () => {
+  const pool = JSON.stringify({
+    bytez: [
+      { key: 'pool-key-1', ends: '2027-01-01' },
+      'pool-key-2',
+      { key: 'pool-key-3', ends: '2027-02-03T10:00:00Z' },
+    ],
+    openai: { key: 'pool-key-4', ends: '2027-13-45' },
+    mistral: { key: 'pool-key-5' },
+  });
+  const { keys, warnings } = readKeys({ TOKEN_POOL_FILE: '/pool' }, { readFile: filesOf({ '/pool': pool }) });
+  expect(keys.map(({ secret, endsOn }) => [secret.reveal(), endsOn])).toEqual([
+    ['pool-key-1', '2027-01-01'],
+    ['pool-key-2', undefined],
+    ['pool-key-3', '2027-02-03'],
+    ['pool-key-5', undefined],
+  ]);
+  expect(warnings).toEqual([
+    'TOKEN_POOL_FILE entry 2 must be a list of keys in quotation marks, or of {"key", "ends": "2027-01-01"}; it is skipped',
+  ]);
 });

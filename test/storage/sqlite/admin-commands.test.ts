@@ -95,6 +95,7 @@ const facts = {
     endsOn: '2026-12-01',
     replacedBy: 'openai:a-2',
   },
+  'key-ends': { kind: 'key-ends', provider: 'bytez', keyName: 'bytez #1', endsOn: '2027-01-01' },
   'not-in-plan': { kind: 'not-in-plan', provider: 'bytez', keyName: 'bytez #1', model: 'org/model' },
   'many-errors': { kind: 'many-errors', provider: 'bytez', share: 0.4, calls: 50 },
   'job-dead-lettered': { kind: 'job-dead-lettered', jobId: jobId('tg-1'), processes: 6 },

@@ -1,7 +1,7 @@
 import { byId, element, say, setOptions, setText, showTable, stateMark } from './dom.js';
 import { act } from './server.js';
 import { Part } from './state.js';
-import { openAddKey } from './key-dialogs.js';
+import { confirmRemoval, openAddKey } from './key-dialogs.js';
 import { keyState, moment, number, plural, reasonWords, share, span, stateCell } from './words.js';
 
 const stateNames = [
@@ -30,6 +30,7 @@ export function startKeys({ isShown, onChange }) {
   };
 
   const change = async (action, key) => {
+    if (action === 'remove') return confirmRemoval({ key, onRemoved: onChange });
     const done =
       action === 'test'
         ? await act('/api/keys/tests', { keys: [key.id] })
@@ -118,13 +119,14 @@ function columns(change) {
   return [
     {
       name: 'Key',
-      cell: ({ name, hint, label, keyless, balance }) => [
+      cell: ({ name, hint, label, keyless, balance, endsOn }) => [
         label === undefined ? name : `${name} · ${label}`,
         element(
           'small',
           {},
           element('span', { class: 'mono' }, keyless ? 'asked without a key' : hint),
           balanceOf(balance),
+          endsOn === undefined ? '' : ` · ends on ${endsOn}`,
         ),
       ],
     },
@@ -180,8 +182,11 @@ function actionsOf(key, change) {
       },
       words,
     );
-  if (kind === 'disabled') return [button('enable', 'Enable'), button('test', 'Test')];
-  return [...(isResting ? [button('wake', 'Wake')] : []), button('test', 'Test'), button('disable', 'Disable')];
+  const remove = key.isAdded ? [button('remove', 'Remove')] : [];
+  if (key.state.ended) return [button('test', 'Test'), ...remove];
+  if (kind === 'disabled') return [button('enable', 'Enable'), button('test', 'Test'), ...remove];
+  const wake = isResting ? [button('wake', 'Wake')] : [];
+  return [...wake, button('test', 'Test'), button('disable', 'Disable'), ...remove];
 }
 
 function changeWords(action, { tests: [test] = [] }) {

@@ -23,12 +23,21 @@ function verdict({ keys, providers, alerts }) {
   const stopped = providers.filter((one) => one.isDown || one.isEmpty || one.availability.kind !== 'taking');
   if (stopped.length === providers.length) return 'No provider takes calls';
   if (stopped.length > 0) {
+    const [first] = stopped;
+    if (stopped.length === 1) return `Serving; provider ${first.provider} ${whyStopped(first)}`;
     const names = stopped.map(({ provider }) => provider);
-    const listed = names.length > 3 ? `${names.length} of ${providers.length} providers` : names.join(' and ');
-    return `Serving, without ${listed}`;
+    if (names.length > 3) return `Serving; ${names.length} of ${providers.length} providers take no calls`;
+    return `Serving; providers ${names.slice(0, -1).join(', ')} and ${names.at(-1)} take no calls`;
   }
   if (high > 0) return `Serving, with ${plural(high, 'thing')} to look at`;
   return keys.benched > 0 ? `Serving; ${plural(keys.benched, 'key')} out of use` : 'Serving, all is well';
+}
+
+/** Names of providers are words too, `stability` for one, so the sentence says what they are. */
+function whyStopped({ isDown, isEmpty, availability: { kind } }) {
+  if (isDown) return 'is down';
+  if (isEmpty) return 'serves no model of the chains';
+  return kind === 'cooling' || kind === 'probing' ? 'has no key ready' : 'has no key that works';
 }
 
 let figures = {};

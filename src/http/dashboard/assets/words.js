@@ -127,7 +127,9 @@ export function keyState(state) {
     case 'probing':
       return { tone: 'wait', name: 'Being tested', why: reasonWords(state.reason) };
     default:
-      return { tone: 'off', name: 'Disabled', why: 'by an admin' };
+      return state.ended
+        ? { tone: 'off', name: 'Ended', why: 'its day has come' }
+        : { tone: 'off', name: 'Disabled', why: 'by an admin' };
   }
 }
 
