@@ -166,7 +166,7 @@ export async function openAdminLook(context: ProcessContext, signal?: AbortSigna
         id,
         name,
         provider,
-        place: configured?.place ?? Number(/\d+$/.exec(name)?.[0]),
+        place: configured?.place ?? Number(name.split('#').at(-1)),
         fingerprint: owner === 'never-ran' || keyless === true ? undefined : id,
         hint: keyless === true ? '' : hint,
         keyless: keyless === true,
