@@ -158,6 +158,12 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'key.ends':
     case 'key.stays':
     case 'key.not-in-plan':
+    case 'payment.credited':
+    case 'payment.unclear':
+    case 'payment.found':
+    case 'payment.refunded':
+    case 'checkout.declined':
+    case 'subscription.changed':
     case 'app.started':
     case 'bucket.failing':
     case 'bucket.recovered':

@@ -95,7 +95,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const fixedSecrets = [token, ...(config.bucket === undefined ? [] : [config.bucket.secretAccessKey])];
   const secretsOf = (those: typeof keys) => [...fixedSecrets, ...those.map(({ secret }) => secret)];
   const ownSecrets = { current: secretsOf(keys) };
-  const { updates, webhook, delivery, menu, adminAlerts } = opening.use(
+  const { updates, webhook, delivery, menu, adminAlerts, reconciler } = opening.use(
     await openBot({
       ...storage,
       jobs: engine.reader,
@@ -161,6 +161,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     core.start();
     // Nothing waits for the menu: it reports its own errors and is published again at each start.
     void menu.publish();
+    reconciler.start();
     await updates.run(closing.signal);
   });
   const broken = polling.then(

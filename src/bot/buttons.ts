@@ -12,6 +12,7 @@ import { wordsOf, mask } from './message-words.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressModelButton } from './commands/models.ts';
 import { pressKeysButton } from './commands/keys.ts';
+import { pressBuyButton } from './payments/shop.ts';
 import { showList } from './commands/status-and-cancel.ts';
 import type { BotContext, BotDeps } from './context.ts';
 
@@ -117,6 +118,8 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         return pressModelButton(ctx, deps, press.id);
       case 'keys':
         return pressKeysButton(ctx, deps, press.id);
+      case 'buy':
+        return pressBuyButton(ctx, deps, press.id);
       case 'forget':
         return pressForgetButton(ctx, deps, press.id);
       case undefined:

@@ -5,6 +5,9 @@ import type { ChatStore, DialogueStore } from '../domain/chat-store.ts';
 import type { Emit } from '../domain/events.ts';
 import type { GenerationOptions, OptionMistake } from '../domain/job.ts';
 import type { JobKind, Lane } from '../domain/kinds.ts';
+import type { LaneWaits } from '../domain/payments/lane-waits.ts';
+import type { PaymentStore } from '../domain/payments/payment-store.ts';
+import type { PriceList } from '../domain/payments/price-list.ts';
 import type { User, Users } from '../domain/users.ts';
 import type { Forgotten } from '../jobs/retention.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
@@ -68,6 +71,13 @@ export type BotDeps = {
   readonly emit: Emit;
   readonly adminIds: ReadonlySet<number>;
   readonly premiumIds: ReadonlySet<number>;
+  readonly telegramPremiumIsPremium: boolean;
+  readonly payments: PaymentStore;
+  readonly prices: PriceList;
+  readonly termsUrl: string | undefined;
+  readonly laneWaits: () => LaneWaits;
+  /** Whether what is paid for could be stored now. */
+  readonly takesWrites: () => boolean;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   readonly quotaDay: CalendarDay;
   /** What words without a command become in private. */

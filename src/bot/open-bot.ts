@@ -13,6 +13,7 @@ import { generateCommands } from './commands/submit-request.ts';
 import { guideCommands } from './commands/start-help-language.ts';
 import { keysCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
+import { paymentHelpCommands } from './commands/payment-help.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/result-replies.ts';
 import { createSentPictures } from './commands/sent-pictures.ts';
@@ -33,6 +34,10 @@ import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
+import { checkout } from './payments/checkout.ts';
+import { paymentMessages } from './payments/payment-messages.ts';
+import { StarReconciler } from './payments/star-reconciler.ts';
+import { isSelling } from '../domain/payments/price-list.ts';
 import { WayBack, topicLimit } from './outbox/undeliverable.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { LinkButtons } from './delivery/link-buttons.ts';
@@ -108,6 +113,7 @@ function mayWrite(member: ChatMember): boolean {
 /** Registers all middleware and handlers, in the order in which an update passes them. */
 export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
   const flood = floodGate(deps);
+  bot.use(checkout(deps));
   bot.use(flood.gate);
   bot.use(sequentialize((ctx) => chatLaneOf(ctx.update)));
   bot.use(storageErrorBoundary(deps));
@@ -115,6 +121,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(hiddenSenders(deps));
   bot.use(identifySpeaker(deps));
   bot.use(flood.notify);
+  bot.use(paymentMessages(deps));
   bot.filter(isAdminHere).use(async (ctx, next) => {
     onAdmin(ctx.speaker);
     await next();
@@ -127,6 +134,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(guideCommands(deps));
   bot.use(modelsCommand(deps));
   bot.use(premiumCommands(deps));
+  bot.use(paymentHelpCommands(deps));
   bot.use(forgetCommand(deps));
   bot.use(keysCommand(deps));
   bot.use(buttons(deps));
@@ -202,14 +210,16 @@ export type OpenBot = AsyncDisposable & {
   readonly menu: CommandMenu;
   /** Sends alerts to the admins. */
   readonly adminAlerts: AdminAlerts;
+  /** Compares the payments with Telegram's list of them. */
+  readonly reconciler: StarReconciler;
 };
 
 /** Builds the bot; the first call to Telegram is `updates.identifyBot`. */
 export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, onCheckpoint, service, clock, emit } = options;
-  const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, quotaDay, running, waiting } = options;
+  const { users, chats, adminIds, perDay, prices } = options;
   await using opening = new AsyncDisposableStack();
-  const messages = createMessageMapper(catalog, adminIds, () => service.offered());
+  const messages = createMessageMapper(catalog, adminIds, () => service.offered(), isSelling(prices));
   const client = { apiRoot: options.apiRoot, fetch: telegramFetch(options.agent) };
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
@@ -248,11 +258,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
   const groupNotices = opening.use(new GroupNotices({ outbox, messages, matchLocale, clock, emit }));
   const deps: BotDeps = {
-    service,
-    users,
-    dialogues,
-    chats,
-    admin,
+    ...options,
     messages,
     statusMessages,
     groupNotices,
@@ -260,19 +266,10 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     deliveries: delivery,
     wayBack,
     pictures: createSentPictures(options.inputs, telegramFiles({ ...options, api }), options.closing),
-    forget,
     onStranger: (userId) => void menu.removeFor(userId),
-    clock,
-    emit,
-    adminIds,
-    premiumIds,
-    perDay,
-    quotaDay,
-    bareWords: options.bareWords,
-    running,
-    waiting,
     matchLocale,
   };
+  const reconciler = opening.use(new StarReconciler({ ...deps, api }));
   const adminAlerts = opening.use(new AdminAlerts({ ...deps, outbox }));
   registerHandlers(bot, deps, ({ userId, locale }) => {
     void adminAlerts.rememberLocale(userId, locale);
@@ -288,5 +285,13 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     source: webhook ?? new Poller({ ...options, bot }),
   });
   const opened = opening.move();
-  return { updates, webhook, delivery, menu, adminAlerts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    updates,
+    webhook,
+    delivery,
+    menu,
+    adminAlerts,
+    reconciler,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }

@@ -3,6 +3,7 @@ import type { Chains } from '../domain/job.ts';
 import { type JobKind, type Lane, kindTraits, perKind } from '../domain/kinds.ts';
 import type { CalendarDay } from '../kit/clock.ts';
 import type { BudgetLimits } from '../domain/costs.ts';
+import type { PriceList } from '../domain/payments/price-list.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import type { ProxySettings } from '../kit/network/proxy-settings.ts';
 import type { Secret } from '../kit/secret.ts';
@@ -27,6 +28,12 @@ export type Config = {
   };
   readonly adminIds: ReadonlySet<number>;
   readonly premiumIds: ReadonlySet<number>;
+  /** Whether members of Telegram Premium are premium here. */
+  readonly telegramPremiumIsPremium: boolean;
+  /** What is sold for Telegram Stars. */
+  readonly prices: PriceList;
+  /** The operator's own terms; undefined shows those of the bot. */
+  readonly termsUrl: string | undefined;
   readonly providers: ProvidersConfig;
   /** The providers of this version and those of EXTRA_PROVIDERS. */
   readonly definitions: readonly ProviderDefinition[];
@@ -197,6 +204,9 @@ function toConfig(
     },
     adminIds: new Set(env.ADMIN_IDS),
     premiumIds: new Set(env.PREMIUM_IDS),
+    telegramPremiumIsPremium: env.TELEGRAM_PREMIUM_IS_PREMIUM,
+    prices: { packs: env.STARS_PACKS, subscription: env.STARS_SUBSCRIPTION },
+    termsUrl: env.TERMS_URL,
     providers,
     definitions,
     rotation: env.ROTATION_STRATEGY,

@@ -1,3 +1,5 @@
+import type { Pack } from '../domain/payments/price-list.ts';
+
 /** A value read from the environment, or everything that is wrong with it; the name is put in front by the caller. */
 export type Parsed<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -101,4 +103,34 @@ export const hostAndPort: Parser<string> = (text) => {
   const [, host = '', port = ''] = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})$/.exec(text) ?? [];
   if (host !== '' && Number(port) >= 1 && Number(port) <= 65_535) return good(`${host.toLowerCase()}:${Number(port)}`);
   return bad('must be host:port, for example 127.0.0.1:9000');
+};
+
+/** `results:Stars` of a pack. Telegram takes up to 10,000 Stars for a subscription; a pack of more would surprise anybody. */
+export const pack: Parser<Pack> = (text) => {
+  const [, results, stars] = /^([0-9]{1,7}):([0-9]{1,7})$/.exec(text) ?? [];
+  const found = { results: Number(results), stars: Number(stars) };
+  const isRight = found.results >= 1 && found.results <= 100_000 && found.stars >= 1 && found.stars <= 10_000;
+  return isRight
+    ? good(found)
+    : bad('must be results:Stars, at most 100000 results and 10000 Stars, for example 20:50');
+};
+
+const maxPacks = 8;
+
+/** Packs for sale, no two with the same number of results. */
+export const packs: Parser<readonly Pack[]> = (text) => {
+  const read = listOf(pack)(text);
+  if (!read.ok) return read;
+  if (new Set(read.value.map(({ results }) => results)).size < read.value.length) {
+    return bad('must name each number of results once, for example 20:50,100:200');
+  }
+  return read.value.length <= maxPacks ? read : bad(`must be at most ${maxPacks} packs, for example 20:50,100:200`);
+};
+
+/** A page that people open. */
+export const webPage: Parser<string> = (text) => {
+  const url = /^https:\/\/[\x21-\x7e]{1,2000}$/i.test(text) ? URL.parse(text) : null;
+  return url !== null && url.username === '' && url.password === ''
+    ? good(url.href)
+    : bad('must be an https address of a page, for example https://example.com/terms');
 };

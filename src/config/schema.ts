@@ -26,9 +26,11 @@ import {
   listOf,
   oneOf,
   onOff,
+  packs,
   type Parser,
   seconds,
   userId,
+  webPage,
   wholeNumber,
 } from './parsers.ts';
 
@@ -158,6 +160,10 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     TELEGRAM_API_ROOT: variable('https://api.telegram.org', baseUrl('https://api.telegram.org')),
     ADMIN_IDS: variable([], listOf(userId)),
     PREMIUM_IDS: variable([], listOf(userId)),
+    TELEGRAM_PREMIUM_IS_PREMIUM: variable(false, onOff),
+    STARS_PACKS: variable([], packs),
+    STARS_SUBSCRIPTION: variable(undefined, wholeNumber(1, 10_000, 250)),
+    TERMS_URL: variable(undefined, webPage),
     ROTATION_STRATEGY: variable('health-based', oneOf(rotationStrategies)),
     MAX_ATTEMPTS: variable(3, wholeNumber(1, 20, 3)),
     RETRY_DELAY_S: variable(2000, seconds({ zero: true, most: 3600, example: 2 })),

@@ -14,6 +14,11 @@ const telegram = {
   WEBHOOK_SECRET: 'Word by which such updates are known to be Telegram’s; required with `WEBHOOK_URL`.',
   ADMIN_IDS: 'Telegram user ids of the admins, separated by commas: people, never names or groups.',
   PREMIUM_IDS: 'Telegram user ids that are premium without paying, separated by commas.',
+  TELEGRAM_PREMIUM_IS_PREMIUM: 'Whether members of Telegram Premium are premium here without paying.',
+  STARS_PACKS:
+    'Packs for sale as `results:Stars`, separated by commas: `20:50,100:200`. They are used when the day’s limit is reached and do not expire; a video takes 4 results, a song 2. Nothing is sold unless set.',
+  STARS_SUBSCRIPTION: 'Telegram Stars for 30 days of premium, renewed by Telegram; not sold unless set.',
+  TERMS_URL: 'Address of your own terms, to which `/terms` then leads; the bot has short neutral ones.',
 } as const satisfies Meanings;
 
 const keys = {

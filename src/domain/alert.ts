@@ -59,6 +59,14 @@ export type AlertFacts =
   | { readonly kind: 'bucket-failing'; readonly why: BucketFailure }
   /** Somebody who is no admin asked for what only admins see. */
   | { readonly kind: 'unauthorized-admin-attempt'; readonly userId: number }
+  /** A payment that did not go its usual way; `paymentId` is our number of it. */
+  | {
+      readonly kind: 'star-payment';
+      readonly what: 'found' | 'unclear' | 'refunded';
+      readonly paymentId: number;
+      readonly userId: number;
+      readonly stars: number;
+    }
   | { readonly kind: 'slow'; readonly provider: ProviderName; readonly meanMs: number; readonly usualMs: number };
 
 export const alertSeverity = {
@@ -81,6 +89,7 @@ export const alertSeverity = {
   'storage-unavailable': 'high',
   'bucket-failing': 'medium',
   'unauthorized-admin-attempt': 'low',
+  'star-payment': 'medium',
   slow: 'low',
 } as const satisfies Record<AlertFacts['kind'], AlertSeverity>;
 

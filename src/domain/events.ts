@@ -12,6 +12,7 @@ import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { KeyEndEvent, KeyState } from './key-state.ts';
 import type { BucketFailure } from './media.ts';
+import type { StarEvent } from './payments/star-events.ts';
 
 /** What is kept on this machine. */
 type Kept = 'database' | 'results';
@@ -232,6 +233,7 @@ export type AppEvent =
   | { readonly event: 'updates.all-known'; readonly count: number }
   /** The bot was given another username while it ran. */
   | { readonly event: 'bot.renamed'; readonly bot: string }
+  | StarEvent
   | { readonly event: 'update.failed'; readonly updateId: number; readonly error: unknown; readonly setAside: boolean };
 
 /** The one way to say that something happened; never throws, never waits. */

@@ -169,6 +169,8 @@ export type Job = JobRequest & {
   readonly deliverAtMs?: number;
   /** Told, but the outcome may not have reached the person. */
   readonly held?: HeldReason;
+  /** How many results of bought packs pay for it; absent where the day's allowance does. */
+  readonly packResults?: number;
 };
 
 /** One entry of a chain: which model of which provider is asked. */

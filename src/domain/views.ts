@@ -112,6 +112,8 @@ export type JobView = {
   readonly phase: JobPhase;
   /** Told, but the outcome may not have reached the person. */
   readonly held?: HeldReason;
+  /** A bought pack pays for it; absent where the day's allowance does. */
+  readonly isFromPack?: true;
   /** Since the job was accepted. */
   readonly ageMs: number;
   /** When a line claimed it for the first time. Milliseconds since 1970. */

@@ -204,6 +204,7 @@ export function viewOf(job: Job, context: ViewContext): JobView {
     ...style,
     phase,
     ...held,
+    ...(job.packResults === undefined ? {} : { isFromPack: true }),
     ageMs: context.nowMs - job.acceptedAtMs,
     ...(job.claimedAtMs === undefined ? {} : { beganAtMs: job.claimedAtMs }),
   };

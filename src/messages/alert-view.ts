@@ -88,6 +88,10 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert.bucket-failing', { why: facts.why });
     case 'unauthorized-admin-attempt':
       return localizer.say('alert.unauthorized-admin-attempt', { user: String(facts.userId) });
+    case 'star-payment': {
+      const { what, stars, userId } = facts;
+      return localizer.say('alert.star-payment', { what, stars, user: String(userId) });
+    }
     case 'slow': {
       const { provider, meanMs, usualMs } = facts;
       return localizer.say('alert.slow', {
@@ -108,6 +112,7 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
     case 'job-dead-lettered':
     case 'model-ends':
     case 'not-in-plan':
+    case 'star-payment':
     case 'unauthorized-admin-attempt':
       return alertWords(localizer, facts);
     case 'results-not-arriving':

@@ -1,6 +1,8 @@
 import { type JobKind, type Lane, kindCommands, kindTraits } from '../domain/kinds.ts';
+import type { LaneWaits } from '../domain/payments/lane-waits.ts';
 import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
+import { boughtWords, laneWords, offerRows, offerWords, type ShopFacts } from './payments/payment-views.ts';
 import { exampleRows, lines, promptLimit, quote, waitWithTime } from './phrases.ts';
 import {
   callbackData,
@@ -96,6 +98,7 @@ export function helpView(
   localizer: Localizer,
   person: { readonly admin: boolean },
   offered: OfferedKinds,
+  sells = false,
 ): MessageView {
   const kinds = offered.map((kind) => localizer.say('help.kind', { kind, command: kindTraits[kind].command }));
   return {
@@ -103,6 +106,7 @@ export function helpView(
       localizer.say('help.text', { kinds: safe(kinds.join('\n')) }),
       `\n${localizer.say('help.options', { aspects: aspectList() })}`,
       offered.includes('music') ? `\n${localizer.say('help.song-options')}` : '',
+      sells ? `\n${localizer.say('help.payments')}` : '',
       person.admin ? `\n${localizer.say('help.admin')}` : '',
     ),
     rows: exampleRows(localizer, offered),
@@ -167,16 +171,19 @@ export function examplePrompt(localizer: Localizer, kind: JobKind): string {
   return localizer.plain(`example.${kind}`);
 }
 
-/** What the command menu shows; `/keys` only to admins. */
+/** What the command menu shows; `/keys` and `/refund` only to admins, what belongs to payments only where `sells`. */
 export function commandEntries(
   localizer: Localizer,
   person: { readonly admin: boolean },
   offered: OfferedKinds,
+  sells = false,
 ): readonly CommandEntry[] {
   const conversation = offered.includes('chat') ? (['new'] as const) : [];
-  const commands = [...offered.map((kind) => kindTraits[kind].command), ...conversation, ...otherCommands];
-  const entries = commands.map((command) => ({ command, description: localizer.plain(`command.${command}`) }));
-  return person.admin ? [...entries, { command: 'keys', description: localizer.plain('command.keys') }] : entries;
+  const payment = sells ? (['paysupport', 'terms'] as const) : [];
+  const ofAdmins = !person.admin ? [] : sells ? (['keys', 'refund'] as const) : (['keys'] as const);
+  const kinds = offered.map((kind) => kindTraits[kind].command);
+  const commands = [...kinds, ...conversation, ...otherCommands, ...payment, ...ofAdmins];
+  return commands.map((command) => ({ command, description: localizer.plain(`command.${command}`) }));
 }
 
 /** What /forget has deleted. */
@@ -188,9 +195,13 @@ export type ForgottenFacts = {
 };
 
 /** What would be deleted and what stays; the buttons work only for this person. */
-export function forgetQuestionView(localizer: Localizer, userId: number): MessageView {
+export function forgetQuestionView(localizer: Localizer, userId: number, hasPaid = false): MessageView {
   return {
-    text: lines(localizer.say('forget.question'), `\n${localizer.say('forget.stays')}`),
+    text: lines(
+      localizer.say('forget.question'),
+      `\n${localizer.say('forget.stays')}`,
+      hasPaid ? localizer.say('forget.payments-stay') : '',
+    ),
     rows: [
       [{ text: localizer.plain('button.forget'), data: callbackData('forget', `yes-${userId}`) }],
       [{ text: localizer.plain('button.keep'), data: callbackData('forget', `no-${userId}`) }],
@@ -221,6 +232,10 @@ export type PremiumFacts = {
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
+  /** The measured waits of the two lanes; nothing is said of them when absent. */
+  readonly waits?: LaneWaits;
+  /** Absent where nothing is sold and nothing was bought. */
+  readonly shop?: ShopFacts;
 };
 
 /** What a person has used of the day's limits; a limit of -1 is unlimited. */
@@ -243,16 +258,28 @@ export function premiumView(localizer: Localizer, facts: PremiumFacts, offered: 
         free: safe(localizer.say('limit.per-day', { limit: perDay.free[kind] })),
       }),
     );
-  return textOnly(
-    lines(
+  return {
+    text: lines(
       localizer.say('premium.header'),
       localizer.say('premium.goes-first'),
+      facts.waits === undefined ? '' : laneWords(localizer, facts.waits, isSold(facts)),
       running.premium === running.free ? '' : localizer.say('premium.running', running),
       waiting.premium === waiting.free ? '' : localizer.say('premium.waiting', waiting),
       ...days,
-      `\n${ownPremium(localizer, facts)}`,
+      `\n${lines(ownPremium(localizer, facts), facts.shop && boughtWords(localizer, facts.shop))}`,
+      facts.shop && ahead(offerWords(localizer, facts.shop, offered)),
     ),
-  );
+    rows: facts.shop === undefined ? [] : offerRows(localizer, facts.shop),
+  };
+}
+
+function isSold({ shop }: PremiumFacts): boolean {
+  return shop?.prices !== undefined;
+}
+
+/** With an empty line before it, where there is anything. */
+function ahead(words: string): string {
+  return words === '' ? '' : `\n${words}`;
 }
 
 /** How much of today's limits is used, one line for each kind, and when a new day begins once something is used. */
@@ -266,7 +293,9 @@ export function limitsWords(localizer: Localizer, day: DayUsage, offered: Offere
 }
 
 function ownPremium(localizer: Localizer, facts: PremiumFacts): string {
-  if (facts.lane === 'free') return localizer.say('premium.how', { userId: String(facts.userId) });
+  const isSubscriptionSold = facts.shop?.prices?.subscription !== undefined;
+  if (facts.lane === 'free')
+    return isSubscriptionSold ? '' : localizer.say('premium.how', { userId: String(facts.userId) });
   if (facts.untilMs === undefined) return localizer.say('premium.active-always');
   return localizer.say('premium.active', { until: new Date(facts.untilMs) });
 }

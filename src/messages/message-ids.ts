@@ -1,4 +1,5 @@
 import { adminMessageVariables } from './admin-message-ids.ts';
+import { paymentMessageVariables } from './payments/payment-message-ids.ts';
 import { type StyleName, styleNames } from '../domain/kinds.ts';
 
 type StyleMessageId = `style.${StyleName}` | `button.style-${StyleName}` | `example.style-${StyleName}`;
@@ -204,6 +205,7 @@ export const messageVariables = {
   'forget.stopped': ['count'],
 
   ...adminMessageVariables,
+  ...paymentMessageVariables,
 
   'list.more': ['count'],
   'time.in-seconds': ['count'],

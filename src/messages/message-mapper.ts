@@ -37,6 +37,7 @@ import type { MessageId } from './message-ids.ts';
 import { type ModelFacts, modelsOfKindView, modelsView } from './models-view.ts';
 import { optionMistakeView } from './options-view.ts';
 import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
+import { paymentMessagesOf } from './payments/payment-mapper.ts';
 import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
 import { statusView, type StatusFacts } from './status-view.ts';
 import { escapeHtml, type MessageView, safe, shownText, withButton } from './view.ts';
@@ -55,12 +56,13 @@ export type MessageMapper = ReturnType<typeof createMessageMapper>;
 
 /**
  * Turns facts into the messages that people read, in the given language. Admins are not told what premium changes; a kind
- * that `offered` does not return is not spoken of.
+ * that `offered` does not return is not spoken of, nor are payments unless the bot `sells`.
  */
 export function createMessageMapper(
   catalog: Catalog,
   adminIds: ReadonlySet<number> = new Set(),
   offered: () => readonly JobKind[] = () => jobKinds,
+  sells = false,
 ) {
   const localizer = (locale: string) => localizerFor(catalog, locale);
   const known = (view: JobView) => ({ ...view, isAdmin: adminIds.has(view.userId) });
@@ -109,7 +111,7 @@ export function createMessageMapper(
 
     start: (locale: string, person: Greeting): MessageView => startView(localizer(locale), person, offered()),
     help: (locale: string, person: { readonly admin: boolean }): MessageView =>
-      helpView(localizer(locale), person, offered()),
+      helpView(localizer(locale), person, offered(), sells),
     unknownCommand: (locale: string): MessageView => textOnly(localizer(locale).say('unknown-command')),
     /** For a command that is nearly one of ours; where it makes something, its words are quoted with buttons. */
     didYouMean: (command: string, words: string, locale: string): MessageView =>
@@ -144,7 +146,7 @@ export function createMessageMapper(
     /** What Telegram shows of the bot to people who have not started it. */
     profile: (locale: string, bot: string): BotProfile => profileOf(localizer(locale), bot, offered()),
     commands: (locale: string, person: { readonly admin: boolean }): readonly CommandEntry[] =>
-      commandEntries(localizer(locale), person, offered()),
+      commandEntries(localizer(locale), person, offered(), sells),
 
     /** The next question of a dialogue; a hint about the last answer stands before it. */
     question: (
@@ -175,7 +177,8 @@ export function createMessageMapper(
     /** Plain text of at most 200 characters for answerCallbackQuery. */
     answer: (answer: CallbackAnswer, locale: string): string => localizer(locale).plain(`answer.${answer}`),
     /** Asked before anything is deleted. */
-    forgetQuestion: (userId: number, locale: string): MessageView => forgetQuestionView(localizer(locale), userId),
+    forgetQuestion: (userId: number, locale: string, hasPaid = false): MessageView =>
+      forgetQuestionView(localizer(locale), userId, hasPaid),
     forgetKept: (locale: string): MessageView => textOnly(localizer(locale).say('forget.kept')),
     forgetDone: (facts: ForgottenFacts, locale: string): MessageView => forgetDoneView(localizer(locale), facts),
 
@@ -194,6 +197,8 @@ export function createMessageMapper(
     premiumReceived: (locale: string, gift: { readonly untilMs: number }): MessageView =>
       textOnly(localizer(locale).say('premium.received', { until: new Date(gift.untilMs) })),
     premiumUsage: (locale: string): MessageView => textOnly(localizer(locale).say('premium.usage')),
+
+    ...paymentMessagesOf(localizer),
 
     alerts: (updates: readonly AlertUpdate[], locale: string): MessageView => alertView(localizer(locale), updates),
     /** `empty` are the providers that accept their keys and serve nothing. */

@@ -65,11 +65,17 @@ export function endedView(localizer: Localizer, view: PersonalView, outcome: Out
   return {
     text: lines(
       failureWords(localizer, code, view.kind, againInMs),
-      view.lane === 'free' ? localizer.say('failure.credit-back') : '',
+      givenBackWords(localizer, view),
       words,
     ),
     rows: remedyRows(localizer, view, code),
   };
+}
+
+/** What a request without a result has not cost; a premium person usually has no limit to speak of. */
+function givenBackWords(localizer: Localizer, { lane, isFromPack }: PersonalView): string {
+  if (isFromPack === true) return localizer.say('pack.given-back');
+  return lane === 'free' ? localizer.say('failure.credit-back') : '';
 }
 
 /** An outcome that may not have arrived: only the person can know, and ask for it again. */

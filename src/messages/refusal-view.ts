@@ -28,14 +28,23 @@ export type Refusal = {
   /** The days in which requests are counted. */
   readonly day: { readonly zone: string; readonly nextDayMs: (nowMs: number) => number };
   readonly nowMs: number;
+  /** Whether a pack is for sale, with which the person could go on at once. */
+  readonly sellsPacks?: boolean;
 };
 
 /** Why a request was not accepted. Nothing was stored, so there is nothing to cancel and no credit to return. */
 export function refusedView(localizer: Localizer, refusal: Refusal): MessageView {
   return {
-    text: lines(refusalWords(localizer, refusal), premiumNote(localizer, refusal.code, refusal)),
+    text: lines(
+      refusalWords(localizer, refusal),
+      packNote(localizer, refusal) ?? premiumNote(localizer, refusal.code, refusal),
+    ),
     rows: remedyRows(localizer, refusal),
   };
+}
+
+function packNote(localizer: Localizer, { code, sellsPacks }: Refusal): string | undefined {
+  return code === 'quota-reached' && sellsPacks === true ? localizer.say('pack.instead') : undefined;
 }
 
 function refusalWords(localizer: Localizer, refusal: Refusal): string {

@@ -13,6 +13,7 @@ export const callbackVerbs = [
   'make',
   'style',
   'model',
+  'buy',
 ] as const;
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];

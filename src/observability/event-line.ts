@@ -11,6 +11,7 @@ import {
   parkReasonWords,
   setAsideWords,
 } from './operator-words.ts';
+import { starEventLine } from './payment-words.ts';
 import { count, sizeWords, spanWords } from './quantities.ts';
 
 /** An event as one line for a person; undefined for an event without news. */
@@ -170,6 +171,13 @@ function wordsFor(event: AppEvent): string | undefined {
       return `all ${count(event.count, 'update')} of a batch were known before and are not answered; normal once after a crash, otherwise the ids of Telegram repeat: a sandbox that was restarted needs a new DATA_DIR`;
     case 'bot.renamed':
       return `this bot is now ${event.bot}`;
+    case 'payment.credited':
+    case 'payment.unclear':
+    case 'payment.found':
+    case 'payment.refunded':
+    case 'checkout.declined':
+    case 'subscription.changed':
+      return starEventLine(event);
     case 'update.failed':
       return `update ${event.updateId} failed${event.setAside ? ' and is set aside' : ''}: ${describeError(event.error)}`;
   }

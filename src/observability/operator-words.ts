@@ -5,6 +5,7 @@ import type { FailureAction, FailureScope, Sureness } from '../domain/failure.ts
 import { type Outcome, type ParkReason, type ResultPayload, filesOf, sizeOf } from '../domain/job.ts';
 import type { BenchReason, CoolReason, KeyState } from '../domain/key-state.ts';
 import { bucketFailureWords } from './bucket-words.ts';
+import { paymentAlertAdvice, paymentAlertWords } from './payment-words.ts';
 import { count, isoTime, momentWords, percent, sizeWords, spanWords, timeOfDay, waitWords } from './quantities.ts';
 
 // The English words of the log and of the command line. Each table covers one closed union of the domain, so the
@@ -232,6 +233,8 @@ export function alertFactWords(facts: AlertFacts): string {
       return `the bucket for results fails: ${bucketFailureWords[facts.why][0]}`;
     case 'unauthorized-admin-attempt':
       return `user ${facts.userId}, who is no admin, asked for /keys`;
+    case 'star-payment':
+      return paymentAlertWords(facts);
     case 'slow':
       return `${facts.provider} takes ${spanWords(facts.meanMs)} a call, usually ${spanWords(facts.usualMs)}`;
   }
@@ -288,6 +291,8 @@ export function alertAdvice(facts: AlertFacts): string {
       return 'free space on the disk or give the data folder back its rights; "darkroom doctor" says more';
     case 'unauthorized-admin-attempt':
       return 'nothing to do; the person saw nothing';
+    case 'star-payment':
+      return paymentAlertAdvice(facts);
     case 'slow':
       return 'nothing to do if its status page tells of load; faster models or further keys help';
   }

@@ -10,6 +10,8 @@ import type { Inbox } from '../domain/inbox.ts';
 import type { KeyStore, OperatorKeys } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { CopyStore } from '../domain/media.ts';
+import type { LaneWaits } from '../domain/payments/lane-waits.ts';
+import type { PaymentStore } from '../domain/payments/payment-store.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
@@ -31,10 +33,12 @@ import {
 import { createSqliteClientStore } from './sqlite/client-store.ts';
 import { createSqliteInbox } from './sqlite/inbox.ts';
 import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
+import { laneWaits } from './sqlite/jobs/lane-waits.ts';
 import { createSqliteResultCopies } from './sqlite/jobs/result-copies.ts';
 import { createSqliteRewrites } from './sqlite/jobs/rewrites.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
 import { createSqliteWebhookOutbox } from './sqlite/webhook-outbox.ts';
+import { createSqlitePayments } from './sqlite/payments/payment-store.ts';
 import { createSqliteStatusLists } from './sqlite/status-lists.ts';
 import type { StorageError } from './sqlite/storage-error.ts';
 
@@ -47,6 +51,9 @@ export type Storage = Disposable & {
   readonly ledger: EffectLedger;
   readonly inbox: Inbox;
   readonly users: Users;
+  readonly payments: PaymentStore;
+  /** How long the requests of each lane waited lately. */
+  readonly laneWaits: () => LaneWaits;
   readonly dialogues: DialogueStore;
   readonly chats: ChatStore;
   readonly rests: RetryAfterStore;
@@ -114,6 +121,8 @@ export function openStorage(options: StorageOptions): Storage {
     ledger: createSqliteEffectLedger(database),
     inbox: createSqliteInbox(database),
     users: createSqliteUsers(database),
+    payments: createSqlitePayments(database),
+    laneWaits: () => laneWaits(database, clock.now()),
     dialogues: createSqliteDialogues(database),
     chats: createSqliteChatStore(database),
     rests: createSqliteRetryAfterStore(database),

@@ -10,11 +10,13 @@ const questionValidMs = 600_000;
 const questionKey = (userId: number) => `forget:${userId}`;
 
 /** /forget asks first; only the button under the question deletes anything. */
-export function forgetCommand({ messages, dialogues, clock }: BotDeps): Composer<BotContext> {
+export function forgetCommand({ messages, dialogues, payments, clock }: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   feature.filter(isCommand('forget'), async (ctx) => {
-    await dialogues.write(questionKey(ctx.speaker.userId), '{}', clock.now());
-    await reply(ctx, messages.forgetQuestion(ctx.speaker.userId, ctx.speaker.locale));
+    const { userId, locale } = ctx.speaker;
+    await dialogues.write(questionKey(userId), '{}', clock.now());
+    const hasPaid = (await payments.latest(1, userId)).length > 0;
+    await reply(ctx, messages.forgetQuestion(userId, locale, hasPaid));
   });
   return feature;
 }

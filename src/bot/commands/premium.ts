@@ -1,6 +1,7 @@
 import { Composer } from 'grammy';
 import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
+import { premiumFactsOf } from '../payments/shop.ts';
 import { reply } from '../reply.ts';
 import { isCommand, wordsAfterCommand } from '../message-words.ts';
 import { textOptions } from '../delivery/media-message.ts';
@@ -16,9 +17,7 @@ export function premiumCommands(deps: BotDeps): Composer<BotContext> {
     const { speaker } = ctx;
     const words = wordsAfterCommand(ctx);
     if (words === '' || !isAdminHere(ctx)) {
-      const { perDay, running, waiting } = deps;
-      const { userId, lane, premiumUntilMs: untilMs } = speaker;
-      return reply(ctx, messages.premiumInfo(speaker.locale, { userId, lane, untilMs, perDay, running, waiting }));
+      return reply(ctx, messages.premiumInfo(speaker.locale, await premiumFactsOf(ctx, deps)));
     }
     const [, userId, days] = grant.exec(words) ?? [];
     if (userId === undefined || days === undefined) return reply(ctx, messages.premiumUsage(speaker.locale));

@@ -59,6 +59,7 @@ export async function submitRequest(
       perDay: perDay[lane][kind],
       promptLimit: maxPromptLength,
       day: quotaDay,
+      sellsPacks: deps.prices.packs.length > 0,
       nowMs: clock.now(),
     };
     return reply(ctx, messages.refused({ code, kind, lane, isAdmin, ...limits }, locale));

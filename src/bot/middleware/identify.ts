@@ -13,6 +13,7 @@ type Identity = {
   readonly userId: number;
   readonly name: string;
   readonly languageCode?: string;
+  readonly hasTelegramPremium?: true;
 };
 
 /**
@@ -25,6 +26,7 @@ export function identify(from: TelegramUser | undefined, message: Message | unde
   return {
     userId: from.id,
     name: from.first_name,
+    ...(from.is_premium === true ? { hasTelegramPremium: true } : {}),
     ...(from.language_code === undefined ? {} : { languageCode: from.language_code }),
   };
 }
@@ -65,10 +67,11 @@ export function identifySpeaker({
   users,
   adminIds,
   premiumIds,
+  telegramPremiumIsPremium,
   clock,
   matchLocale,
   emit,
-}: Pick<BotDeps, 'users' | 'adminIds' | 'premiumIds' | 'clock' | 'matchLocale' | 'emit'>) {
+}: Pick<BotDeps, 'users' | 'adminIds' | 'premiumIds' | 'telegramPremiumIsPremium' | 'clock' | 'matchLocale' | 'emit'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const identity = identify(ctx.from, ctx.message ?? ctx.editedMessage);
     if (identity === undefined) {
@@ -77,12 +80,12 @@ export function identifySpeaker({
     const { userId, name } = identity;
     const user = await users.find(userId);
     const untilMs = user.premiumUntilMs ?? 0;
-    const always = premiumIds.has(userId);
+    const always = premiumIds.has(userId) || (telegramPremiumIsPremium && identity.hasTelegramPremium === true);
     const speaker: Speaker = {
       userId,
       name,
       admin: adminIds.has(userId),
-      lane: laneOf(user, premiumIds, clock.now()),
+      lane: always ? 'premium' : laneOf(user, premiumIds, clock.now()),
       ...(!always && untilMs > clock.now() ? { premiumUntilMs: untilMs } : {}),
       ...(user.models === undefined ? {} : { models: user.models }),
       locale: user.locale ?? matchLocale(identity.languageCode),
@@ -162,8 +165,11 @@ export type Unasked = 'talk in a group' | 'service message' | 'not written by a 
  */
 export function reasonUnasked(update: Update, me: Addressee): Unasked | undefined {
   if (update.callback_query !== undefined || update.my_chat_member !== undefined) return undefined;
+  if (update.pre_checkout_query !== undefined || update.subscription !== undefined) return undefined;
   const { message } = update;
   if (typeof message !== 'object' || message === null) return 'unused kind of update';
+  // Stars count wherever they were paid.
+  if (message.successful_payment !== undefined || message.refunded_payment !== undefined) return undefined;
   if (message.chat.type === 'private') return undefined;
   // The group lives on under another id.
   if (message.migrate_to_chat_id !== undefined) return undefined;

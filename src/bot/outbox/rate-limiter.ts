@@ -162,7 +162,7 @@ const maxTries = 4;
 const maxWaitMs = 120_000;
 
 /** Calls with the same effect when they are repeated. */
-const repeatable = /^(edit|set|get|answerCallbackQuery|delete)/;
+const repeatable = /^(edit|set|get|answerCallbackQuery|answerPreCheckoutQuery|delete)/;
 /** Shown over the chat for a moment: too late is worse than never, so it waits for nothing and is tried once. */
 const isFleeting = (method: string): boolean => method === 'answerCallbackQuery';
 /** A 429 for one of these holds every call; the poller waits by itself. */

@@ -18,7 +18,13 @@ const reportedHastyPolls = 10;
 const webhookAgainMs = 600_000;
 
 /** The kinds of updates that the bot asks for. */
-export const wantedUpdates = ['message', 'callback_query', 'my_chat_member'] as const;
+export const wantedUpdates = [
+  'message',
+  'callback_query',
+  'my_chat_member',
+  'pre_checkout_query',
+  'subscription',
+] as const;
 
 type PollerOptions = {
   readonly bot: Bot<BotContext>;

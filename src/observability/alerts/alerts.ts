@@ -87,6 +87,11 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     'telegram.conflict-over': () => board.resolve(contestedId),
     'telegram.error': ({ retryInMs = 0 }) => telegram.paused(retryInMs),
     'admin.refused': ({ userId }) => unauthorized.attempted(userId, clock.monotonicMs()),
+    'payment.found': (event) => paymentAlert(board, 'found', event),
+    'payment.unclear': (event) => paymentAlert(board, 'unclear', event),
+    'payment.refunded': (event) => {
+      if (event.by === 'telegram') paymentAlert(board, 'refunded', event);
+    },
     'job.delivered': () => board.resolve(notArrivingId),
     'job.undeliverable': ({ held, jobId }) => {
       if (held === 'unsure') board.raise(notArrivingId, { kind: 'results-not-arriving', jobId });
@@ -260,4 +265,12 @@ function modelAlertId(kind: ModelFailure, provider: ProviderName): string {
 
 function emptyId(provider: ProviderName): string {
   return `provider-empty:${provider}`;
+}
+
+type OnePayment = { readonly paymentId: number; readonly userId: number; readonly stars: number };
+
+/** A single event of one payment, which is never over. */
+function paymentAlert(board: AlertBoard, what: 'found' | 'unclear' | 'refunded', event: OnePayment): void {
+  const { paymentId, userId, stars } = event;
+  board.raise(`star-payment:${paymentId}:${what}`, { kind: 'star-payment', what, paymentId, userId, stars });
 }

@@ -53,6 +53,13 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
     limit: z.number(),
     isSpent: z.boolean(),
   }),
+  z.object({
+    ...of('star-payment'),
+    what: z.enum(['found', 'unclear', 'refunded']),
+    paymentId: z.number(),
+    userId: z.number(),
+    stars: z.number(),
+  }),
   z.object({ ...of('slow'), provider, meanMs: z.number(), usualMs: z.number() }),
 ]);
 

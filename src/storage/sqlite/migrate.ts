@@ -24,6 +24,7 @@ import { resultCopies } from './migrations/019-result-copies.ts';
 import { operators } from './migrations/020-operators.ts';
 import { apiClients, webhookOutbox } from './migrations/021-other-programs.ts';
 import { remix } from './migrations/023-remix.ts';
+import { payments } from './migrations/024-payments.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -56,6 +57,7 @@ export const migrations: readonly Migration[] = [
   apiClients,
   webhookOutbox,
   remix,
+  payments,
 ];
 
 export function schemaVersion(database: Database): number {

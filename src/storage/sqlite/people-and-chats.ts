@@ -10,6 +10,7 @@ import type {
   RetryAfterStore,
 } from '../../domain/chat-store.ts';
 import { jobKinds } from '../../domain/kinds.ts';
+import { graceMs } from '../../domain/payments/payment.ts';
 import type { User, Users } from '../../domain/users.ts';
 import { creditsTaken } from './jobs/settle.ts';
 
@@ -198,6 +199,7 @@ const userRow = z
     locale: z.string().nullable(),
     heard_locale: z.string().nullable(),
     premium_until_ms: z.number().nullable(),
+    paid_until_ms: z.number().nullable(),
     models: z
       .string()
       .transform(fromJson)
@@ -205,20 +207,25 @@ const userRow = z
       .nullable()
       .catch(null),
   })
-  .transform((row): User => ({
-    id: row.id,
-    ...(row.locale === null ? {} : { locale: row.locale }),
-    ...(row.heard_locale === null ? {} : { heardLocale: row.heard_locale }),
-    ...(row.models === null ? {} : { models: row.models }),
-    ...(row.premium_until_ms === null ? {} : { premiumUntilMs: row.premium_until_ms }),
-  }));
+  .transform((row): User => {
+    const untilMs = Math.max(row.premium_until_ms ?? 0, row.paid_until_ms ?? 0);
+    return {
+      id: row.id,
+      ...(row.locale === null ? {} : { locale: row.locale }),
+      ...(row.heard_locale === null ? {} : { heardLocale: row.heard_locale }),
+      ...(row.models === null ? {} : { models: row.models }),
+      ...(untilMs === 0 ? {} : { premiumUntilMs: untilMs }),
+    };
+  });
+
+/** With the premium that a subscription has paid for: it is not stored a second time, so a refund ends it at once. */
+const findSql = `SELECT ?1 AS id, locale, heard_locale, premium_until_ms, models,
+    (SELECT max(until_ms) + ${graceMs} FROM payments WHERE user_id = ?1 AND state = 'credited') AS paid_until_ms
+  FROM (SELECT 1) LEFT JOIN users ON users.id = ?1`;
 
 /** The user store in the database. */
 export function createSqliteUsers(database: Database): Users {
-  const find = (id: number): User => {
-    const row = database.get('SELECT id, locale, heard_locale, premium_until_ms, models FROM users WHERE id = ?', id);
-    return row === undefined ? { id } : parseRow('users', userRow, row);
-  };
+  const find = (id: number): User => parseRow('users', userRow, database.get(findSql, id) ?? {});
   return {
     find: async (id) => find(id),
     setLocale: async (id, locale) =>

@@ -106,6 +106,7 @@ const facts = {
   'updates-contested': { kind: 'updates-contested', by: 'webhook' },
   'unauthorized-admin-attempt': { kind: 'unauthorized-admin-attempt', userId: 8 },
   budget: { kind: 'budget', of: 'openai', usd: 8.1, limit: 10, isSpent: false },
+  'star-payment': { kind: 'star-payment', what: 'found', paymentId: 3, userId: 8, stars: 50 },
   slow: { kind: 'slow', provider: 'bytez', meanMs: 900, usualMs: 300 },
 } as const satisfies Record<AlertFacts['kind'], AlertFacts>;
 

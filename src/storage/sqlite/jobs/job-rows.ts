@@ -114,6 +114,7 @@ const facts = z.object({
   claimed_at_ms: z.number().nullable(),
   told_at_ms: z.number().nullable(),
   receipt_id: z.number().nullable(),
+  pack_results: z.number(),
   delivery_tries: z.number(),
   deliver_at_ms: z.number().nullable(),
   held: z.enum(['unsure', 'closed']).nullable(),
@@ -225,6 +226,7 @@ function toJob(row: JobRow): Job {
     ...(row.delivery_tries === 0 ? {} : { deliveryTries: row.delivery_tries }),
     ...(row.deliver_at_ms === null ? {} : { deliverAtMs: row.deliver_at_ms }),
     ...(row.held === null ? {} : { held: row.held }),
+    ...(row.pack_results === 0 ? {} : { packResults: row.pack_results }),
   };
 }
 

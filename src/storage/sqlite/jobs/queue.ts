@@ -17,6 +17,7 @@ import {
 import { toShownJob } from './job-rows.ts';
 import { type JobKind, jobKinds, kindTraits, nextLane } from '../../../domain/kinds.ts';
 import { checkpointJob, takeOverCall } from './calls.ts';
+import { forgetUses, takeFromPacks } from '../payments/packs.ts';
 
 /** Accepts or refuses a job, inside the caller's transaction. */
 export function acceptJob(
@@ -33,13 +34,12 @@ export function acceptJob(
   const { userId } = request.origin;
   const before = standing(database, request);
   if (before.open >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
-  const isLimited = limits.perDay >= 0;
-  if (isLimited && creditsTaken(database, userId, request.kind, nowMs) >= limits.perDay) {
-    return { kind: 'refused', code: 'quota-reached' };
-  }
-  takeCredit(database, id, userId, request.kind, nowMs);
+  const isSpent = limits.perDay >= 0 && creditsTaken(database, userId, request.kind, nowMs) >= limits.perDay;
+  const packResults = isSpent ? kindTraits[request.kind].cost : 0;
+  if (isSpent && !takeFromPacks(database, id, userId, packResults)) return { kind: 'refused', code: 'quota-reached' };
+  takeCredit(database, id, userId, request.kind, nowMs, packResults);
   keepRound(database, request.lane, userId, before.round);
-  const stored = insertJob(database, id, request, before.round, nowMs);
+  const stored = insertJob(database, id, { ...request, packResults }, before.round, nowMs);
   addTurn(database, stored);
   if (intent !== undefined) database.run('INSERT INTO effects (job_id, effect) VALUES (?, ?)', id, intent);
   return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
@@ -55,6 +55,7 @@ function knownJob(database: Database, id: JobId, nowMs: number) {
   database.run('DELETE FROM calls WHERE job_id = ?', id);
   database.run('DELETE FROM rewrites WHERE job_id = ?', id);
   database.run('DELETE FROM credits WHERE job_id = ?', id);
+  forgetUses(database, id);
   database.run('DELETE FROM jobs WHERE id = ?', id);
   return undefined;
 }
@@ -78,11 +79,11 @@ function standing(database: Database, { kind, lane, origin: { userId } }: JobReq
 function insertJob(
   database: Database,
   id: JobId,
-  request: JobRequest & { readonly line: ProviderName },
+  request: JobRequest & { readonly line: ProviderName; readonly packResults: number },
   round: number,
   nowMs: number,
 ) {
-  const { kind, prompt, options, lane, locale, origin, updateId, line } = request;
+  const { kind, prompt, options, lane, locale, origin, updateId, line, packResults } = request;
   const values = {
     id,
     update_id: updateId,
@@ -103,6 +104,7 @@ function insertJob(
     round,
     ready_at_ms: nowMs,
     accepted_at_ms: nowMs,
+    pack_results: packResults,
   };
   const columns = Object.keys(values);
   const row = database.get(
@@ -122,6 +124,7 @@ function insertJob(
     state: { kind: 'waiting', readyAtMs: nowMs },
     progress: { candidate: 0, attempts: 0, calls: 0 },
     acceptedAtMs: nowMs,
+    ...(packResults === 0 ? {} : { packResults }),
   };
   return { job, tier: 1, round, seq: numberOf(row, 'seq') };
 }

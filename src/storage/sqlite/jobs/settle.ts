@@ -5,12 +5,14 @@ import { type StoredJob, toShownJob, toStoredJob, outcomeKind } from './job-rows
 import { refreshTurn } from './fair-queue.ts';
 import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
 import { StorageError } from '../storage-error.ts';
+import { giveBackToPacks } from '../payments/packs.ts';
 import type { Claim, JobLease, Cancelled, Recovered } from '../../../domain/job-engine.ts';
 
-/** Counts the person's credits of a kind on the day of `nowMs` that were not refunded. */
+/** Counts the person's credits of a kind of the day of `nowMs` that were not refunded; what packs paid for is not of the day. */
 export function creditsTaken(database: Database, userId: number, kind: JobKind, nowMs: number): number {
   const row = database.get(
-    'SELECT count(*) AS taken FROM credits WHERE user_id = ? AND kind = ? AND day = ? AND given_back = 0',
+    `SELECT count(*) AS taken FROM credits
+     WHERE user_id = ? AND kind = ? AND day = ? AND given_back = 0 AND pack_results = 0`,
     userId,
     kind,
     database.dayOf(nowMs),
@@ -18,19 +20,29 @@ export function creditsTaken(database: Database, userId: number, kind: JobKind, 
   return numberOf(row, 'taken');
 }
 
-export function takeCredit(database: Database, id: JobId, userId: number, kind: JobKind, nowMs: number): void {
+/** `packResults`: how many results of packs pay for it; 0 takes it from the day's allowance. */
+export function takeCredit(
+  database: Database,
+  id: JobId,
+  userId: number,
+  kind: JobKind,
+  nowMs: number,
+  packResults: number,
+): void {
   database.run(
-    'INSERT INTO credits (job_id, user_id, kind, day) VALUES (?, ?, ?, ?)',
+    'INSERT INTO credits (job_id, user_id, kind, day, pack_results) VALUES (?, ?, ?, ?, ?)',
     id,
     userId,
     kind,
     database.dayOf(nowMs),
+    packResults,
   );
 }
 
-/** Refunds the job's credit for the day on which it was taken; idempotent. */
+/** Gives the job's credit back, to the day on which it was taken or to the packs that it came from; idempotent. */
 export function giveCreditBack(database: Database, id: JobId): void {
-  database.run('UPDATE credits SET given_back = 1 WHERE job_id = ? AND given_back = 0', id);
+  const sql = 'UPDATE credits SET given_back = 1 WHERE job_id = ? AND given_back = 0 RETURNING pack_results';
+  if (numberOf(database.get(sql, id), 'pack_results') > 0) giveBackToPacks(database, id);
 }
 
 /**
