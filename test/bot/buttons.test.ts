@@ -59,6 +59,7 @@ function aBot() {
     },
     clock,
     perDay: { free: { image: 1, video: 1 } },
+    prices: { packs: [], subscription: undefined },
     waiting: { free: 1 },
   };
   const bot = new Bot<BotContext>('1:t', { botInfo: me });
