@@ -25,8 +25,6 @@ import {
   type ForgottenFacts,
   helpView,
   languageView,
-  type PremiumFacts,
-  premiumView,
   type Greeting,
   startView,
   textOnly,
@@ -37,6 +35,7 @@ import type { MessageId } from './message-ids.ts';
 import { type ModelFacts, modelsOfKindView, modelsView } from './models-view.ts';
 import { optionMistakeView } from './options-view.ts';
 import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
+import { type PremiumFacts, premiumView } from './payments/premium-view.ts';
 import { paymentMessagesOf } from './payments/payment-mapper.ts';
 import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
 import { statusView, type StatusFacts } from './status-view.ts';

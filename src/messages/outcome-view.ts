@@ -63,11 +63,7 @@ export function endedView(localizer: Localizer, view: PersonalView, outcome: Out
   const againAtMs = outcome.kind === 'failed' ? outcome.againAtMs : undefined;
   const againInMs = againAtMs === undefined || nowMs === undefined ? undefined : againAtMs - nowMs;
   return {
-    text: lines(
-      failureWords(localizer, code, view.kind, againInMs),
-      givenBackWords(localizer, view),
-      words,
-    ),
+    text: lines(failureWords(localizer, code, view.kind, againInMs), givenBackWords(localizer, view), words),
     rows: remedyRows(localizer, view, code),
   };
 }
