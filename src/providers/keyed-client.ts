@@ -3,7 +3,7 @@ import type { AttemptFailure, FailureReason } from '../domain/failure.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { GenerationRequest, ProbeReply, Relay, SecretValue } from '../domain/provider.ts';
 import { classifyByTable, type FailureTable } from './classification/classify.ts';
-import { readComplaint, type Complaint } from './classification/error-body.ts';
+import { readComplaint, statusInside, type Complaint } from './classification/error-body.ts';
 import {
   answeredAtMs,
   statedInBody,
@@ -12,7 +12,7 @@ import {
   windowInWords,
 } from './classification/stated-wait.ts';
 import { safeDetail, withoutPrompt } from './classification/strip-echo.ts';
-import type { HttpCall, HttpClient, HttpReply } from './http/http-exchange.ts';
+import { fieldsOf, type HttpCall, type HttpClient, type HttpReply, parseJson } from './http/http-exchange.ts';
 
 export type HttpAnswer = Extract<HttpReply, { kind: 'answer' }>;
 
@@ -47,6 +47,11 @@ export type KeyedClient = {
   ): Reply & { readonly window?: ToldWindow };
   /** The failure that an answer describes. */
   failed(answer: HttpAnswer, complaint: Complaint, secret: SecretValue, persons: PersonsText): Failed;
+  /**
+   * The failure of a 2xx answer in which the adapter found no result: what an error in its body says, for providers that do
+   * not report failures so by their documentation either, else that it is malformed.
+   */
+  unreadable(answer: HttpAnswer, why: string, secret: SecretValue, persons: PersonsText): Failed;
   /**
    * Sends a call that runs no model. `read` tells what is wrong with a 2xx answer, `accepts` whether another answer shows
    * all the same that the key is accepted.
@@ -110,6 +115,12 @@ export function createKeyedClient({ http, now, failures, keyHeaders, refine }: K
     send,
     call,
     failed,
+    unreadable: (answer, why, secret, persons) => {
+      const found = saysError(answer.body)
+        ? failed(answer, readComplaint(answer.status, answer.body), secret, persons)
+        : undefined;
+      return found === undefined || found.failure.reason === 'unrecognized' ? malformed(answer, why) : found;
+    },
     counted: (reply, { headers }) => {
       const window = reply.ok ? windowInHeaders(headers, now()) : undefined;
       return window === undefined ? reply : { ...reply, window };
@@ -141,6 +152,21 @@ export const noPersonsText: PersonsText = { prompt: '' };
 /** The failure of a 2xx answer that cannot be read. */
 export function malformed({ status }: HttpAnswer, why: string): Failed {
   return { ok: false, failure: { blame: 'provider', reason: 'malformed', detail: `HTTP ${status}: ${why}` } };
+}
+
+const errorLimitBytes = 64_000;
+
+/** True for an object with an error that says something, or with a status of its own that is one. */
+function saysError(body: Uint8Array): boolean {
+  const parsed = body.byteLength > errorLimitBytes ? undefined : parseJson(body);
+  const fields = parsed?.ok === true ? fieldsOf(parsed.value) : undefined;
+  if (fields === undefined) return false;
+  const errors = ['error', 'errors', 'error_message', 'errorMessage', 'detail'].map((name) => fields.get(name) ?? '');
+  return (
+    errors.some((error) => error !== '' && error !== false && JSON.stringify(error).length > 2) ||
+    fields.get('success') === false ||
+    statusInside(fields) !== undefined
+  );
 }
 
 /** Returns the source, unless its URL contains the key: such a URL would send it to another host and store it. */

@@ -58,7 +58,7 @@ export function createBflProvider({ baseUrl, hosts, http, now }: BflOptions): As
       const { answer } = sent;
       const fields = fieldsIn(answer.body);
       const id = runId(fields?.get('id'), secret);
-      if (id === undefined) return malformed(answer, 'no usable id of the task');
+      if (id === undefined) return client.unreadable(answer, 'no usable id of the task', secret, request);
       const links = storedLinks({ pollingUrl: fields?.get('polling_url') }, secret);
       const cost = fields?.get('cost');
       const price = typeof cost === 'number' && cost >= 0 ? { cost } : {};

@@ -45,6 +45,20 @@ const textFields = [
   'title',
 ] as const;
 
+/** Where the words stand in bodies that have none of those above. */
+const unusualFields = [
+  'data',
+  'description',
+  'reason',
+  'fault',
+  'faultstring',
+  'text',
+  'result',
+  'response',
+  'body',
+  'info',
+] as const;
+
 /** Parses the readable parts of a failure response; never throws on invalid bytes. */
 export function readComplaint(httpStatus: number, body: Uint8Array): Complaint {
   const parsed = parseJson(body);
@@ -60,6 +74,7 @@ export function readComplaint(httpStatus: number, body: Uint8Array): Complaint {
 export function complaintOf(httpStatus: number, value: unknown): Complaint {
   const collected: Collected = { status: undefined, codes: [], types: [], texts: [] };
   collect(value, collected, 0);
+  if (collected.texts.length === 0) collect(value, collected, 0, [...textFields, ...unusualFields]);
   const [first = ''] = collected.texts;
   const page = collected.texts.length === 1 && isHtml(first);
   const waitFields = waitFieldsOf(value);
@@ -91,11 +106,11 @@ type Collected = {
   readonly texts: string[];
 };
 
-function collect(value: unknown, collected: Collected, depth: number): void {
+function collect(value: unknown, collected: Collected, depth: number, names: readonly string[] = textFields): void {
   if (depth > maxDepth || collected.texts.length >= maxTexts) return;
   if (typeof value === 'string') return collectText(value, collected, depth);
   if (Array.isArray(value)) {
-    for (const entry of value.slice(0, maxEntries)) collect(entry, collected, depth + 1);
+    for (const entry of value.slice(0, maxEntries)) collect(entry, collected, depth + 1, names);
     return;
   }
   const fields = fieldsOf(value);
@@ -103,7 +118,7 @@ function collect(value: unknown, collected: Collected, depth: number): void {
   collected.status ??= statusInside(fields);
   for (const name of codeFields) keep(fields.get(name), collected.codes);
   for (const name of typeFields) keep(fields.get(name), collected.types);
-  for (const name of textFields) collect(fields.get(name), collected, depth + 1);
+  for (const name of names) collect(fields.get(name), collected, depth + 1, names);
 }
 
 function collectText(text: string, collected: Collected, depth: number): void {

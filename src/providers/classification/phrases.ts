@@ -13,7 +13,7 @@ const ofTheRequest = String.raw`prompts?|inputs?|outputs?|json|position|characte
 
 /** The key, or the account behind it, is not accepted. */
 const rejectionWords = anyOf(
-  /^\s*unauthori[sz]ed\W*$|(?:invalid|incorrect|missing|unknown|expired|revoked|disabled)[ _](?:api[ _-]?)key/i,
+  /^\s*unauthori[sz]ed\W*$|(?:invalid|incorrect|missing|unknown|expired|revoked|disabled)[ _](?:api[ _-]?)key|密钥无效/i,
   saysOf({ subject: credential, state: broken, except: 'json|position|syntax|models?|hub|upstream|plans?|url' }),
   saysOf({ subject: bareCredential, state: plainlyBroken, except: ofTheRequest }),
   saysOf({
@@ -38,11 +38,11 @@ const spentMoney = anyOf(
   saysOf({
     subject: 'payments?|payment method|bills?|invoices?|subscription|billing|card',
     state:
-      'required|failed|declined|overdue|past due|unpaid|not (?:active|enabled|configured|set up)|inactive|missing|lapsed|expired|issues?|problems?|no',
+      'required|needed|failed|declined|overdue|past due|unpaid|not (?:active|enabled|configured|set up)|inactive|missing|lapsed|expired|issues?|problems?|no',
     except: 'models?|images?|prompts?|pictures?|draw\\w*|keys?',
   }),
   mentions(
-    'can only afford|arrears|欠费|(?:tokens?|points?) (?:left|remaining) (?:on|in) your (?:account|plan|balance)',
+    'can only afford|arrears|欠费|(?:run|ran|running) out of tokens|buy more tokens|(?:exhausted|used up) (?:your |the |all of your )?free (?:tier|plan)|(?:tokens?|points?) (?:left|remaining) (?:on|in) your (?:account|plan|balance)',
   ),
 );
 
@@ -51,7 +51,7 @@ const spentCredit = anyOf(spentMoney, saysOf({ subject: quotaWords, state: spent
 
 /** Advice to pay; beside a rate limit it is only an offer. */
 const adviceToPay = mentions(
-  '(?:add|buy|purchase|get) (?:more |some |additional )?(?:credits?|funds|money|balance)|(?:top|topping) up|recharge|请充值',
+  '(?:add|buy|purchase|get) (?:more |some |additional )?(?:credits?|funds|money|balance)|add (?:a )?payment method|(?:top|topping) up|recharge|请充值',
 );
 
 /** An amount of a day or a longer time, which a wait of seconds does not bring back. */
@@ -112,7 +112,7 @@ const refusalWords = anyOf(
 );
 
 const concurrencyWords =
-  'concurren\\w+|simultaneous(?:ly)? (?:requests?|runs?|calls?|jobs?|tasks?|generations?)|parallel (?:requests?|runs?|calls?|jobs?|tasks?)|(?:requests?|runs?|calls?|jobs?|tasks?) (?:in parallel|at once|at the same time|simultaneously)|in ?flight|(?:another|previous) (?:request|run|call|job|task|generation)s? (?:is|are) (?:still |already |currently )?(?:in progress|running|active|being processed|pending)|already (?:have|has) an? (?:active |running )?(?:request|run|job|task)';
+  'concurren\\w+|simultaneous(?:ly)? (?:requests?|runs?|calls?|jobs?|tasks?|generations?)|parallel (?:requests?|runs?|calls?|jobs?|tasks?)|(?:requests?|runs?|calls?|jobs?|tasks?) (?:in parallel|at once|at the same time|simultaneously)|in ?flight|(?:another|previous) (?:request|run|call|job|task|generation)s? (?:is|are) (?:still |already |currently )?(?:in progress|running|active|being processed|pending)|already (?:have|has) (?:an?|\\d{1,3}) (?:active |running )?(?:request|run|job|task|generation|call)s?';
 
 /** Phrases that several providers use, each with its default reason. */
 export const knownPhrases = {
@@ -162,7 +162,7 @@ export const knownPhrases = {
   unknownModel: {
     means: 'unknown-model',
     says: anyOf(
-      /does not exist or has yet to be added|model[^.]{0,80}(?:not found|does not exist)|model_not_found|unknown model/i,
+      /does not exist or has yet to be added|model[^.]{0,80}(?:not found|does not exist)|model_not_found|unknown model|模型不存在/i,
       saysOf({
         subject: 'models?',
         state: String.raw`not found|(?:does not|doesn't) exist|unknown|no such|not available|isn't available|no longer (?:available|supported)|deprecated|decommissioned|retired|not supported|unsupported|invalid|not a valid|not deployed|shut ?down|discontinued`,

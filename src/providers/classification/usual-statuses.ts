@@ -103,6 +103,12 @@ export const usualStatuses: readonly StatusRule[] = [
   { from: 501, to: 599, means: 'overloaded' },
 ];
 
+/** What a 403 means at a provider that uses it for `means`, with phrases of its own; every usual phrase counts all the same. */
+export function forbidden(means: StatusRule['means'], own: NonNullable<StatusRule['unless']> = []): StatusRule {
+  const { unless = [], ...usual }: Partial<StatusRule> = usualStatuses.find(({ from }) => from === 403) ?? {};
+  return { from: 403, sureness: 'likely', ...usual, means, unless: [...own, ...unless] };
+}
+
 /** For every other status. */
 export const usualPhrases: FailureTable['phrases'] = whoseFault;
 

@@ -2,7 +2,7 @@ import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages, streamChat } from '../chat-stream.ts';
 import { type HttpClient } from '../http/http-exchange.ts';
-import { createKeyedClient, type Failed, malformed, isRelayed } from '../keyed-client.ts';
+import { createKeyedClient, type Failed, isRelayed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
 import { usageOf } from '../openai/read-answer.ts';
 import { relay } from '../relay.ts';
@@ -80,7 +80,7 @@ export function createCloudflareProvider({ baseUrl, accountId, http, now }: Clou
         case 'complaint':
           return client.failed(answer, read.complaint, secret, request);
         case 'malformed':
-          return malformed(answer, read.why);
+          return client.unreadable(answer, read.why, secret, request);
       }
     },
 

@@ -57,7 +57,10 @@ export function createElevenlabsProvider({ baseUrl, http, now }: ElevenlabsOptio
         const complaint = readComplaint(answer.status, answer.body);
         return withSeats(client.failed(answer, complaint, secret, request), answer);
       }
-      return withSeats(soundIn(answer), answer);
+      return withSeats(
+        soundIn(answer, (why) => client.unreadable(answer, why, secret, request)),
+        answer,
+      );
     },
 
     probe: (secret, signal) =>
@@ -93,12 +96,11 @@ function songCall({ model, prompt, instrumental }: GenerationRequest): Call {
 }
 
 /** The file itself; its bytes are judged when it is stored. */
-function soundIn(answer: HttpAnswer): ProviderReply {
-  const { body } = answer;
-  if (body.byteLength === 0) return malformed(answer, 'an empty file');
-  const type = String(answer.headers['content-type'] ?? '');
+function soundIn({ body, headers }: HttpAnswer, unreadable: (why: string) => Failed): ProviderReply {
+  if (body.byteLength === 0) return unreadable('an empty file');
+  const type = String(headers['content-type'] ?? '');
   if (/json|html|text\//.test(type) || /^\s*[{<]/.test(Buffer.from(body.subarray(0, 64)).toString('latin1'))) {
-    return malformed(answer, 'a text instead of a sound');
+    return unreadable('a text instead of a sound');
   }
   return { ok: true, source: { kind: 'bytes', bytes: body } };
 }

@@ -1,4 +1,5 @@
 import type { FailureTable } from '../classification/classify.ts';
+import { knownPhrases as says } from '../classification/phrases.ts';
 import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
 
 /**
@@ -35,7 +36,7 @@ export const elevenlabsFailures: FailureTable = {
   types: {},
   statuses: [
     /** The routes are fixed and a missing voice or model has a code, so the address is wrong. */
-    { from: 404, to: 405, means: 'malformed' },
+    { from: 404, to: 405, means: 'malformed', unless: [says.unknownModel] },
     ...usualStatuses,
   ],
   phrases: usualPhrases,

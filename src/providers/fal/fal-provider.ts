@@ -122,7 +122,9 @@ export function createFalProvider({ baseUrl, queueUrl, http, now }: FalOptions):
       if (!sent.ok) return sent;
       const submitted = submittedRun(sent.answer, request, secret);
       if (submitted !== undefined) return { ok: true, operation: submitted, askAgainInMs: firstLookMs };
-      return isDirect ? replyOf(sent.answer, secret) : malformed(sent.answer, 'no usable id of the request');
+      return isDirect
+        ? replyOf(sent.answer, secret)
+        : client.unreadable(sent.answer, 'no usable id of the request', secret, request);
     },
 
     status: async (operation, secret, signal) => {

@@ -89,7 +89,7 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
     const sent = await client.call(call, secret, request);
     if (!sent.ok) return sent;
     const parsed = readContent(sent.answer.body);
-    return parsed.ok ? replyOf(parsed.content, request) : malformed(sent.answer, parsed.why);
+    return parsed.ok ? replyOf(parsed.content, request) : client.unreadable(sent.answer, parsed.why, secret, request);
   };
 
   const submit = async (
@@ -108,7 +108,7 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
     const id = isInteraction ? interactionNameIn(body) : operationNameIn(body);
     // An operation is stored, and no key is ever stored with one.
     return id === undefined || id.includes(secret.reveal())
-      ? malformed(sent.answer, 'no usable name of the operation')
+      ? client.unreadable(sent.answer, 'no usable name of the operation', secret, request)
       : { ok: true, operation: { id }, askAgainInMs: pollMs };
   };
 

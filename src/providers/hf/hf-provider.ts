@@ -85,7 +85,7 @@ export function createHfProvider({ baseUrl, http, now }: HfOptions): Synchronous
       const parsed = parseJson(answer.body);
       if (!parsed.ok) return malformed(answer, parsed.why);
       const hasError = (fieldsOf(parsed.value)?.get('error') ?? null) !== null;
-      if (!hasError) return malformed(answer, `no ${type} in the answer`);
+      if (!hasError) return client.unreadable(answer, `no ${type} in the answer`, secret, request);
       return client.failed(answer, complaintOf(answer.status, parsed.value), secret, request);
     },
 

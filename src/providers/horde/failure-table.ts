@@ -1,4 +1,5 @@
 import type { FailureTable } from '../classification/classify.ts';
+import { knownPhrases as says } from '../classification/phrases.ts';
 import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
 
 /**
@@ -47,7 +48,7 @@ export const hordeFailures: FailureTable = {
   types: {},
   statuses: [
     /** Neither a submission nor the probe names anything that could be missing, so the address is wrong. */
-    { from: 404, to: 405, means: 'malformed' },
+    { from: 404, to: 405, means: 'malformed', unless: [says.unknownModel] },
     { from: 423, means: 'overloaded' },
     ...usualStatuses,
   ],

@@ -106,7 +106,7 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
       const id = submittedId(answer.body);
       // An operation is stored, and no key is ever stored with one.
       return id === undefined || id.includes(secret.reveal())
-        ? malformed(answer, 'no usable id of the request')
+        ? client.unreadable(answer, 'no usable id of the request', secret, request)
         : { ok: true, operation: { id }, askAgainInMs: minPollMs };
     },
 

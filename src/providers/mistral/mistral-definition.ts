@@ -1,8 +1,7 @@
 import { textOnly } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
 import { knownCodes, knownTypes } from '../classification/error-names.ts';
-import { knownPhrases } from '../classification/phrases.ts';
-import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
+import { forbidden, usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
 import { type Dialect, isModelList } from '../openai/dialect.ts';
 import { likeOpenAi } from '../openai/like-openai.ts';
 import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
@@ -14,22 +13,7 @@ import type { ModelDefinition, ProviderDefinition } from '../provider-definition
 const failures: FailureTable = {
   codes: knownCodes,
   types: { ...knownTypes, 'unknown-model': [...knownTypes['unknown-model'], 'invalid_model'] },
-  statuses: [
-    {
-      from: 403,
-      means: 'not-entitled',
-      sureness: 'likely',
-      unless: [
-        knownPhrases.blocksThisMachine,
-        knownPhrases.refused,
-        knownPhrases.spentCredit,
-        knownPhrases.notEntitled,
-        knownPhrases.rejected,
-      ],
-      page: 'malformed',
-    },
-    ...usualStatuses,
-  ],
+  statuses: [forbidden('not-entitled'), ...usualStatuses],
   phrases: usualPhrases,
   limits: usualLimits,
 };

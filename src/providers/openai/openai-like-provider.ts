@@ -160,7 +160,7 @@ function connected(options: OpenAiLikeOptions) {
         return { ok: false, failure: { blame: 'request', reason: 'refused', sureness: 'likely', detail } };
       }
       case 'malformed':
-        return malformed(answer, read.why);
+        return client.unreadable(answer, read.why, secret, request);
     }
   };
 

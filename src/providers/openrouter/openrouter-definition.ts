@@ -2,8 +2,7 @@ import { type ModelTraits, textOnly } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
 import { mentions } from '../classification/clauses.ts';
 import { knownCodes, knownTypes } from '../classification/error-names.ts';
-import { knownPhrases } from '../classification/phrases.ts';
-import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
+import { forbidden, usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
 import { type Dialect, fieldOf } from '../openai/dialect.ts';
 import { likeOpenAi } from '../openai/like-openai.ts';
 import type { ProviderDefinition } from '../provider-definition.ts';
@@ -20,21 +19,7 @@ const failures: FailureTable = {
   codes: knownCodes,
   types: knownTypes,
   statuses: [
-    {
-      from: 403,
-      means: 'rejected',
-      sureness: 'likely',
-      unless: [
-        keyLimit,
-        flagged,
-        knownPhrases.blocksThisMachine,
-        knownPhrases.refused,
-        knownPhrases.spentCredit,
-        knownPhrases.notEntitled,
-        knownPhrases.rejected,
-      ],
-      page: 'malformed',
-    },
+    forbidden('rejected', [keyLimit, flagged]),
     ...usualStatuses.map((rule) =>
       rule.from === 402 || rule.from === 429
         ? { ...rule, unless: [inFlight, ofAMinute, ...(rule.unless ?? [])] }

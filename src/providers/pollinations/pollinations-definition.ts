@@ -1,8 +1,7 @@
 import { type ModelTraits, textOnly } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
 import { knownCodes, knownTypes } from '../classification/error-names.ts';
-import { knownPhrases } from '../classification/phrases.ts';
-import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
+import { forbidden, usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
 import { type Dialect, fieldOf } from '../openai/dialect.ts';
 import type { SizeForm } from '../picture-size.ts';
 import { likeOpenAi } from '../openai/like-openai.ts';
@@ -12,22 +11,7 @@ import type { ModelDefinition, ProviderDefinition } from '../provider-definition
 const failures: FailureTable = {
   codes: knownCodes,
   types: knownTypes,
-  statuses: [
-    {
-      from: 403,
-      means: 'not-entitled',
-      sureness: 'likely',
-      unless: [
-        knownPhrases.blocksThisMachine,
-        knownPhrases.refused,
-        knownPhrases.spentCredit,
-        knownPhrases.notEntitled,
-        knownPhrases.rejected,
-      ],
-      page: 'malformed',
-    },
-    ...usualStatuses,
-  ],
+  statuses: [forbidden('not-entitled'), ...usualStatuses],
   phrases: usualPhrases,
   limits: usualLimits,
 };

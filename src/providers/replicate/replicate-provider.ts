@@ -96,7 +96,7 @@ export function createReplicateProvider({ baseUrl, http, now }: ReplicateOptions
       if (!sent.ok) return sent;
       const { answer } = sent;
       const prediction = readPrediction(answer.body);
-      if (prediction.kind === 'malformed') return malformed(answer, prediction.why);
+      if (prediction.kind === 'malformed') return client.unreadable(answer, prediction.why, secret, request);
       if (prediction.kind !== 'running') return endOf(prediction, answer, secret);
       const id = runId(prediction.id, secret);
       if (id === undefined) return malformed(answer, 'no usable id of the prediction');

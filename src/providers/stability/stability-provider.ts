@@ -71,7 +71,7 @@ export function createStabilityProvider({ baseUrl, http, now }: StabilityOptions
         case 'complaint':
           return client.failed(answer, image.complaint, secret, request);
         case 'malformed':
-          return malformed(answer, image.why);
+          return client.unreadable(answer, image.why, secret, request);
       }
     },
 

@@ -14,14 +14,14 @@ export const sunoFailures: FailureTable = {
   types: {},
   statuses: [
     /** Neither a submission nor the probe names anything that could be missing, so the address is wrong. */
-    { from: 404, means: 'malformed' },
+    { from: 404, means: 'malformed', unless: [says.unknownModel] },
     { from: 405, means: 'rate-limited', page: 'malformed' },
     /** A gateway in front of it says 429 for what the word means elsewhere. */
     {
       from: 429,
       means: 'out-of-credit',
       unconfirmed: 'likely',
-      unless: [says.spentCredit, says.pace, says.concurrency, says.rateLimit, says.credit],
+      unless: [says.spentCredit, says.pace, says.concurrency, says.rateLimit, says.credit, says.overloaded],
       page: 'rate-limited',
     },
     { from: 430, means: 'rate-limited' },
@@ -37,7 +37,7 @@ export const kieFailures: FailureTable = {
   codes,
   types: {},
   statuses: [
-    { from: 404, to: 405, means: 'malformed' },
+    { from: 404, to: 405, means: 'malformed', unless: [says.unknownModel] },
     { from: 433, means: 'out-of-credit', sureness: 'likely' },
     { from: 455, means: 'overloaded' },
     ...usualStatuses,

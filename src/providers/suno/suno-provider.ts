@@ -93,7 +93,7 @@ export function createSunoProvider(options: SunoOptions): AsynchronousProvider {
         case 'complaint':
           return client.failed(answer, envelope.complaint, secret, request);
         case 'malformed':
-          return malformed(answer, envelope.why);
+          return client.unreadable(answer, envelope.why, secret, request);
         case 'data': {
           const id = taskIdIn(envelope.data);
           // An operation is stored, and no key is ever stored with one.
