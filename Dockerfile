@@ -1,8 +1,11 @@
-# Darkroom runs its TypeScript as it is: there is nothing to compile, only production packages to install.
+# Darkroom can run its TypeScript as it is. The image also holds a bundle of it, made once from the same files.
 FROM node:24.21-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY scripts/bundle ./scripts/bundle
+COPY src ./src
+RUN node scripts/bundle/make-bundle.js
 
 FROM node:24.21-slim
 ENV NODE_ENV=production \
@@ -11,12 +14,13 @@ WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY bin ./bin
+COPY scripts/bundle ./scripts/bundle
 COPY locales ./locales
 COPY src ./src
-RUN mkdir /data node_modules/.cache && chown node:node /data node_modules/.cache && chmod 700 /data
+RUN mkdir -p /data node_modules/.cache && chown node:node /data node_modules/.cache && chmod 700 /data
 USER node
-# Without a token it ends at once (exit code 2) and leaves beside the packages what Node made of the source: the container
-# starts in two thirds of the time and with less memory.
+# Without a token it ends at once (exit code 2) and leaves beside the packages what Node made of the bundle: the container
+# starts sooner and with less memory.
 RUN (node bin/darkroom.js start || [ $? -eq 2 ]) && (node bin/darkroom.js health || [ $? -eq 1 ])
 # The only place that is written to: the root may be read-only.
 VOLUME /data

@@ -159,10 +159,11 @@ export async function openApp(options: AppOptions): Promise<App> {
   const polling = introduced.then(async () => {
     await delivery.resume();
     core.start();
+    reconciler.start();
+    const running = updates.run(closing.signal);
     // Nothing waits for the menu: it reports its own errors and is published again at each start.
     void menu.publish();
-    reconciler.start();
-    await updates.run(closing.signal);
+    await running;
   });
   const broken = polling.then(
     () => new Promise<never>(() => undefined),

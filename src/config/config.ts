@@ -1,3 +1,4 @@
+import { ConfigError } from './config-error.ts';
 import type { z } from 'zod';
 import type { Chains } from '../domain/job.ts';
 import { type JobKind, type Lane, kindTraits, perKind } from '../domain/kinds.ts';
@@ -102,17 +103,6 @@ export type Config = {
   readonly logLevel: LogLevel;
   readonly defaultLocale: string;
 };
-
-/** Lists every mistake in the environment by name, without a value. */
-export class ConfigError extends Error {
-  readonly mistakes: readonly string[];
-
-  constructor(mistakes: readonly string[]) {
-    super(`Cannot start with this environment:\n${mistakes.map((mistake) => `- ${mistake}`).join('\n')}`);
-    this.name = 'ConfigError';
-    this.mistakes = mistakes;
-  }
-}
 
 /** The environment as a value; throws a ConfigError that lists every mistake. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {

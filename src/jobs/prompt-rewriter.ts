@@ -16,7 +16,9 @@ const patienceMs = 8_000;
 /** A longer answer is talk about the picture rather than its description. */
 const maxLength = 1_000;
 
-const wordsIn = new Intl.Segmenter(undefined, { granularity: 'word' });
+let segmenter: Intl.Segmenter | undefined;
+/** Made when it is needed: the first one takes milliseconds and memory. */
+const wordsIn = (text: string) => (segmenter ??= new Intl.Segmenter(undefined, { granularity: 'word' })).segment(text);
 
 export type PromptRewriterOptions = Omit<LoopTools, 'onCheckpoint' | 'onQueue' | 'onText'> & {
   readonly rewrites: RewrittenPrompts;
@@ -169,7 +171,7 @@ function isSaidBriefly({ kind, prompt, options }: Job): boolean {
   const { isVisual, needs } = kindTraits[kind];
   if (!isVisual || needs !== 'words' || options?.seed !== undefined) return false;
   let words = 0;
-  for (const { isWordLike } of wordsIn.segment(prompt)) if (isWordLike === true && ++words >= enoughWords) return false;
+  for (const { isWordLike } of wordsIn(prompt)) if (isWordLike === true && ++words >= enoughWords) return false;
   return true;
 }
 

@@ -220,7 +220,16 @@ export type CalendarDay = {
   readonly nextDayMs: (nowMs: number) => number;
 };
 
-const made = new Map<string, CalendarDay>();
+const utcDayOf = (nowMs: number) => Math.floor(nowMs / dayMs);
+
+/** The days of UTC. */
+export const utcDay: CalendarDay = {
+  zone: 'UTC',
+  dayOf: utcDayOf,
+  nextDayMs: (nowMs) => (utcDayOf(nowMs) + 1) * dayMs,
+};
+
+const made = new Map([[utcDay.zone, utcDay]]);
 
 /** The days of a zone of the IANA list; undefined when there is no such zone. The same zone gives the same value. */
 export function calendarDay(zone: string): CalendarDay | undefined {
@@ -232,10 +241,8 @@ export function calendarDay(zone: string): CalendarDay | undefined {
   } catch {
     return undefined;
   }
-  const isUtc = zone === 'UTC';
   let last = { step: Number.NaN, day: 0 };
   const dayOf = (nowMs: number): number => {
-    if (isUtc) return Math.floor(nowMs / dayMs);
     const step = Math.floor(nowMs / stepMs);
     // Formatting takes microseconds, and most questions are about the same quarter of an hour.
     if (step !== last.step)
@@ -252,9 +259,3 @@ export function calendarDay(zone: string): CalendarDay | undefined {
   made.set(zone, day);
   return day;
 }
-
-const utc = calendarDay('UTC');
-if (utc === undefined) throw new Error('Cannot count days: this Node knows no UTC');
-
-/** The days of UTC. */
-export const utcDay: CalendarDay = utc;

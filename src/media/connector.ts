@@ -1,9 +1,11 @@
 import { lookup } from 'node:dns/promises';
-import { createRequire } from 'node:module';
 import { type Socket, isIP } from 'node:net';
 import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
-import type * as Undici from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import buildConnector from 'undici/lib/core/connect.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { connectInTurns, failedAtProxy, openSocks, openTunnel } from '../kit/network/connect.ts';
 import { type Proxy, type ProxySettings, noProxies, proxyFor } from '../kit/network/proxy-settings.ts';
@@ -11,16 +13,10 @@ import { type Proxy, type ProxySettings, noProxies, proxyFor } from '../kit/netw
 // The library's index loads all 110 files of it (fetch, WebSockets, caches, mocks): four times the source of these parts,
 // some 5 MB of memory and a tenth of the start. It has no list of exports that would forbid paths; its version is pinned,
 // and test/media/undici-parts.test.ts compares these parts with what the index exports.
-const load = createRequire(import.meta.url);
-
-export type Agent = Undici.Agent;
-export const Agent = load('undici/lib/dispatcher/agent.js') as typeof Undici.Agent;
-
-export const buildConnector = load('undici/lib/core/connect.js') as typeof Undici.buildConnector;
+export { Agent, buildConnector };
 
 // As the index does with this and its other ways to call: it makes `dispatcher.request()`.
-const { prototype } = load('undici/lib/dispatcher/dispatcher.js') as typeof Undici.Dispatcher;
-Object.assign(prototype, { request: load('undici/lib/api/api-request.js') as Undici.Dispatcher['request'] });
+Object.assign(Dispatcher.prototype, { request });
 
 /** Returns all addresses of a host name, in the order of preference. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;

@@ -68,7 +68,10 @@ const controls = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
 const bidiControls = /[\u202A-\u202E\u2066-\u2069]/g;
 /** Combining marks that pile up on one letter, and joiners between them. */
 const tooManyMarks = /([\p{M}\p{Join_Control}]{8})[\p{M}\p{Join_Control}]+/gu;
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+let segmenter: Intl.Segmenter | undefined;
+/** The visible characters. Made when they are needed: the first segmenter takes milliseconds and memory. */
+const graphemes = (text: string) => (segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })).segment(text);
 
 /** Characters that show nothing; the blank Braille pattern only looks empty. */
 const invisible = /[\s\p{Default_Ignorable_Code_Point}\p{M}\p{Cc}\p{Co}\u{2800}]/gu;
@@ -125,7 +128,7 @@ export function piecesOf(text: string, maxUnits: number, maxPieces: number): rea
 
 function cut(text: string, maxUnits: number): string {
   let kept = '';
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     if (kept.length + segment.length > maxUnits) {
       return kept === '' ? cutInside(segment, maxUnits) : kept;
     }

@@ -1,4 +1,5 @@
 import { hideTokens } from './redaction/redactor.ts';
+import { sourceFrames } from './source-frames.ts';
 
 /** The text on one line without control characters, at most `maxUnits` long: safe for terminals and log readers. */
 export function oneLine(text: string, maxUnits = 300): string {
@@ -87,12 +88,8 @@ const maxFrames = 12;
 function framesOf(error: unknown): string {
   try {
     const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
-    return stack
-      .split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .slice(0, maxFrames)
-      .map((line) => line.trim())
-      .join('\n');
+    const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+    return sourceFrames(frames.slice(0, maxFrames).map((line) => line.trim())).join('\n');
   } catch {
     return '';
   }

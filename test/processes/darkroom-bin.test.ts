@@ -9,7 +9,7 @@ const bin = fileURLToPath(new URL('../../bin/darkroom.js', import.meta.url));
 function runOn(version: string) {
   const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
   const stop = `import { registerHooks } from 'node:module';
-    registerHooks({ resolve: (name, context, next) => name === '../src/main.ts'
+    registerHooks({ resolve: (name, context, next) => name === '../src/main.ts' || name.includes('/darkroom-bundle/')
       ? { url: 'data:text/javascript,process.stdout.write("main")', shortCircuit: true } : next(name, context) });`;
   const imports = [pretend, stop].flatMap((code) => ['--import', `data:text/javascript,${encodeURIComponent(code)}`]);
   const { status, stdout, stderr } = spawnSync(process.execPath, [...imports, bin], { encoding: 'utf8' });

@@ -22,17 +22,22 @@ export type StartedProcess = AsyncDisposable & {
   printed(): string;
   writeEnv(more: Readonly<Record<string, string>>): void;
   signal(signal: NodeJS.Signals): void;
+  /** Kills the process with SIGKILL and starts it again in the same folder. */
+  restart(): Promise<void>;
   /** Resolves with the exit code. */
   readonly exited: Promise<number | null>;
 };
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const root = join(import.meta.dirname, '..', '..');
+/** The program as the sources, and as it is started by people: from the bundle where that is fresh. */
+export const programs = { source: join(root, 'src', 'main.ts'), bin: join(root, 'bin', 'darkroom.js') } as const;
 
 /** `darkroom start` in a process and a folder of its own, with its settings in `.env`, against sandboxes of this one. */
 export async function startProcess(
   keys: number,
   env: Readonly<Record<string, string>>,
   nodeOptions: readonly string[] = [],
+  program: string = programs.source,
 ): Promise<StartedProcess> {
   await using opening = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-process-'));
@@ -56,23 +61,27 @@ export async function startProcess(
     writeFileSync(join(folder, '.env'), lines.join(''), { mode: 0o600 });
   };
   writeEnv(env);
-  const child = spawn(process.execPath, [...nodeOptions, main, 'start'], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: compiled,
-  });
-  const exited = once(child, 'close').then(([code]) => code as number | null);
-  opening.defer(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
   const lines: string[] = [];
   const log: LogLine[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(line);
-    log.push(JSON.parse(line) as LogLine);
-  });
-  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const launch = () => {
+    const child = spawn(process.execPath, [...nodeOptions, program, 'start'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: compiled,
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      log.push(JSON.parse(line) as LogLine);
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+    return { child, exited: once(child, 'close').then(([code]) => code as number | null) };
+  };
+  let running = launch();
+  const kill = async () => {
+    running.child.kill('SIGKILL');
+    await running.exited;
+  };
+  opening.defer(kill);
   const opened = opening.move();
   return {
     telegram,
@@ -81,8 +90,14 @@ export async function startProcess(
     log,
     printed: () => lines.join('\n'),
     writeEnv,
-    signal: (signal) => void child.kill(signal),
-    exited,
+    signal: (signal) => void running.child.kill(signal),
+    restart: async () => {
+      await kill();
+      running = launch();
+    },
+    get exited() {
+      return running.exited;
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -37,20 +37,34 @@ test('every package is pinned to one version, the same in the lockfile (K22)', (
 });
 
 test('every package in the lockfiles is known by its content and comes from the registry (K22)', () => {
-  const { '': _project, ...ofNode } = lockfile.parse(read('scripts/node/package-lock.json')).packages;
-  const all = [...Object.entries(packages), ...Object.entries(ofNode)];
+  const fetched = ['scripts/node/package-lock.json', 'scripts/bundle/package-lock.json'].flatMap((name) => {
+    const { '': _project, ...others } = lockfile.parse(read(name)).packages;
+    return Object.entries(others);
+  });
+  const all = [...Object.entries(packages), ...fetched];
   expect(all.length).toBeGreaterThan(40);
   expect(all.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true)).toEqual([]);
   const elsewhere = all.filter(([, { resolved = '' }]) => /^(?:git|http:|file:)|github/.test(resolved));
   expect(elsewhere).toEqual([]);
 });
 
-test('no package runs anything when it is installed, and the project itself one script that installs with none (K22)', () => {
+test('no package runs anything when it is installed, and the project itself two scripts that install with none (K22)', () => {
   expect(Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript === true)).toEqual([]);
   const ownHooks = Object.entries(manifest.scripts).filter(([name]) => /^(?:pre|post)?(?:install|prepare)$/.test(name));
-  expect(ownHooks).toEqual([['postinstall', 'node scripts/node/provide-node.js']]);
-  expect(readFileSync(join(root, 'scripts/node/provide-node.js'), 'utf8')).toContain("'ci', '--prefix', folder");
-  expect(readFileSync(join(root, 'scripts/node/provide-node.js'), 'utf8')).toContain("'--ignore-scripts'");
+  const scripts = ['scripts/node/provide-node.js', 'scripts/bundle/make-bundle.js'];
+  expect(ownHooks).toEqual([['postinstall', `node ${scripts.join(' && node ')} --if-possible`]]);
+  for (const script of scripts) {
+    expect(readFileSync(join(root, script), 'utf8')).toContain("'ci', '--prefix', folder");
+    expect(readFileSync(join(root, script), 'utf8')).toContain("'--ignore-scripts'");
+  }
+});
+
+test('the bundler of an installation without packages of development is that of the others (K22)', () => {
+  const { '': _project, ...others } = lockfile.parse(read('scripts/bundle/package-lock.json')).packages;
+  const own = z.object({ dependencies: z.record(z.string(), z.string()) }).parse(read('scripts/bundle/package.json'));
+  expect(own.dependencies).toEqual({ rolldown: manifest.devDependencies['rolldown'] });
+  const rolldown = 'node_modules/rolldown';
+  expect(others[rolldown]?.integrity).toBe(packages[rolldown]?.integrity);
 });
 
 test('a clean install follows the lockfile to the letter (K22)', () => {

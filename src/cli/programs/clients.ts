@@ -1,19 +1,16 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { StartError } from '../../app/start-error.ts';
 import { clientName, type ClientRow, parseClientsFile, withClient, withoutClient } from '../../config/clients-file.ts';
 import type { ApiClient } from '../../domain/gateway/api-client.ts';
-import { type JobKind, jobKinds, type Lane, lanes } from '../../domain/kinds.ts';
+import type { JobKind, Lane } from '../../domain/kinds.ts';
 import { replaceFile, systemCode } from '../../kit/replace-file.ts';
 import { writeJson } from '../keys/key-tables.ts';
 import { readConfig } from '../keys/known-keys.ts';
 import type { ProcessContext } from '../process-context.ts';
 import { table } from '../table.ts';
 
-const asJson = ['--json', 'print one JSON document, for programs', false] as const;
-
-type AddOptions = {
+export type AddOptions = {
   readonly kinds?: readonly JobKind[];
   readonly budget?: number;
   readonly lane: Lane;
@@ -22,40 +19,6 @@ type AddOptions = {
   readonly webhook?: string;
   readonly json: boolean;
 };
-
-/** `darkroom clients …`: the programs that may ask through the gateway. */
-export function addClientsCommands(program: Command, context: ProcessContext): void {
-  const clients = program
-    .command('clients')
-    .description(
-      'the programs that may ask through /v1, in API_CLIENTS_FILE; a running bot takes changes over in seconds',
-    );
-
-  clients
-    .command('add')
-    .description('add a client and print its token, which is shown once and kept nowhere')
-    .argument('<name>', 'letters, digits, dots, hyphens and underscores')
-    .option('--kinds <kinds>', `what it may ask for, separated by commas: ${jobKinds.join(', ')}`, kindsOf)
-    .option('--budget <dollars>', 'the most that it may spend in one UTC day', amount)
-    .addOption(new Option('--lane <lane>', 'the lane in which it waits').choices(lanes).default('free'))
-    .option('--rate <calls>', 'calls in one minute', whole)
-    .option('--running <calls>', 'calls that run at once; the others wait', whole)
-    .option('--webhook <url>', 'where the endings of its calls are told')
-    .option(...asJson)
-    .action((name: string, options: AddOptions) => addClient(context, name, options));
-
-  clients
-    .command('list')
-    .description('the clients and their limits')
-    .option(...asJson)
-    .action((options: { json: boolean }) => listClients(context, options));
-
-  clients
-    .command('remove')
-    .description('remove a client; its token opens nothing more')
-    .argument('<name>')
-    .action((name: string) => removeClient(context, name));
-}
 
 type ClientsFile = { readonly path: string; readonly text: string; readonly clients: readonly ApiClient[] };
 
@@ -83,7 +46,8 @@ function writeFile(path: string, text: string): void {
   }
 }
 
-function addClient(context: ProcessContext, name: string, options: AddOptions): void {
+/** Adds a client to API_CLIENTS_FILE and prints its token, which is kept nowhere. */
+export function addClient(context: ProcessContext, name: string, options: AddOptions): void {
   const { path, text, clients } = readFile(context);
   if (!clientName.test(name)) {
     throw new StartError(
@@ -115,7 +79,8 @@ function addClient(context: ProcessContext, name: string, options: AddOptions): 
   );
 }
 
-function listClients(context: ProcessContext, { json }: { readonly json: boolean }): void {
+/** Prints the clients and their limits. */
+export function listClients(context: ProcessContext, { json }: { readonly json: boolean }): void {
   const { clients } = readFile(context);
   if (json) return writeJson(context.out, { clients: clients.map(({ tokenHash: _hash, ...shown }) => shown) });
   if (clients.length === 0) return context.out.write('There is no client; "darkroom clients add NAME" adds one.\n');
@@ -138,7 +103,8 @@ function listClients(context: ProcessContext, { json }: { readonly json: boolean
   context.out.write(`${table(context.out, columns, rows).join('\n')}\n`);
 }
 
-function removeClient(context: ProcessContext, name: string): void {
+/** Removes a client from API_CLIENTS_FILE. */
+export function removeClient(context: ProcessContext, name: string): void {
   const { path, text, clients } = readFile(context);
   if (!clients.some((client) => client.name === name)) {
     throw new StartError(
@@ -147,25 +113,4 @@ function removeClient(context: ProcessContext, name: string): void {
   }
   writeFile(path, withoutClient(text, name, path.endsWith('.json')));
   context.out.write(`The client ${name} was removed.\n`);
-}
-
-function kindsOf(text: string): readonly JobKind[] {
-  const named = text.split(',').map((part) => part.trim());
-  const known = jobKinds.filter((kind) => named.includes(kind));
-  if (known.length === 0 || named.some((name) => !jobKinds.some((kind) => kind === name))) {
-    throw new InvalidArgumentError(`Kinds are ${jobKinds.join(', ')}, separated by commas.`);
-  }
-  return known;
-}
-
-function amount(text: string): number {
-  if (!/^\d{1,7}(?:\.\d{1,6})?$/.test(text))
-    throw new InvalidArgumentError('A budget is an amount of dollars, for example 2.50.');
-  return Number(text);
-}
-
-function whole(text: string): number {
-  const number = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (number < 1) throw new InvalidArgumentError('A limit is a whole number from 1.');
-  return number;
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { Command } from 'commander';
 import { maxChangeWaitMs } from '../../app/open-admin.ts';
 import { StartError } from '../../app/start-error.ts';
 import { withVariable } from '../../config/env-text.ts';
@@ -15,17 +14,6 @@ import { openAdminLook } from '../keys/known-keys.ts';
 import type { ProcessContext } from '../process-context.ts';
 import { tokenMark } from './live-token.ts';
 
-/** `darkroom token …`: the token of the HTTP interface and of the dashboard. */
-export function addTokenCommands(program: Command, context: ProcessContext): void {
-  program
-    .command('token')
-    .description('ADMIN_TOKEN, which opens the HTTP interface and the dashboard')
-    .command('rotate')
-    .description('write a new token to where the old one is and print it once; the old one opens nothing from then on')
-    .option('--json', 'print one JSON document, for programs', false)
-    .action((options: { json: boolean }) => rotateToken(context, options));
-}
-
 /** Where the token is written back to. */
 type TokenPlace = { readonly name: 'ADMIN_TOKEN_FILE' | '.env'; readonly path: string; readonly isNew: boolean };
 
@@ -35,7 +23,7 @@ const moreAbout = 'docs/operating.md, "A new admin token", says more';
  * Makes a new token, writes it to the file that has the old one, and lets the running bot take it over. Throws a StartError,
  * with everything as it was, where it cannot be written.
  */
-async function rotateToken(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
+export async function rotateToken(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
   const place = placeOfToken(context);
   const token = new Secret(randomBytes(32).toString('base64url'));
   write(place, token);

@@ -1,7 +1,6 @@
-import { type Command, Option } from 'commander';
 import { openWebhookAdmin } from '../../app/programs/open-webhooks.ts';
 import { StartError } from '../../app/start-error.ts';
-import { type WebhookState, webhookStates } from '../../domain/gateway/webhook-outbox.ts';
+import type { WebhookState } from '../../domain/gateway/webhook-outbox.ts';
 import { writeJson } from '../keys/key-tables.ts';
 import { readConfig } from '../keys/known-keys.ts';
 import type { ProcessContext } from '../process-context.ts';
@@ -9,27 +8,8 @@ import { table } from '../table.ts';
 
 const shown = 50;
 
-/** `darkroom webhooks …`: what other programs were told, and what they were not. */
-export function addWebhooksCommands(program: Command, context: ProcessContext): void {
-  const webhooks = program
-    .command('webhooks')
-    .description('what other programs are told by webhook, whether or not the bot runs');
-
-  webhooks
-    .command('list')
-    .description('the newest messages: delivered, waiting, given up')
-    .addOption(new Option('--state <state>', 'only these').choices(webhookStates))
-    .option('--json', 'print one JSON document, for programs', false)
-    .action((options: { state?: WebhookState; json: boolean }) => listWebhooks(context, options));
-
-  webhooks
-    .command('replay')
-    .description('tell messages again; without an id those that were given up')
-    .argument('[ids...]', 'as "darkroom webhooks list" shows them')
-    .action((ids: readonly string[]) => replayWebhooks(context, ids));
-}
-
-async function listWebhooks(
+/** Prints the newest messages of the webhooks. */
+export async function listWebhooks(
   context: ProcessContext,
   { state, json }: { readonly state?: WebhookState; readonly json: boolean },
 ): Promise<void> {
@@ -56,7 +36,8 @@ async function listWebhooks(
   context.out.write(`${table(context.out, columns, rows).join('\n')}\n`);
 }
 
-async function replayWebhooks(context: ProcessContext, ids: readonly string[]): Promise<void> {
+/** Tells messages again: those of these ids, or those that were given up. */
+export async function replayWebhooks(context: ProcessContext, ids: readonly string[]): Promise<void> {
   using admin = openWebhookAdmin(readConfig(context).config, context.clock);
   const count = await admin.replay(ids.length === 0 ? 'failed' : ids);
   if (count === 0 && ids.length > 0) {

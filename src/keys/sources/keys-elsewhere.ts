@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import type { Emit } from '../../domain/events.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import { type Clock, every } from '../../kit/clock.ts';
@@ -101,8 +100,10 @@ export class KeysElsewhere implements AsyncDisposable {
 
 /** Runs the operator's own command in a shell; what it prints is the answer, and its errors are not shown. */
 export function askCommand(command: string): AskForKeys {
-  return (signal) =>
-    new Promise((resolve) => {
+  return async (signal) => {
+    // Most bots have no such command.
+    const { execFile } = await import('node:child_process');
+    return new Promise((resolve) => {
       const options = { signal, maxBuffer: maxBytes, windowsHide: true, killSignal: 'SIGKILL' } as const;
       execFile('/bin/sh', ['-c', command], options, (error, stdout) => {
         if (error === null) return resolve({ ok: true, text: stdout });
@@ -111,6 +112,7 @@ export function askCommand(command: string): AskForKeys {
         return resolve({ ok: false, why: code });
       });
     });
+  };
 }
 
 /** The part of an HTTP client that Vault is asked with. */

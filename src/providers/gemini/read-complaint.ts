@@ -4,7 +4,7 @@ import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import { quotaCodes } from './failure-table.ts';
 
 /** Daily quotas are reset at midnight there. */
-const pacific = calendarDay('America/Los_Angeles') ?? utcDay;
+const pacific = () => calendarDay('America/Los_Angeles') ?? utcDay;
 
 type Violation = { readonly quotaId: string; readonly value: string };
 
@@ -19,7 +19,7 @@ export function withQuota(complaint: Complaint, status: number, body: Uint8Array
   const isZero = violations.some(({ value }) => value === '0') || saysZero(complaint.words);
   if (isZero) return { ...complaint, codes: [quotaCodes.none, ...complaint.codes] };
   if (violations.some(({ quotaId }) => /per ?day/i.test(quotaId))) {
-    const until = new Date(pacific.nextDayMs(nowMs)).toISOString();
+    const until = new Date(pacific().nextDayMs(nowMs)).toISOString();
     const waitFields = [{ name: 'reset', value: until }];
     // "GenerateRequestsPerDayPerProjectPerModel": other models have a quota of their own.
     const isOfModel = violations.every(({ quotaId }) => /per ?model/i.test(quotaId));
