@@ -142,7 +142,7 @@ export function providerVariables(definitions: readonly ProviderDefinition[]): r
   });
 }
 
-/** Its models make the built-in chains where no provider with keys has any. */
+/** The provider whose models form the built-in chain of a kind when no provider with keys has a model for it. */
 const firstProvider: ReadonlySet<ProviderName> = new Set(providerNames.slice(0, 1));
 
 /** The chains where the environment sets none, before it is known which providers have keys; some are empty. */

@@ -16,19 +16,22 @@ const leftToRight = '\u2066';
 const byFirstLetter = '\u2068';
 const end = '\u2069';
 
-/** A command, a mention or an option in our own words; at the end of a text its name is the argument that follows. */
+/** A command, mention or option in a message; at the end of a text part, its name is the argument that follows. */
 const latinWord = /(?<![\p{L}\p{N}</])(?:\/(?:[a-z_]+|$)|@(?:\w+|$)|--(?:[a-z-]+|$))|<\/?code>/gu;
 
 /**
- * A message of a language that is written from right to left, in which nothing that runs the other way can turn the words
- * around it: each value, command, option and code stands in an isolate of its own. Inside of code nothing is added, since
- * code is copied. The marks are no part of a command: Telegram makes links of `/help` between them as anywhere.
+ * Returns a message of a right-to-left language with each value, command, option and code enclosed in Unicode isolates, so
+ * that left-to-right text cannot reorder the words around it. Nothing is added inside of code, because people copy it.
+ * Telegram recognises `/help` as a command between isolates too.
  */
 export function isolated(message: Ast): Ast {
   return isolate(message, { inCode: false, isOpen: false }) as Ast;
 }
 
-/** The code in a value that is HTML, each in an isolate of its own: the one around the value ends with its first line. */
+/**
+ * Encloses each code element of an HTML value in an isolate of its own: the isolate around the value ends at its first line
+ * break.
+ */
 export function isolatedCode(html: string): string {
   return html.replaceAll(/(?<!\u2066)<code>.*?<\/code>/gs, `${leftToRight}$&${end}`);
 }

@@ -24,7 +24,7 @@ export type CheckBucketOptions = Pick<Config, 'proxies'> & { readonly clock: Clo
 
 const publicMs = 15_000;
 
-/** Writes a small object, reads it, reads it as anybody could, and deletes it. */
+/** Writes a small object, reads it back with the access key and from its public address without one, and deletes it. */
 export async function checkBucket(settings: BucketConfig, options: CheckBucketOptions): Promise<BucketCheck> {
   const { clock, signal } = options;
   await using opened = await openBucket(settings, options);
