@@ -60,11 +60,16 @@ function nearMiss(pump: string, size: number): string {
 const nearMisses = new Map(plain.map((pump) => [pump, tries.map(({ size }) => nearMiss(pump, size))]));
 
 /** The pumps that take a pattern too long. */
-function slowFor({ regex }: Pattern, words = likedBy(regex), chosen = plain): readonly string[] {
+function slowFor(
+  { regex }: Pattern,
+  words: readonly string[],
+  chosen: readonly string[],
+  tried: number = tries.length,
+) {
   const pumps = new Set([...chosen, ...words].filter((pump) => pump !== ''));
   const [liked = ''] = words;
   const isSlow = (pump: string) =>
-    tries.some(({ size, patienceMs }, index) => {
+    tries.slice(0, tried).some(({ size, patienceMs }, index) => {
       const long = nearMisses.get(pump)?.[index] ?? nearMiss(pump, size);
       return [...new Set([long, liked + long])].some((text) =>
         [1, 2, 3, 4, 5].every(() => runMs(regex, text) >= patienceMs),
@@ -99,7 +104,7 @@ test('every pattern in the code gives up quickly on 50 KB of near-misses (H23)',
   const apart = Math.ceil(plain.length / runs(plain.length));
   const some = plain.filter((_, index) => index % apart === 0);
   const slow = patterns.flatMap((pattern) => {
-    const pumps = slowFor(pattern, isQuick ? [] : likedBy(pattern.regex), some);
+    const pumps = isQuick ? slowFor(pattern, [], some, 2) : slowFor(pattern, likedBy(pattern.regex), some);
     return pumps.length === 0 ? [] : [`${pattern.where} on ${pumps.slice(0, 3).join(', ')}`];
   });
   expect(slow).toEqual([]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { patienceMs } from './chat-stage.ts';
+import { patienceMs } from './chromium.ts';
 
 /** Where a screenshot goes. The one for README is only replaced when asked for; the others show the latest run. */
 export function pathOfShot(name: string, home?: 'docs'): string {

@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { commandsOf, fieldOf, pathOfShot, pictures, say } from './chat-actions.ts';
-import { openChatStage, patienceMs } from './chat-stage.ts';
-import { closeChromium, findChromium } from './chromium.ts';
+import { openChatStage } from './chat-stage.ts';
+import { closeChromium, findChromium, patienceMs } from './chromium.ts';
 
 const catalog = loadCatalog();
 const chromiumPath = findChromium();

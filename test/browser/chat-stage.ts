@@ -1,13 +1,10 @@
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions } from 'playwright-core';
 import { expect } from 'vitest';
 import { openDemoApp, roles } from '../../src/cli/demo/demo-app.ts';
 import { openDemoPage } from '../../src/cli/demo/demo-page.ts';
 import type { RotationStrategy } from '../../src/config/config.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
-import { sharedChromium } from './chromium.ts';
-
-/** How long anything on the page may take to appear. */
-export const patienceMs = 20_000;
+import { sharedChromium, visitPage } from './chromium.ts';
 
 /** The demo with its page, and a browser that reports what it complains about. */
 export async function openChatStage(chromiumPath: string, rotation?: RotationStrategy) {
@@ -42,21 +39,7 @@ export async function openChatStage(chromiumPath: string, rotation?: RotationStr
   return {
     /** What the browser complained about: errors, and anything that the content policy had to stop. */
     complaints,
-    visit: async (options: BrowserContextOptions): Promise<Page> => {
-      const context = await browser.newContext({ colorScheme: 'light', locale: 'en-GB', ...options });
-      opened.defer(() => context.close());
-      const page = await context.newPage();
-      page.setDefaultTimeout(patienceMs);
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-      });
-      page.on('request', (request) => {
-        if (!request.url().startsWith(chatPage.url)) complaints.push(`asked for ${request.url()}`);
-      });
-      await page.goto(chatPage.url);
-      return page;
-    },
+    visit: (options: BrowserContextOptions) => visitPage(browser, { url: chatPage.url, complaints, opened }, options),
     /** A call of the Bot API, to Robin's chat. */
     bot: async (method: string, params: object): Promise<void> => {
       const { url, token } = demoApp.telegram;

@@ -3,10 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { adminToken } from '../http/test-server.ts';
 import { openTestApp, type TestAppOptions } from '../support/test-app.ts';
-import { sharedChromium } from './chromium.ts';
+import { sharedChromium, visitPage } from './chromium.ts';
 
-/** How long anything on the page may take to appear. */
-const patienceMs = 20_000;
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 /** The bot with its dashboard, and a browser that reports what it complains about. */
@@ -17,22 +15,8 @@ export async function openDashboardStage(chromiumPath: string, options: TestAppO
   const url = bot.app.httpUrl;
   const complaints: string[] = [];
   const opened = opening.move();
-  const visit = async (contextOptions: BrowserContextOptions = {}): Promise<Page> => {
-    const context = await browser.newContext({ colorScheme: 'light', locale: 'en-GB', ...contextOptions });
-    opened.defer(() => context.close());
-    const page = await context.newPage();
-    page.setDefaultTimeout(patienceMs);
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('request', (request) => {
-      if (!request.url().startsWith(url)) complaints.push(`asked for ${request.url()}`);
-      if (request.url().includes(adminToken)) complaints.push('the token is in an address');
-    });
-    await page.goto(url);
-    return page;
-  };
+  const visit = (contextOptions: BrowserContextOptions = {}) =>
+    visitPage(browser, { url, complaints, opened }, contextOptions);
   return {
     bot,
     url,

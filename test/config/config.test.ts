@@ -8,6 +8,7 @@ import { ConfigError } from '../../src/config/config-error.ts';
 import { chainsFor } from '../../src/config/provider-settings.ts';
 import type { Chains } from '../../src/domain/job.ts';
 import { perKind } from '../../src/domain/kinds.ts';
+import { runs } from '../support/property-runs.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -347,6 +348,7 @@ test('parseConfig() never shows a value, whatever is set', () => {
       const env = Object.fromEntries(names.map((name) => [name, value]));
       expect(printedMistake(env)).not.toContain(value.trim());
     }),
+    { numRuns: runs(100) },
   );
 });
 

@@ -32,12 +32,21 @@ async function forget(person: Person): Promise<void> {
   await reads(person, question.id, 'Done, I’ve forgotten you.');
 }
 
-test('a picture gets a button with the link to the same bytes under a name that nobody can guess', async () => {
-  await using bucket = await startTestBucket();
-  await using app = await openTestApp({ env: bucket.env });
+/** A bot with a bucket, and a person whose picture has its button with the link. */
+async function openWithLinkedPicture() {
+  await using opening = new AsyncDisposableStack();
+  const bucket = opening.use(await startTestBucket());
+  const app = opening.use(await openTestApp({ env: bucket.env }));
   const person = app.person(7);
   await answerTo(person, '/generate a red fox');
   await linked(person);
+  const opened = opening.move();
+  return { bucket, app, person, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+test('a picture gets a button with the link to the same bytes under a name that nobody can guess', async () => {
+  await using stage = await openWithLinkedPicture();
+  const { bucket, app, person } = stage;
   const [picture] = picturesOf(person);
   const url = linkOf(picture) ?? '';
   expect(url).toMatch(new RegExp(`^${bucket.publicUrl}/results/[0-9a-f]{32}\\.png$`));
@@ -184,11 +193,8 @@ test('each song of a run has a link of its own, under itself', async () => {
 });
 
 test('/forget deletes the object, also one that is on its way', async () => {
-  await using bucket = await startTestBucket();
-  await using app = await openTestApp({ env: bucket.env });
-  const person = app.person(7);
-  await answerTo(person, '/generate a red fox');
-  await linked(person);
+  await using stage = await openWithLinkedPicture();
+  const { bucket, app, person } = stage;
   const hold = bucket.hold('PUT');
   await answerTo(person, '/generate a blue fox');
   await pictures(person, 2);
@@ -201,11 +207,8 @@ test('/forget deletes the object, also one that is on its way', async () => {
 });
 
 test('a deletion that fails is repeated until it is done, also by the next process', async () => {
-  await using bucket = await startTestBucket();
-  await using app = await openTestApp({ env: bucket.env });
-  const person = app.person(7);
-  await answerTo(person, '/generate a red fox');
-  await linked(person);
+  await using stage = await openWithLinkedPicture();
+  const { bucket, app, person } = stage;
   bucket.fail({ status: 500, code: 'InternalError' }, 'DELETE');
   await forget(person);
   await until(() => bucket.calls.some(({ method }) => method === 'DELETE'));
@@ -217,11 +220,8 @@ test('a deletion that fails is repeated until it is done, also by the next proce
 });
 
 test('what is past the retention period goes from the bucket too', async () => {
-  await using bucket = await startTestBucket();
-  await using app = await openTestApp({ env: bucket.env });
-  const person = app.person(7);
-  await answerTo(person, '/generate a red fox');
-  await linked(person);
+  await using stage = await openWithLinkedPicture();
+  const { bucket, app } = stage;
   await until(() => app.events.some(({ event }) => event === 'job.delivered'));
   using database = new DatabaseSync(join(app.dataDir, 'darkroom.db'), { timeout: 20_000 });
   database.exec('UPDATE jobs SET told_at_ms = told_at_ms - 31 * 86400000');
