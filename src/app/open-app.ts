@@ -13,7 +13,7 @@ import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
 import { LiveSecret } from '../kit/secret.ts';
 import { createAgent, createConnector } from '../media/connector.ts';
-import { loadCatalog } from '../messages/catalog.ts';
+import { loadCatalog, localeForTag } from '../messages/catalog.ts';
 import type { CoreOptions } from './core-parts.ts';
 import { type Core, openCore } from './open-core.ts';
 import { ProvenKeys } from './proven-keys.ts';
@@ -57,7 +57,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     throw new StartError('Cannot start: TELEGRAM_BOT_TOKEN is missing; ask @BotFather for one and put it into .env');
   }
   const catalog = loadCatalog();
-  if (!catalog.locales.includes(config.defaultLocale)) {
+  const defaultLocale = localeForTag(config.defaultLocale, catalog.locales);
+  if (defaultLocale === undefined) {
     throw new StartError(
       `Cannot start: DEFAULT_LOCALE names a language without a locale file; set it to one of ${catalog.locales.join(', ')}`,
     );
@@ -104,6 +105,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       copies: core.copies,
       inputs: core.inputs,
       ...config,
+      defaultLocale,
       token,
       apiRoot,
       webhook: config.telegram.webhook,

@@ -252,7 +252,7 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     LOG_LEVEL: variable('info', oneOf(logLevels)),
     DEFAULT_LOCALE: variable(
       'en',
-      fits(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag, for example en'),
+      fits(/^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag, for example en or pt-BR'),
     ),
     REDIS_URL: variable(undefined, notYet),
   });

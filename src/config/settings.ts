@@ -94,7 +94,8 @@ const people = {
     'Whether a model of the chat chain says short prompts of pictures and videos (under 12 words, without `--seed`) more fully before they are made. Both are shown. A chat model that fails or takes over 8 s leaves the prompt as it is.',
   BARE_WORDS:
     'What words without a command become in a private chat: `ask` quotes them back with buttons for a picture, a video, a song or an answer; `image` draws them at once.',
-  DEFAULT_LOCALE: 'Language for people whose own language has no file in `locales/`.',
+  DEFAULT_LOCALE:
+    'Language for people whose own language has no file in `locales/`: a tag such as `pt-BR`, `pt_br` or `pt`, matched as those of Telegram are.',
 } as const satisfies Meanings;
 
 const bucket = {

@@ -198,9 +198,10 @@ export function localizerFor(catalog: Catalog, languageCode: string): Localizer 
 const subtag = /^[a-z]{2,3}(?:-|$)/;
 
 /**
- * The locale that suits a language tag of Telegram (`pt`, `pt-br`, `zh_TW`, the old `in`), by rule:
- * the longest prefix of the tag that is a locale; else the first locale of the same language, whatever its region or script
- * (`pt` finds `pt-BR`, every Chinese `zh-Hans`). The case of letters never matters. Undefined where no locale has the language.
+ * The locale that suits a language tag of Telegram or of a setting (`pt`, `pt-br`, `zh_TW`, the old `in`), by rule: the longest
+ * prefix of the tag that is a locale; else the first locale of the same language, one in the script of the tag before others
+ * (`pt` finds `pt-BR`; `zh-TW` finds `zh-Hant` where there is one, else `zh-Hans`, which its reader understands better than
+ * another language). The case of letters never matters. Undefined where no locale has the language.
  */
 export function localeForTag(tag: string | undefined, locales: readonly string[]): string | undefined {
   const written = (tag ?? '').toLowerCase().replaceAll('_', '-').split('-').slice(0, 4).join('-');
@@ -211,7 +212,18 @@ export function localeForTag(tag: string | undefined, locales: readonly string[]
     const named = locales.find((name) => name.toLowerCase() === prefix);
     if (named !== undefined) return named;
   }
-  return locales.find((name) => languageOf(name) === parts[0]);
+  const ofLanguage = locales.filter((name) => languageOf(name) === parts[0]);
+  const script = scriptOf(parts.join('-'));
+  return ofLanguage.find((name) => scriptOf(name) === script) ?? ofLanguage[0];
+}
+
+/** The script of a tag, as its language and region suggest it; undefined for what is no tag. */
+function scriptOf(tag: string): string | undefined {
+  try {
+    return new Intl.Locale(tag).maximize().script;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The two or three letters of a locale's language, which is all that Telegram takes where the bot names a language. */

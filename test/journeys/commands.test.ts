@@ -141,6 +141,16 @@ test.each([
   expect(wordsOf(await answerTo(app.person(7, language), '/start')).startsWith(words)).toBe(true);
 });
 
+test.each([
+  ['pt', '👋 Oi'],
+  ['pt_BR', '👋 Oi'],
+  ['DE', '👋 Hallo'],
+  ['zh-CN', '👋 Person 7，你好'],
+])('with DEFAULT_LOCALE=%s a person of a language without a locale is greeted so: %s', async (tag, words) => {
+  await using app = await openTestApp({ env: { DEFAULT_LOCALE: tag } });
+  expect(wordsOf(await answerTo(app.person(7, 'ja'), '/start')).startsWith(words)).toBe(true);
+});
+
 test('a person sees where a request stands and how it ended', async () => {
   await using app = await openTestApp();
   const person = app.person(7);

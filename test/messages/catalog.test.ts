@@ -130,6 +130,11 @@ test.each([
   ['zh-hans-cn', 'zh-Hans'],
   ['zh-TW', 'zh-Hans'],
   ['zh-Hant', 'zh-Hans'],
+  ['zh-hant-hk', 'zh-Hans'],
+  ['es-419', 'es'],
+  ['fa-AF', 'fa'],
+  ['he', 'en'],
+  ['az', 'en'],
   ['in', 'id'],
   ['id-ID', 'id'],
   ['tr-TR', 'tr'],
@@ -149,6 +154,22 @@ test.each([
 test('Catalog.match() prefers the longest tag', () => {
   const own = loadCatalog(source({ en: complete, pt: complete, 'pt-BR': complete }));
   expect(['pt-BR', 'pt-PT', 'pt'].map((code) => own.match(code, 'en'))).toEqual(['pt-BR', 'pt', 'pt']);
+});
+
+test.each([
+  ['zh', 'zh-Hans'],
+  ['zh-CN', 'zh-Hans'],
+  ['zh-TW', 'zh-Hant'],
+  ['zh_hk', 'zh-Hant'],
+  ['zh-hant', 'zh-Hant'],
+])('Catalog.match() tells the scripts of a language apart where both are there: %s finds %s', (code, found) => {
+  for (const names of [
+    ['en', 'zh-Hans', 'zh-Hant'],
+    ['en', 'zh-Hant', 'zh-Hans'],
+  ]) {
+    const own = loadCatalog(source(Object.fromEntries(names.map((name) => [name, complete]))));
+    expect(own.match(code, 'en')).toBe(found);
+  }
 });
 
 test('Catalog.locales begins with the source language', () => {

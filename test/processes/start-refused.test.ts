@@ -84,3 +84,19 @@ test('a start with a mistake in a table of the operator ends with code 2 and nam
     '',
   ]);
 });
+
+test('a start in a language that has no locale file names those that have one, and asks nobody', async () => {
+  using place = scratch();
+  const env = {
+    TELEGRAM_BOT_TOKEN: testToken,
+    DEFAULT_LOCALE: 'ja',
+    DATA_DIR: join(place.dir, 'data'),
+    HTTP_PORT: '0',
+  };
+  const { code, out, err } = await run([join(source, 'main.ts'), 'start'], { env, cwd: place.dir });
+  expect([code, out, err]).toEqual([
+    2,
+    '',
+    'Cannot start: DEFAULT_LOCALE names a language without a locale file; set it to one of en, ar, de, es, fa, fr, hi, id, pt-BR, ru, tr, uk, zh-Hans\n',
+  ]);
+});
