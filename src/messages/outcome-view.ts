@@ -144,8 +144,6 @@ function remedyRows(localizer: Localizer, view: JobView, code: FailureCode): Mes
     }
     case 'status':
       return [[myRequestsButton(localizer)]];
-    case 'wait':
-      return [];
   }
 }
 

@@ -112,7 +112,7 @@ const untilMessages: Partial<Record<FailureCode, `failure-until.${'out-of-credit
   'provider-down': 'failure-until.provider-down',
 };
 
-/** What the person can do about it: ask the same again, see how others ask, look at what waits, or only wait. */
+/** What the button under it does: ask the same again, ask for an example, or show the person's requests and what is left today. */
 export const failureRemedy = {
   'keys-being-set-up': 'again',
   'out-of-credit': 'again',
@@ -126,15 +126,15 @@ export const failureRemedy = {
   'empty-prompt': 'example',
   'prompt-too-long': 'example',
   'too-large': 'again',
-  'quota-reached': 'wait',
+  'quota-reached': 'status',
   'queue-full': 'status',
-  'not-allowed': 'wait',
-  'media-not-allowed': 'wait',
+  'not-allowed': 'status',
+  'media-not-allowed': 'status',
   'chat-closed': 'again',
   'set-aside': 'again',
   cancelled: 'again',
   stopped: 'again',
-} as const satisfies Record<FailureCode, 'again' | 'example' | 'status' | 'wait'>;
+} as const satisfies Record<FailureCode, 'again' | 'example' | 'status'>;
 
 /** Only where the lane is what makes a person wait or turns them away: `busy` is a line that is too long for the lane. */
 const premiumNotes: Partial<Record<FailureCode | 'paused', 'goes-first' | 'more-waiting' | 'higher-limit'>> = {

@@ -69,15 +69,8 @@ export function notOfferedView(localizer: Localizer, kind: JobKind, offered: rea
   };
 }
 
-/** No job exists that a button could start again, so only the other remedies have buttons. */
+/** No job exists that a button could start again, so the person's requests are shown where nothing else would help. */
 function remedyRows(localizer: Localizer, { code, kind }: Refusal): MessageView['rows'] {
-  switch (failureRemedy[code]) {
-    case 'example':
-      return exampleRows(localizer, [kind]);
-    case 'status':
-      return [[myRequestsButton(localizer)]];
-    case 'again':
-    case 'wait':
-      return [];
-  }
+  const examples = failureRemedy[code] === 'example' ? exampleRows(localizer, [kind]) : [];
+  return examples.length > 0 ? examples : [[myRequestsButton(localizer)]];
 }
