@@ -24,7 +24,9 @@ export function waitWords(localizer: Localizer, ms: number): Safe {
  * day, `r` how long ago or how soon, which the client keeps up to date by itself.
  */
 export function clockTime(localizer: Localizer, atMs: number, how: 't' | 'r' = 't'): Safe {
-  const time = new Intl.DateTimeFormat(localizer.locale, { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' });
+  // As the other hours here; Hindi would write "am" in Latin letters.
+  const parts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' } as const;
+  const time = new Intl.DateTimeFormat(localizer.locale, parts);
   return safe(
     `<tg-time unix="${Math.round(atMs / secondMs)}" format="${how}">${escapeHtml(time.format(atMs))} UTC</tg-time>`,
   );
