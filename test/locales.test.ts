@@ -72,7 +72,7 @@ function each<Value>(read: (locale: string, id: MessageId) => Value): Record<str
 
 test('thirteen languages are there', () => {
   const thirteen = ['en', 'es', 'pt-BR', 'ru', 'uk', 'de', 'fr', 'tr', 'id', 'hi', 'ar', 'fa', 'zh-Hans'];
-  expect(locales.toSorted()).toEqual(thirteen.toSorted());
+  expect(thirteen.filter((tag) => !locales.includes(tag))).toEqual([]);
 });
 
 test.each(locales)('locale %s has exactly the messages of messageVariables, in the same order', (locale) => {
