@@ -20,8 +20,8 @@ function xaiError(status: number, message: string): StandInReply {
   return jsonReply(status, { code: 'Client specified an invalid argument', error: message });
 }
 
-const xaiVoices: readonly unknown[] = ['ara', 'eve', 'leo', 'rex', 'sal'];
-const xaiCodecs: readonly unknown[] = ['mp3', 'wav', 'pcm', 'mulaw', 'alaw'];
+const xaiVoices: ReadonlySet<unknown> = new Set(['ara', 'eve', 'leo', 'rex', 'sal']);
+const xaiCodecs: ReadonlySet<unknown> = new Set(['mp3', 'wav', 'pcm', 'mulaw', 'alaw']);
 
 /** `{text, voice_id, language, output_format: {codec}}`: words of at most 15,000 characters, in a language or `auto`. */
 function xaiSpeech(fields: ReadonlyMap<string, unknown>): { readonly wrong: string } | { readonly words: string } {
@@ -31,9 +31,9 @@ function xaiSpeech(fields: ReadonlyMap<string, unknown>): { readonly wrong: stri
   const [words, voice = 'eve', language, format = { codec: 'mp3' }] = known.map((name) => fields.get(name));
   if (typeof words !== 'string' || words === '' || words.length > 15_000) return { wrong: 'invalid `text`' };
   if (typeof language !== 'string') return { wrong: 'missing field `language`' };
-  if (!xaiVoices.includes(voice)) return { wrong: `voice not found: ${String(voice)}` };
+  if (!xaiVoices.has(voice)) return { wrong: `voice not found: ${String(voice)}` };
   const codec = typeof format === 'object' && format !== null && 'codec' in format ? format.codec : undefined;
-  return xaiCodecs.includes(codec) ? { words } : { wrong: 'invalid `output_format`' };
+  return xaiCodecs.has(codec) ? { words } : { wrong: 'invalid `output_format`' };
 }
 
 const xai: ServerShape = {
