@@ -40,6 +40,11 @@ export const bare: Contender = { name: 'bare grammY bot', args: [join(rivals, 'b
 export const onRunner: Contender = { ...bare, name: 'grammY on its runner', env: { ON_RUNNER: '1' } };
 export const floor: Contender = { name: 'the floor', args: [join(rivals, 'floor-bot.js')], env: {}, isDurable: true };
 
+/** Makes the bundle that people start with, of the source as it is now. */
+export function bundleToday(): void {
+  execFileSync(process.execPath, [join(root, 'scripts/bundle/make-bundle.js')], { stdio: 'pipe' });
+}
+
 /** The earlier build, checked out and installed beside this one; or why it cannot be had. */
 export async function earlierDarkroom(): Promise<Contender | { readonly why: string }> {
   const home = join(resultsDir, `darkroom-${earlierCommit}`);

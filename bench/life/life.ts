@@ -1,5 +1,5 @@
 import type { BenchmarkReport, Figure, Progress } from '../figure.ts';
-import { bare, type Contender, earlierDarkroom, floor, onRunner, queueBot, today } from './contenders.ts';
+import { bare, bundleToday, type Contender, earlierDarkroom, floor, onRunner, queueBot, today } from './contenders.ts';
 import {
   acceptance,
   cheapness,
@@ -51,6 +51,7 @@ export async function life(progress: Progress): Promise<BenchmarkReport> {
   // Each process that is under way listens for the end of this one.
   process.setMaxListeners(50);
   const wanted = process.env['LIFE_PARTS']?.split(',');
+  bundleToday();
   const missing: string[] = [];
   const rivals: Contender[] = [];
   for (const found of [await earlierDarkroom(), await queueBot()]) {

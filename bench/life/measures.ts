@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -172,7 +173,10 @@ export async function starts(contenders: readonly Contender[], progress: Progres
     for (const contender of contenders) {
       await using running = await start(contender);
       // The first start fills the cache of compiled code.
-      if (round > 0) rows.add(contender, 'start to the first poll', 'ms', running.startMs);
+      if (round === 0) continue;
+      rows.add(contender, 'start to the first poll', 'ms', running.startMs);
+      rows.add(contender, 'processor time until then', 'ms', processorMs([running.process.pid]));
+      if (contender.isDarkroom === true) rows.add(contender, 'darkroom --help', 'ms', helpMs(contender));
     }
   }
   const jobs = Number(process.env['LIFE_JOBS'] ?? 1_000_000);
@@ -202,6 +206,13 @@ export async function starts(contenders: readonly Contender[], progress: Progres
     }
   }
   return rows.medians;
+}
+
+/** From the start of `darkroom --help` to its end. */
+function helpMs({ args: [program = ''] }: Contender): number {
+  const startedMs = performance.now();
+  spawnSync(process.execPath, [program, '--help'], { env: { PATH: process.env['PATH'] }, stdio: 'ignore' });
+  return performance.now() - startedMs;
 }
 
 /** Resident memory at rest, and at the peak of 2,000 requests a second for ten seconds. */

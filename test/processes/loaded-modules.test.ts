@@ -38,7 +38,7 @@ const unused: readonly (readonly [what: string, path: RegExp])[] = [
   ['YAML', /^node_modules\/yaml\//],
   [
     'other commands and their parser',
-    /^src\/cli\/(?:program|simulate|init|demo|doctor|keys)|^node_modules\/commander\//,
+    /^src\/cli\/(?:program\.|programs\/(?!live-token)|simulate|init|demo|doctor|keys)|^node_modules\/commander\//,
   ],
   ['sandbox and simulator', /^(?:sandbox|simulator)\//],
   ['what reads files of results', /^node_modules\/(?:music-metadata|file-type|strtok3)\//],
