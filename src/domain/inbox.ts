@@ -34,6 +34,7 @@ export type Inbox = {
   inHand(updateId: number): Promise<void>;
   /** A try returned, or the process stops normally: the update crashed nothing. Without an id: all updates. */
   survived(updateId?: number): Promise<void>;
+  /** Durable with the next change that is: an update that is handled again is known to what it asked for. */
   handled(updateId: number): Promise<void>;
   /** Counts a failed try; answers `set-aside` when it was the third and the update will not come again. */
   failed(updateId: number): Promise<'again' | 'set-aside'>;

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { type Clock, systemClock, utcDay } from '../../kit/clock.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, type WorkKind } from './group-commit.ts';
 import { inPlaceCheck, type WriteAheadLog } from './write-ahead-log.ts';
 import { moved, StorageError, toStorageError } from './storage-error.ts';
 import { z } from 'zod';
@@ -51,9 +51,12 @@ export class Database implements Disposable {
       transaction: {
         begin: (patienceMs) => this.#begin(patienceMs),
         alone: (work) => this.#inSavepoint(work),
-        commit: () => this.#within(() => this.#refuseUnsynced()),
+        commit: () => this.#within(() => this.#log?.refuseUnsynced()),
         rollBack: () => this.#control('ROLLBACK'),
-        flush: () => this.#log?.flush().catch((error: unknown) => this.#refused(error)),
+        flush: () =>
+          this.#log?.flush().catch((error: unknown) => {
+            throw this.#refusalFor(error);
+          }),
         flushNow: () => this.#guarded(() => this.#log?.flushNow()),
         get isOpen() {
           return connection.isTransaction;
@@ -78,7 +81,11 @@ export class Database implements Disposable {
 
   /** Returns the first row, if there is one. */
   get(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.#guarded(() => this.#prepared(sql).get(...values));
+    try {
+      return this.#prepared(sql).get(...values);
+    } catch (error) {
+      throw this.#refusalFor(error);
+    }
   }
 
   all(sql: string, ...values: SqlValue[]): readonly Row[] {
@@ -89,11 +96,13 @@ export class Database implements Disposable {
   run(sql: string, ...values: SqlValue[]): number {
     const isBeside = !this.#group.isWorking && !this.#isAlone;
     if (isBeside) this.#prepareToWrite();
-    return this.#guarded(() => {
+    try {
       const { changes } = this.#prepared(sql).run(...values);
       if (isBeside) this.#log?.flushNow();
       return Number(changes);
-    });
+    } catch (error) {
+      throw this.#refusalFor(error);
+    }
   }
 
   /** Runs several statements without caching them: for migrations and pragmas. */
@@ -131,16 +140,21 @@ export class Database implements Disposable {
    * Resolves after the commit. Work that throws is rolled back and rejected alone. While another process locks the file,
    * the work waits without blocking the event loop.
    */
-  commit<Result>(work: () => Result): Promise<Result> {
-    return this.#group.add(work, false);
+  commit<Result>(work: () => Result, kind: WorkKind = {}): Promise<Result> {
+    return this.#group.add(work, kind);
   }
 
   /**
    * As `commit`, but resolves when the work is done and before it is durable: what is committed next is durable with it
    * or is lost with it. For results that nothing outside may learn of, or follow from, before such a commit.
    */
-  apply<Result>(work: () => Result): Promise<Result> {
-    return this.#group.add(work, true);
+  apply<Result>(work: () => Result, kind: WorkKind = {}): Promise<Result> {
+    return this.#group.add(work, { ...kind, isApplied: true });
+  }
+
+  /** True while a transaction is open that waits for its commit. */
+  get isInTransaction(): boolean {
+    return this.#group.isOpen;
   }
 
   /** How many transactions were lost with what was applied in them, as on a full disk, since the file was opened. */
@@ -235,35 +249,24 @@ export class Database implements Disposable {
     if (!this.#isInPlace()) throw moved(this.path);
   }
 
-  /** What was committed before a sync that failed is not built upon. */
-  #refuseUnsynced(): void {
-    if (this.#log?.failure !== undefined) throw this.#log.failure;
-  }
-
-  /** After a sync that failed: writes what is in the log into the database itself, and waits for that; or refuses. */
+  /** What was committed before a sync that failed is not built upon before it is read back and written. */
   #repairLog(): void {
-    const log = this.#log;
-    if (log?.failure === undefined) return;
-    const frames = numberOf(this.get('PRAGMA wal_checkpoint(NOOP)'), 'log');
-    const isWritten = log.holds(frames) && numberOf(this.get('PRAGMA wal_checkpoint(TRUNCATE)'), 'busy') === 0;
-    if (!isWritten) this.#guarded(() => this.#refuseUnsynced());
-    log.repaired();
-  }
-
-  #refused(error: unknown): never {
-    if (error instanceof StorageError) this.#onRefusal(error);
-    throw error;
+    this.#guarded(() => this.#log?.repair((mode) => this.#prepared(`PRAGMA wal_checkpoint(${mode})`).get()));
   }
 
   #guarded<Result>(work: () => Result): Result {
     try {
       return work();
     } catch (error) {
-      const refusal = toStorageError(error, this.path);
-      // A busy lock is not a refusal yet: the work may be retried.
-      if (refusal instanceof StorageError && refusal.code !== 'busy') this.#onRefusal(refusal);
-      throw refusal;
+      throw this.#refusalFor(error);
     }
+  }
+
+  #refusalFor(error: unknown): unknown {
+    const refusal = toStorageError(error, this.path);
+    // A busy lock is not a refusal yet: the work may be retried.
+    if (refusal instanceof StorageError && refusal.code !== 'busy') this.#onRefusal(refusal);
+    return refusal;
   }
 }
 

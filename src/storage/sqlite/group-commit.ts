@@ -9,12 +9,20 @@ const patienceAfterTimeoutMs = 200;
 /** How often work that follows from applied work joins the open transaction before it is committed. */
 const maxRounds = 4;
 
+export type WorkKind = {
+  /** Resolves when the work is done, and not only when it is durable. */
+  readonly isApplied?: true;
+  /** It makes one change at most, and nothing throws once that is made: it needs no savepoint. */
+  readonly isOneChange?: true;
+  /** Other work follows from it in the same turn, before it is durable: that joins the transaction. */
+  readonly isFollowed?: true;
+};
+
 type Work = {
   readonly run: () => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** Resolves when the work is done, and not only when it is durable. */
-  readonly isApplied: boolean;
+  readonly kind: WorkKind;
   readonly queuedMonotonicMs: number;
 };
 
@@ -65,6 +73,8 @@ export class GroupCommit {
   #isScheduled = false;
   #isWorking = false;
   #rounds = 0;
+  /** Work of this round is followed by other work. */
+  #isFollowed = false;
   /** How much work the open transaction holds; the first needs no savepoint. */
   #worked = 0;
   #lost = 0;
@@ -78,15 +88,20 @@ export class GroupCommit {
     this.#patienceMs = options.busyTimeoutMs;
   }
 
-  add<Result>(run: () => Result, isApplied: boolean): Promise<Result> {
+  add<Result>(run: () => Result, kind: WorkKind): Promise<Result> {
     return new Promise((resolve, reject) => {
       const queuedMonotonicMs = this.#options.clock.monotonicMs();
-      const work = { run, resolve: resolve as (result: unknown) => void, reject, isApplied, queuedMonotonicMs };
+      const work = { run, resolve: resolve as (result: unknown) => void, reject, kind, queuedMonotonicMs };
       this.#waiting.push(work);
       // At once, so that a line claims for all its free seats in one turn.
-      if (isApplied && !this.#isWorking && this.#nextTry === undefined) this.#workOff(false);
+      if (kind.isApplied === true && !this.#isWorking && this.#nextTry === undefined) this.#workOff(false);
       this.#schedule();
     });
+  }
+
+  /** True while a transaction is open: what is read then is read in it. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** True while a work item runs: its statements belong to the open transaction. */
@@ -135,7 +150,9 @@ export class GroupCommit {
     if (!this.#isOpen || (this.#isFlushing && !isLast)) return;
     this.#rounds += 1;
     // What follows from applied work may join, as long as nobody waits for the disk.
-    if (this.#done.length === 0 && !isLast && this.#rounds < maxRounds) this.#schedule();
+    const mayJoin = this.#isFollowed || this.#done.length === 0;
+    this.#isFollowed = false;
+    if (mayJoin && !isLast && this.#rounds < maxRounds) this.#schedule();
     else this.#commit(isLast);
   }
 
@@ -157,11 +174,13 @@ export class GroupCommit {
   #run(work: Work): void {
     const { transaction } = this.#options;
     const isFirst = this.#worked === 0;
+    const { isOneChange, isApplied, isFollowed } = work.kind;
     this.#isWorking = true;
     try {
-      const result = isFirst ? work.run() : transaction.alone(work.run);
+      const result = isFirst || isOneChange === true ? work.run() : transaction.alone(work.run);
       this.#worked += 1;
-      if (work.isApplied) work.resolve(result);
+      this.#isFollowed ||= isFollowed === true;
+      if (isApplied === true) work.resolve(result);
       else this.#done.push({ ...work, result });
     } catch (error) {
       work.reject(error);

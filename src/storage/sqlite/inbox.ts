@@ -59,8 +59,9 @@ export function createSqliteInbox(database: Database): Inbox {
       ),
     // A handled update needs only its id, which detects repeats.
     handled: async (updateId) =>
-      database.commit(
+      database.apply(
         () => void database.run(`UPDATE inbox SET state = 'handled', body = '' WHERE update_id = ?`, updateId),
+        { isOneChange: true },
       ),
     failed: async (updateId) => {
       const row = await database.commit(() =>

@@ -14,6 +14,8 @@ import { graceMs } from '../../domain/payments/payment.ts';
 import type { User, Users } from '../../domain/users.ts';
 import { creditsTaken } from './jobs/settle.ts';
 
+const oneChange = { isOneChange: true } as const;
+
 /** The effect ledger in the database: the intent is durable before the effect begins. */
 export function createSqliteEffectLedger(database: Database): EffectLedger {
   return {
@@ -22,17 +24,17 @@ export function createSqliteEffectLedger(database: Database): EffectLedger {
         const isBegun =
           by.fence === undefined ? insertFree(database, by, effect, repeat) : insertHeld(database, by, effect, repeat);
         return isBegun ? { kind: 'go' } : whyNot(database, by, effect);
-      }),
+      }, oneChange),
     end: async ({ jobId, fence = null }, effect, note) =>
       database.apply(() => {
         const sql = 'UPDATE effects SET note = ? WHERE job_id = ? AND effect = ? AND fence IS ?';
         return database.run(sql, note, jobId, effect, fence) === 1;
-      }),
+      }, oneChange),
     undo: async ({ jobId, fence = null }, effect) =>
       database.commit(() => {
         const sql = 'DELETE FROM effects WHERE job_id = ? AND effect = ? AND fence IS ? AND note IS NULL';
         return database.run(sql, jobId, effect, fence) === 1;
-      }),
+      }, oneChange),
   };
 }
 

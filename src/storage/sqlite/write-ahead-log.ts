@@ -15,7 +15,7 @@ const systemSync: DiskSync = { beside: (file, done) => fdatasync(file, done), no
  * https://sqlite.org/pragma.html#pragma_synchronous. A checkpoint still syncs the log before it writes the database.
  *
  * After a sync that failed, the system may have forgotten what it could not write. Nothing is committed then until the log
- * is read back whole and copied into the database (see `holds`).
+ * is read back whole and copied into the database.
  */
 export class WriteAheadLog implements Disposable {
   readonly #database: string;
@@ -60,13 +60,21 @@ export class WriteAheadLog implements Disposable {
     }
   }
 
-  /** Whether the first so many frames of the log can be read back as they were written. */
-  holds(frames: number): boolean {
-    return wholeFrames(readFileSync(this.#opened()), frames);
+  /** Throws why the last sync failed, until the log is repaired. */
+  refuseUnsynced(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Everything in the log is in the database, and that is on the disk. */
-  repaired(): void {
+  /**
+   * After a sync that failed: has what is in the log written into the database itself, and that put on the disk. Throws the
+   * failure where that cannot be. `checkpoint` is SQLite's: https://sqlite.org/pragma.html#pragma_wal_checkpoint
+   */
+  repair(checkpoint: (mode: 'NOOP' | 'TRUNCATE') => Readonly<Record<string, unknown>> | undefined): void {
+    if (this.#failure === undefined) return;
+    // The file from its start, whatever was read of it before.
+    const log = readFileSync(this.#path);
+    if (!wholeFrames(log, Number(checkpoint('NOOP')?.['log'])) || checkpoint('TRUNCATE')?.['busy'] !== 0)
+      throw this.#failure;
     this.#failure = undefined;
   }
 

@@ -41,6 +41,7 @@ import { toShownJob, type StoredJob } from './job-rows.ts';
 import { engineStats, openJobsOf, placeAhead, waitingIn, wakeCooling } from './fair-queue.ts';
 import { SqliteHistory, spendingBetween } from './history.ts';
 import { randomUUID } from 'node:crypto';
+import type { WorkKind } from '../group-commit.ts';
 import type { Clock } from '../../../kit/clock.ts';
 
 /** A set of listeners for one event. */
@@ -71,7 +72,11 @@ export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDelive
   return {
     // Durable with the intent that follows it.
     claim: async (id) => database.apply(() => claimEnded(database, id, owner)),
-    done: async (lease, shown) => database.commit(() => endDelivery(database, lease, nowMs(), shown)),
+    done: async (lease, shown) =>
+      database.commit(
+        () => endDelivery(database, lease, nowMs(), shown),
+        shown === undefined ? { isOneChange: true } : {},
+      ),
     postpone: async (lease, next) => database.commit(() => postponeDelivery(database, lease, next)),
     hold: async (lease, why) => database.commit(() => holdDelivery(database, lease, nowMs(), why)),
     release: async (id) => database.commit(() => releaseDelivery(database, id)),
@@ -83,7 +88,9 @@ export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDelive
     holds: async ({ jobId: id, fence }) =>
       database.get(`SELECT 1 FROM jobs WHERE id = ? AND fence = ? AND state <> 'waiting'`, id, fence) !== undefined,
     keepStatusMessage: async (id, statusMessageId) =>
-      database.commit(() => void database.run('UPDATE jobs SET receipt_id = ? WHERE id = ?', statusMessageId, id)),
+      database.commit(() => void database.run('UPDATE jobs SET receipt_id = ? WHERE id = ?', statusMessageId, id), {
+        isOneChange: true,
+      }),
   };
 }
 
@@ -120,8 +127,8 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
     return undefined;
   };
   /** Reports work for every line, because a job that stops running lets its person's next one start in any line. */
-  const stopped = async (change: () => boolean): Promise<boolean> => {
-    const isChanged = await database.commit(change);
+  const stopped = async (change: () => boolean, kind: WorkKind = {}): Promise<boolean> => {
+    const isChanged = await database.commit(change, kind);
     if (isChanged) work.call();
     return isChanged;
   };
@@ -134,7 +141,8 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
     claim: (line) =>
       claimed(
         () => claimNext(database, line, running, owner, nowMs()),
-        () => hasNext(database, line, running, nowMs()),
+        // In a transaction that is open anyway, the claim itself is the cheaper question.
+        () => database.isInTransaction || hasNext(database, line, running, nowMs()),
       ),
     claimExpired: (line, deadlineMs) =>
       claimed(
@@ -155,11 +163,18 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
     requeueFront: (lease) => stopped(() => requeueFrontJob(database, lease)),
     requeueDelayed: (lease, readyAtMs) => stopped(() => requeueDelayedJob(database, lease, readyAtMs)),
     settle: (lease, outcome, onEnded) =>
-      stopped(() => {
-        const hasEnded = settleJob(database, lease, outcome, nowMs());
-        if (hasEnded && onEnded !== undefined) queueMicrotask(onEnded);
-        return hasEnded;
-      }),
+      stopped(
+        () => {
+          const hasEnded = settleJob(database, lease, outcome, nowMs());
+          if (hasEnded && onEnded !== undefined) queueMicrotask(onEnded);
+          return hasEnded;
+        },
+        {
+          // The credit of a failed job goes back in a second statement.
+          ...(outcome.kind === 'result' ? { isOneChange: true } : {}),
+          ...(onEnded === undefined ? {} : { isFollowed: true }),
+        },
+      ),
     cancel: async (id, userId) => {
       const cancelled = await database.commit(() => cancelJob(database, id, userId, nowMs()));
       if (cancelled.kind === 'running') stop.call(id);
