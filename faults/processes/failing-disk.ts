@@ -105,6 +105,9 @@ for (const name of ['run', 'get', 'all']) {
         const statement = this as StatementSync;
         const database = connections.get(statement);
         if (database !== undefined) transactionStep(database, statement.sourceSQL);
+        // A checkpoint writes the database, and syncs it.
+        if (statement.sourceSQL.includes('wal_checkpoint(TRUNCATE)') && faultNow() === 'io-error')
+          throw sqliteError(errors['io-error']);
         if (isChange(statement.sourceSQL)) {
           const now = faultNow();
           const waitsForCommit = database?.isTransaction === true && (now === 'io-error' || failures % 2 === 0);
@@ -207,14 +210,26 @@ for (const name of ['writeSync', 'ftruncateSync'] as const) {
       },
   );
 }
+for (const name of ['fsync', 'fdatasync'] as const) {
+  patch(
+    fs,
+    name,
+    (original) =>
+      function (...given) {
+        const [file, callback] = given as [number, (error: Error) => void];
+        if (faultNow() !== 'io-error' || !written.has(file)) return original.apply(this, [...given]);
+        return process.nextTick(callback, systemError(errors['io-error'], name));
+      },
+  );
+}
 patch(
   fs,
-  'fsync',
+  'fdatasyncSync',
   (original) =>
     function (...given) {
-      const [file, callback] = given as [number, (error: Error) => void];
-      if (faultNow() !== 'io-error' || !written.has(file)) return original.apply(this, [...given]);
-      return process.nextTick(callback, systemError(errors['io-error'], 'fsync'));
+      const [file] = given as [number];
+      if (faultNow() === 'io-error' && written.has(file)) throw systemError(errors['io-error'], 'fdatasync');
+      return original.apply(this, [...given]);
     },
 );
 patch(

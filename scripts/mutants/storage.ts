@@ -3,6 +3,7 @@ import { mutant } from './mutant.ts';
 const engine = 'test/storage/sqlite/jobs/job-engine.test.ts';
 const ledger = 'test/storage/sqlite/people-and-chats.test.ts';
 const inbox = 'test/storage/sqlite/inbox.test.ts';
+const commits = 'test/storage/sqlite/commit.test.ts';
 
 /** The ledger: acceptance, order, fences, credit, effects, the inbox, the owner. */
 export const storageMutants = [
@@ -30,6 +31,19 @@ export const storageMutants = [
     '',
     'test/storage/sqlite/file-in-place.test.ts',
   ),
+  mutant(
+    'a commit is said to be durable before the disk has it',
+    'isLast || done.length === 0 ? undefined : transaction.flush()',
+    'undefined',
+    commits,
+  ),
+  mutant(
+    'a transaction is built upon one that the disk may have lost',
+    'if (this.#failure !== undefined) throw this.#failure;',
+    '',
+    commits,
+  ),
+  mutant('a log that cannot be read back is copied into the database', '!wholeFrames(log, ', '!Boolean(', commits),
   mutant(
     'an update makes a second job',
     "if (known !== undefined) return { kind: 'known'",

@@ -40,7 +40,12 @@ export class WriteAheadLog implements Disposable {
   /** Resolves when everything that was committed before is on the disk; rejects with a StorageError. */
   flush(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const file = this.#opened();
+      let file: number;
+      try {
+        file = this.#opened();
+      } catch (error) {
+        return reject(this.#failed(error));
+      }
       this.#running += 1;
       this.#sync.beside(file, (error) => {
         this.#running -= 1;
