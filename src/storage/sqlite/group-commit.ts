@@ -209,15 +209,18 @@ export class GroupCommit {
     const flushing = isLast || done.length === 0 ? undefined : transaction.flush();
     if (flushing === undefined) return resolveAll(done);
     this.#isFlushing = true;
-    void flushing
-      .then(
-        () => resolveAll(done),
-        (error: unknown) => this.#reject(done, error),
-      )
-      .then(() => {
-        this.#isFlushing = false;
-        this.#turn(false);
-      });
+    void this.#afterFlush(flushing, done);
+  }
+
+  async #afterFlush(flushing: Promise<void>, done: readonly DoneWork[]): Promise<void> {
+    try {
+      await flushing;
+      resolveAll(done);
+    } catch (error) {
+      this.#reject(done, error);
+    }
+    this.#isFlushing = false;
+    this.#turn(false);
   }
 
   #fail(error: unknown): void {
