@@ -22,7 +22,7 @@ const deliveringShownAfterMs = 2_000;
 /** Edits of one status message before its outcome: so many at first, and one more with each minute. */
 const maxEdits = 6;
 const oneMoreEveryMs = 60_000;
-/** A place in line is shown anew after so long, then after twice that, and so on. */
+/** The place in line is updated after this time, then after twice this time, and so on. */
 const positionShownAgainMs = 5_000;
 
 export type StatusMessagesOptions = {
@@ -44,7 +44,7 @@ type Tracked = {
   readonly chatId: number;
   shown: string;
   edits: number;
-  /** The phase that is shown, and when its place in line may be shown anew. */
+  /** The phase that is shown, and when its place in line may be updated. */
   phase: JobPhase['kind'] | undefined;
   placeAtMs: number;
   placeEveryMs: number;

@@ -13,8 +13,8 @@ const everyMs = 600_000;
 const pageSize = 100;
 /** A younger transaction may still arrive as a message. */
 const settledAfterMs = 120_000;
-/** So many payments are looked through for one that was not told. */
-const maxUntold = 100;
+/** At most this many of the latest payments are searched for those whose person got no message yet. */
+const maxSearched = 100;
 
 export type StarReconcilerOptions = TellPaymentDeps &
   Pick<BotDeps, 'prices' | 'clock'> & { readonly api: BotContext['api'] };
@@ -77,8 +77,10 @@ export class StarReconciler implements Disposable {
       if (page.length < pageSize) break;
     }
     const settledBeforeMs = clock.now() - settledAfterMs;
-    const untold = (await payments.latest(maxUntold)).filter(({ isTold, atMs }) => !isTold && atMs <= settledBeforeMs);
-    for (const payment of untold) await tellPayment(this.#options, api, payment);
+    const unconfirmed = (await payments.latest(maxSearched)).filter(
+      ({ isTold, atMs }) => !isTold && atMs <= settledBeforeMs,
+    );
+    for (const payment of unconfirmed) await tellPayment(this.#options, api, payment);
   }
 
   async #follow(transaction: StarTransaction): Promise<void> {

@@ -1,4 +1,4 @@
-/** So many results for so many Telegram Stars, paid once. */
+/** A number of results for a number of Telegram Stars, paid once. */
 export type Pack = { readonly results: number; readonly stars: number };
 
 /** What is for sale; with no pack and no subscription the bot sells nothing and speaks of no payment. */
