@@ -107,7 +107,8 @@ export type Config = {
 /** The environment as a value; throws a ConfigError that lists every mistake. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const definitions = definitionsFor(env);
-  const parsed = schemaFor(definitions).safeParse(withProxyNames(env));
+  // Read once: code made for it would cost more than it saves.
+  const parsed = schemaFor(definitions).safeParse(withProxyNames(env), { jitless: true });
   const { providers, mistakes } = readProviders(env);
   const all = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
