@@ -36,7 +36,7 @@ export const keyMutants = [
 
   mutant(
     'a disabled key comes back by itself',
-    "if (state.kind === 'disabled') return event.kind === 'enable' ? ready : state;",
+    "if (state.kind === 'disabled') return event.kind === (state.ended === true ? 'goes-on' : 'enable') ? ready : state;",
     '',
     state,
   ),

@@ -57,7 +57,7 @@ export const storageMutants = [
     'false',
     engine,
   ),
-  mutant('a job takes no credit', 'takeCredit(database, id, userId, request.kind, nowMs);', '', engine),
+  mutant('a job takes no credit', 'takeCredit(database, id, userId, request.kind, nowMs, packResults);', '', engine),
   mutant(
     'credit does not come back',
     "if (changed === 1 && outcome.kind !== 'result') giveCreditBack(database, lease.jobId);",
