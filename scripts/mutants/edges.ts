@@ -15,6 +15,31 @@ const texts = [
 /** HTTP, the log, what is shown, the configuration. */
 export const edgeMutants = [
   mutant(
+    'streams outlive the token that opened them',
+    'adminToken.onReplaced(() => operators.feed.dismissReaders())',
+    'adminToken.onReplaced(() => undefined)',
+    'test/processes/token-rotated.test.ts',
+  ),
+  mutant(
+    'a half-written token is taken over',
+    'if (isStable && mark !== this.#read) this.renew();',
+    'if (mark !== this.#read) this.renew();',
+    'test/cli/live-token.test.ts',
+  ),
+  mutant('spreadsheets calculate what others wrote', "`'${cell}` : cell", '`${cell}` : cell', 'test/cli/costs.test.ts'),
+  mutant(
+    'a trace that its caller does not record is told',
+    'if (!open.isSampled) return;',
+    '',
+    'test/journeys/tracing.test.ts',
+  ),
+  mutant(
+    'spans fill the memory while the collector is away',
+    'if (this.#waiting.length <= maxWaiting) return;',
+    'return;',
+    'test/observability/tracing/span-exporter.test.ts',
+  ),
+  mutant(
     'two tokens in two headers are enough',
     ' && others.length === 0 && matches.length > 0',
     ' && matches.length > 0',
@@ -78,7 +103,12 @@ export const edgeMutants = [
     "return caller.method ? 'pass'",
     routes,
   ),
-  mutant('odd paths are spellings of pages', 'if (!isPlain(path)) return { status: 404 };', '', routes),
+  mutant(
+    'odd paths are spellings of pages',
+    'if (!isPlain(decodedBelow(area.encodedBelow, path))) return { status: 404 };',
+    '',
+    routes,
+  ),
   mutant('unknown methods come in', 'if (!methods.has(caller.method)) return', 'if (false) return', routes),
   mutant(
     'compressed bodies come in',

@@ -8,6 +8,18 @@ const reading = 'test/keys/sources/read-keys.test.ts';
 /** Reading keys, a key's life, the pool. */
 export const keyMutants = [
   mutant(
+    'an admin brings a key back whose day has come',
+    "state.ended === true ? 'goes-on' : 'enable'",
+    "'enable'",
+    'test/keys/maintenance/key-ends.test.ts',
+  ),
+  mutant(
+    'each start tells again which keys end',
+    'if (await notices.wasTold(notice)) continue;',
+    '',
+    'test/keys/maintenance/key-ends.test.ts',
+  ),
+  mutant(
     'a count of the day is not counted down',
     'this.#daily = nowMs < this.#daily.forgottenAtMs ? afterCall(this.#daily, nowMs) : undefined;',
     '',

@@ -82,6 +82,11 @@ export async function openApp(options: AppOptions): Promise<App> {
     const { openWebhooks } = await import('./programs/open-webhooks.ts');
     opening.use(openWebhooks({ config, core, random, network: options.parts?.network }));
   }
+  const { tracing } = config;
+  if (tracing !== undefined) {
+    const { openTracing } = await import('./programs/open-tracing.ts');
+    opening.use(openTracing({ tracing, config, core, network: options.parts?.network }));
+  }
   const { clock, events, storage, pool, service } = core;
   const { emit } = events;
   const proven = new ProvenKeys(events);

@@ -3,7 +3,7 @@ import { costReport, type CostGroup, type CostReport, type CostSum } from '../do
 import { writeJson } from './keys/key-tables.ts';
 import { readConfig } from './keys/known-keys.ts';
 import { paint, type ProcessContext, type Terminal } from './process-context.ts';
-import { table } from './table.ts';
+import { csvLine, table } from './table.ts';
 
 const dayMs = 86_400_000;
 
@@ -41,10 +41,26 @@ export function costLines(terminal: Terminal, report: CostReport): readonly stri
   ];
 }
 
+/** The report as CSV (RFC 4180): a row for each day, then one for each name of the group. */
+export function costCsv({ days, by, group, currency }: CostReport): string {
+  const row = (what: string, name: string, { calls, usd, unpriced }: CostSum) =>
+    csvLine([what, name, String(calls), usd.toFixed(6), currency, String(unpriced)]);
+  return [
+    csvLine(['sum of', 'name', 'calls', 'spent', 'currency', 'calls without a known price']),
+    ...days.map((sum) => row('day', sum.day, sum)),
+    ...by.map((sum) => row(group, sum.name, sum)),
+  ].join('');
+}
+
 /** Prints what was spent in the last `days` UTC days, today included. */
 export async function showCosts(
   context: ProcessContext,
-  { days, by, json }: { readonly days: number; readonly by: CostGroup; readonly json: boolean },
+  {
+    days,
+    by,
+    json,
+    csv,
+  }: { readonly days: number; readonly by: CostGroup; readonly json: boolean; readonly csv: boolean },
 ): Promise<void> {
   const { config } = readConfig(context);
   using opened = await openAdmin({ config, keys: [], clock: context.clock });
@@ -52,5 +68,6 @@ export async function showCosts(
   const since = new Date(sinceMs).toISOString().slice(0, 10);
   const report = costReport(await opened.admin.costs(sinceMs), by, { since, currency: config.budgetCurrency });
   if (json) writeJson(context.out, report);
+  else if (csv) context.out.write(costCsv(report));
   else context.out.write(`${costLines(context.out, report).join('\n')}\n`);
 }

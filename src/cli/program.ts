@@ -148,7 +148,8 @@ export async function runProgram(
     .option('--days <number>', 'how many days, today included', wholeDays, 7)
     .addOption(new Option('--by <what>', 'how to sum it').choices(costGroups).default('provider'))
     .option('--json', 'print one JSON document, for programs', false)
-    .action(async (options: { days: number; by: CostGroup; json: boolean }) => {
+    .option('--csv', 'print rows for a spreadsheet', false)
+    .action(async (options: { days: number; by: CostGroup; json: boolean; csv: boolean }) => {
       const { showCosts } = await import('./costs.ts');
       await showCosts(context, options);
     });

@@ -140,6 +140,7 @@ export async function start(redactor: Redactor): Promise<void> {
       config.masterKey,
       ...vaultSecrets(config.keysElsewhere.vault),
       ...Object.values(config.webhooks),
+      ...Object.values(config.tracing?.headers ?? {}),
       ...proxySecrets(config.proxies),
     ].filter((secret) => secret !== undefined),
   );

@@ -51,3 +51,13 @@ function fitting(columns: readonly Column[], widths: readonly number[], room: nu
 function textOf(cell: Cell): string {
   return typeof cell === 'string' ? cell : cell.text;
 }
+
+/** Spreadsheets take a cell that begins so for a formula; names of models and keys are other people's words. */
+const formulaStart = /^[=+\-@\t\r]/;
+const plainNumber = /^-?\d+(?:\.\d+)?$/;
+
+/** One row of CSV (RFC 4180), with cells that a spreadsheet would calculate made text by an apostrophe. */
+export function csvLine(cells: readonly string[]): string {
+  const safe = cells.map((cell) => (formulaStart.test(cell) && !plainNumber.test(cell) ? `'${cell}` : cell));
+  return `${safe.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\r\n`;
+}

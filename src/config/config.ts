@@ -13,6 +13,7 @@ import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { definitionsFor } from '../providers/registry.ts';
 import { type BucketConfig, bucketMistakes, bucketOf } from './bucket-settings.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';
+import { type TracingConfig, tracingOf } from './tracing-settings.ts';
 import { type bareWords, environmentSchema, type logLevels, type rotationStrategies, schemaFor } from './schema.ts';
 
 export type RotationStrategy = (typeof rotationStrategies)[number];
@@ -83,6 +84,8 @@ export type Config = {
     readonly everyMs: number;
     readonly vault: VaultSettings | undefined;
   };
+  /** Where spans go; undefined where nobody is told. */
+  readonly tracing: TracingConfig | undefined;
   /** Encrypts keys that are added while the bot runs. */
   readonly masterKey: Secret | undefined;
   /** Requests and their results are deleted this long after delivery. */
@@ -223,6 +226,7 @@ function toConfig(
     webhooks: { alerts: env.ALERT_WEBHOOK_URL, jobs: env.JOB_WEBHOOK_URL, signingKey: env.WEBHOOK_SIGNING_KEY },
     gateway: { clientsFile: env.API_CLIENTS_FILE, maxWaitMs: env.GATEWAY_WAIT_S },
     keysElsewhere: { command: env.KEYS_COMMAND, everyMs: env.KEYS_COMMAND_EVERY_S, vault: vaultOf(env) },
+    tracing: tracingOf(env),
     masterKey: env.MASTER_KEY,
     retentionMs: env.RETENTION_DAYS * 86_400_000,
     perDay: {

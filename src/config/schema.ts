@@ -16,6 +16,7 @@ import {
 } from './bucket-settings.ts';
 import { webhookAddress } from './clients-file.ts';
 import { perSecretFile } from './secret-files.ts';
+import { otlpHeaders } from './tracing-settings.ts';
 import { builtInChains, chain } from './provider-settings.ts';
 import {
   bad,
@@ -232,6 +233,9 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       ),
     ),
     API_CLIENTS_FILE: variable(undefined, filePath),
+    OTEL_EXPORTER_OTLP_ENDPOINT: variable(undefined, baseUrl('http://127.0.0.1:4318')),
+    OTEL_EXPORTER_OTLP_HEADERS: variable(undefined, otlpHeaders, asWritten),
+    OTEL_SERVICE_NAME: variable('darkroom', fits(/^[\x21-\x7e]{1,100}$/, 'must be a name without spaces')),
     GATEWAY_WAIT_S: variable(30_000, seconds({ zero: true, most: 3600, example: 30 })),
     RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
     ...forKinds(({ quota }) => [`FREE_${quota.noun}_PER_DAY`, variable(quota.perDay.free, perDay(quota.perDay.free))]),

@@ -133,6 +133,10 @@ const server = {
   JOB_WEBHOOK_URL: 'Address that is told how jobs end, likewise.',
   WEBHOOK_SIGNING_KEY:
     'Signs what these addresses and those of API clients are told, by Standard Webhooks: `whsec_` and random bytes in base64.',
+  OTEL_EXPORTER_OTLP_ENDPOINT:
+    'Collector of OpenTelemetry that is told of jobs and attempts as spans, by OTLP over HTTP in JSON at `/v1/traces` below this address.',
+  OTEL_EXPORTER_OTLP_HEADERS: 'Headers that go along, as in `api-key=abc,x-tenant=team`; they count as secrets.',
+  OTEL_SERVICE_NAME: 'The name under which the bot appears there.',
   API_CLIENTS_FILE:
     'The programs that may ask through `/v1/…`, in YAML or JSON, at most 64 KB; `darkroom clients add` writes it. A change takes effect within seconds. Without it there is no gateway.',
   GATEWAY_WAIT_S:

@@ -7,6 +7,7 @@ import {
   isStorageRefusal,
   type ResultFailure,
 } from './failure.ts';
+import type { TraceParent } from './gateway/trace-parent.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
@@ -95,6 +96,7 @@ export type AppEvent =
       readonly ahead: number;
       /** The client whose call it is. */
       readonly client?: string;
+      readonly trace?: TraceParent;
     }
   | { readonly event: 'job.started'; readonly jobId: JobId; readonly line: ProviderName; readonly waitedMs: number }
   | {

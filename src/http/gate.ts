@@ -40,6 +40,8 @@ export type Gate = (caller: Caller) => Refusal | 'pass';
 export type Area = {
   /** How its paths begin: `/v1/`. */
   readonly prefix: string;
+  /** Below this path a name may be percent-encoded, once; what it says has to be plain. */
+  readonly encodedBelow?: string;
   /** The SHA-256 digests of the tokens that are valid here now. */
   readonly digests: () => readonly Buffer[];
   /** The longest request body whose length is stated. */
@@ -120,7 +122,7 @@ export function createGate(options: GateOptions): Gate {
 
   const limited = (caller: Caller, path: string, area: Area): Refusal | 'pass' => {
     if (!methods.has(caller.method)) return { status: 405, headers: { allow: [...methods].join(', ') } };
-    if (!isPlain(path)) return { status: 404 };
+    if (!isPlain(decodedBelow(area.encodedBelow, path))) return { status: 404 };
     return bodyOf(caller, area);
   };
 
@@ -151,6 +153,16 @@ export function isBearer(authorization: string): boolean {
 function isPlain(path: string): boolean {
   const [before, ...steps] = path.split('/');
   return before === '' && (path === '/' || steps.every((step) => segment.test(step)));
+}
+
+/** The path with the name behind `prefix` decoded; as it is where it cannot be. */
+function decodedBelow(prefix: string | undefined, path: string): string {
+  if (prefix === undefined || !path.startsWith(prefix)) return path;
+  try {
+    return `${prefix}${decodeURIComponent(path.slice(prefix.length))}`;
+  } catch {
+    return path;
+  }
 }
 
 const bearer = /^Bearer ([\x21-\x7e]{1,512})$/;

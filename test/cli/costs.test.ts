@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { costLines } from '../../src/cli/costs.ts';
+import { costCsv, costLines } from '../../src/cli/costs.ts';
+import { csvLine } from '../../src/cli/table.ts';
 import { costReport } from '../../src/domain/costs.ts';
 import { costOf, type DayCost } from '../../src/domain/costs.ts';
 import { keyId } from '../../src/domain/ids.ts';
@@ -76,4 +77,25 @@ test.each([
   const cost = costOf(usage, prices);
   if (usd === undefined) expect(cost).toBeUndefined();
   else expect(cost).toBeCloseTo(usd, 9);
+});
+
+test.each(['=1+1', '+1', '-1+1', '@SUM(A1:A9)', '\tx', '\r=x', "=cmd|' /C calc'!A0"])(
+  'a cell %j is text to a spreadsheet, not a formula (H24)',
+  (cell) => {
+    const [first = ''] = csvLine([cell, '-1.5', 'a,"b"']).split(/,(?=-1\.5,)/);
+    expect(first.replace(/^"/, '').startsWith("'")).toBe(true);
+  },
+);
+
+test('costCsv() is a table of days and of what was asked for; numbers stay numbers (H24)', () => {
+  const odd = rows.map((one) => ({ ...one, model: '=HYPERLINK("x"),y' }));
+  expect(costCsv(costReport(odd, 'model', facts)).split('\r\n')).toEqual([
+    'sum of,name,calls,spent,currency,calls without a known price',
+    'day,2026-11-28,2,0.500000,USD,0',
+    'day,2026-11-29,4,2.010000,USD,1',
+    'model,"openai:=HYPERLINK(""x""),y",1,2.000000,USD,0',
+    'model,"fal:=HYPERLINK(""x""),y",5,0.510000,USD,1',
+    '',
+  ]);
+  expect(csvLine(['-3', '-0.5'])).toBe('-3,-0.5\r\n');
 });

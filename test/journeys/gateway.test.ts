@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { toFile } from 'openai';
 import { expect, test } from 'vitest';
+import { readDescription } from '../http/described.ts';
 import { clientToken, openGatewayStage } from './gateway-stage.ts';
 
 const hello = [{ role: 'user', content: 'hello there' }] as const;
@@ -127,6 +128,19 @@ test('the openai client has pictures made and changed, words spoken, and models 
 
   const models = (await client.models.list()).data.map(({ id }) => id);
   expect(models).toEqual(expect.arrayContaining(['auto', 'openai:gpt-6-luna', 'bytez:Qwen/Qwen3-4B']));
+  // The client percent-encodes the name; curl sends it as it is.
+  const { id } = await client.models.retrieve('bytez:Qwen/Qwen3-4B');
+  const raw = async (name: string) => {
+    const headers = { authorization: `Bearer ${clientToken}` };
+    const answered = await fetch(`${stage.base}/models/${name}`, { headers });
+    return [answered.status, ((await answered.json()) as { id?: string }).id];
+  };
+  expect([[200, id], await raw('bytez:Qwen/Qwen3-4B'), await raw('Qwen%2FQwen3-4B')]).toEqual(
+    Array.from({ length: 3 }, () => [200, 'bytez:Qwen/Qwen3-4B']),
+  );
+  for (const name of ['nobody/nothing', 'bytez%253AQwen', '%2e%2e%2fchat', 'a%00b', '%ff', 'bytez:Qwen//Qwen3-4B']) {
+    expect(await raw(name)).toEqual([404, undefined]);
+  }
   expect(await stage.app.inputs()).toEqual([]);
 });
 
@@ -202,4 +216,30 @@ test('what calls cost is counted for their client', async () => {
     { client: 'tests', provider: 'openai', model: 'gpt-6-luna', kind: 'chat', calls: 1 },
     { client: 'tests', provider: 'openai', model: 'gpt-image-2.6-flare', kind: 'image', calls: 1 },
   ]);
+});
+
+test('what the gateway says of itself is valid OpenAPI, and its answers are as described', async () => {
+  await using stage = await openGatewayStage();
+  const admin = { authorization: 'Bearer canary-token-of-the-admin-0123456789' };
+  const described = await readDescription((path) => fetch(`${stage.app.app.httpUrl}${path}`, { headers: admin }));
+  expect([described.valid, described.errors]).toEqual([true, undefined]);
+  const deviations = async (method: string, path: string, body?: unknown) => {
+    const headers = { authorization: `Bearer ${clientToken}`, 'content-type': 'application/json' };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answered = await fetch(`${stage.app.app.httpUrl}${path}`, { method, headers, ...sent });
+    return described.deviations(method, path, answered);
+  };
+  const messages = [{ role: 'user', content: 'Say hello' }];
+  const found = [
+    await deviations('POST', '/v1/chat/completions', { model: 'auto', messages }),
+    await deviations('POST', '/v1/chat/completions', { model: 'auto', messages, stream: true }),
+    await deviations('POST', '/v1/chat/completions', { messages: [] }),
+    await deviations('POST', '/v1/responses', { input: 'Say hello' }),
+    await deviations('POST', '/v1/images/generations', { prompt: 'a red fox' }),
+    await deviations('POST', '/v1/images/generations', { prompt: 'a red fox', model: 'nobody/nothing' }),
+    await deviations('GET', '/v1/models'),
+    await deviations('GET', '/v1/models/auto'),
+    await deviations('GET', '/v1/models/nothing'),
+  ];
+  expect(found.flat()).toEqual([]);
 });

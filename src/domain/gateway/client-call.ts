@@ -3,6 +3,7 @@ import type { JobId } from '../ids.ts';
 import type { Candidate, GenerationOptions } from '../job.ts';
 import type { JobKind, Lane } from '../kinds.ts';
 import type { ChatTurn, Relay, Usage } from '../provider.ts';
+import type { TraceParent } from './trace-parent.ts';
 
 /** One request of a client. It lives as long as its connection: nothing of it is kept but its cost. */
 export type ClientCall = {
@@ -25,6 +26,8 @@ export type ClientCall = {
   /** The pictures to change, as they were sent. */
   readonly pictures?: readonly Uint8Array[];
   readonly relay?: Relay;
+  /** The trace of the caller, which no provider is told of. */
+  readonly trace?: TraceParent;
   /** Hears the whole text so far while it is written, from a provider that is not sent the call unchanged. */
   readonly onText?: (soFar: string) => void;
   /** Called once, before the first event or text of a stream. */

@@ -1,5 +1,6 @@
 import type { CallEnding, ClientCall } from '../../domain/gateway/client-call.ts';
 import type { GatewayAccess, KnownClient } from '../../domain/gateway/gateway-access.ts';
+import { parseTraceParent } from '../../domain/gateway/trace-parent.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Candidate } from '../../domain/job.ts';
 import type { JobKind } from '../../domain/kinds.ts';
@@ -107,6 +108,7 @@ export class CallAnswerer {
       prompt,
       history,
       relay: { route, fields, ...(isStream ? { onEvent: send } : {}) },
+      ...traceOf(arrived),
       ...(isStream
         ? {
             onBegin: (begun) => exchange.begin(begun),
@@ -169,6 +171,7 @@ export class CallAnswerer {
         ...(aspect === undefined ? {} : { options: { aspect } }),
         ...(pictures === undefined ? {} : { pictures }),
         relay: { route: asked.route, fields },
+        ...traceOf(arrived),
       },
       exchange.signal,
     );
@@ -206,6 +209,13 @@ async function readMedia(
   const body = parseObject(bytes);
   if (!body.ok) return body;
   return route === 'images' ? readImage(body.value) : readSpeech(body.value);
+}
+
+/** The trace in which the caller's own program is. */
+function traceOf({ incoming }: Arrived): Pick<ClientCall, 'trace'> {
+  const { traceparent } = incoming.headers;
+  const trace = typeof traceparent === 'string' ? parseTraceParent(traceparent) : undefined;
+  return trace === undefined ? {} : { trace };
 }
 
 /** The name of an event of the Responses API is the type in its data. */

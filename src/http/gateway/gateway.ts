@@ -11,6 +11,7 @@ import type { Area } from '../gate.ts';
 import { type Asked, CallAnswerer } from './answer-call.ts';
 import { Exchange, type Halves } from './exchange.ts';
 import { maxBodyBytes } from './read-body.ts';
+import { describeGateway } from './gateway-description.ts';
 import { gateRefusal, type Refusal } from './refusal.ts';
 
 /** The routes of the gateway, each with what it asks for. */
@@ -26,7 +27,14 @@ const kinds = ['chat', 'image', 'edit', 'speech'] as const satisfies readonly Jo
 
 /** The part of the API that programs ask with tokens of their own; the admin's token opens nothing here. */
 export function gatewayArea({ digests }: Pick<GatewayAccess, 'digests'>): Area {
-  return { prefix: '/v1/', digests, maxBodyBytes, takesUnstatedLength: true, refusalBody: gateRefusal };
+  return {
+    prefix: '/v1/',
+    encodedBelow: '/v1/models/',
+    digests,
+    maxBodyBytes,
+    takesUnstatedLength: true,
+    refusalBody: gateRefusal,
+  };
 }
 
 export type GatewayOptions = {
@@ -41,6 +49,7 @@ export function gatewayRoutes(options: GatewayOptions): RouteGroup {
   const { access, onError } = options;
   const gateway = new CallAnswerer(options);
   return (api) => {
+    describeGateway(api);
     for (const [path, asked] of Object.entries(routes)) {
       api.post(path, async (c) => {
         const { incoming, outgoing } = c.env as Halves;
@@ -62,10 +71,11 @@ export function gatewayRoutes(options: GatewayOptions): RouteGroup {
       return client === undefined ? [] : modelsFor(access, client);
     };
     api.get('/v1/models', (c) => c.json({ object: 'list', data: ofCaller(c) }));
-    api.get('/v1/models/:model', (c) => {
-      const found = ofCaller(c).find(
-        ({ id }) => id === c.req.param('model') || id.endsWith(`:${c.req.param('model')}`),
-      );
+    // Names of models have slashes: `fal:fal-ai/wan`, as they are or percent-encoded.
+    api.get('/v1/models/:model{.+}', (c) => {
+      const name = c.req.param('model');
+      const all = ofCaller(c);
+      const found = all.find(({ id }) => id === name) ?? all.find(({ id }) => id.endsWith(`:${name}`));
       return found === undefined
         ? c.body(gateRefusal(404), 404, { 'content-type': 'application/json' })
         : c.json(found);

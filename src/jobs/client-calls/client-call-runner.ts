@@ -30,7 +30,8 @@ export class ClientCallRunner implements ClientCalls {
     const { id: jobId, kind, client } = call;
     this.#running.set(jobId, stop);
     const { lane } = client;
-    emit({ event: 'job.accepted', jobId, kind, lane, ahead: 0, client: client.name });
+    const trace = call.trace === undefined ? {} : { trace: call.trace };
+    emit({ event: 'job.accepted', jobId, kind, lane, ahead: 0, client: client.name, ...trace });
     const startedMs = clock.monotonicMs();
     try {
       const ending = await new OneCall(call, stop.signal, this.#options).run();
