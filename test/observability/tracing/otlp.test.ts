@@ -36,8 +36,10 @@ test('exportRequest() is read by the official messages as it was meant, to the n
 
 test('the decoder of the tests refuses names and types that the protocol does not have', () => {
   const request = exportRequest([span], {}) as { resourceSpans: object[] };
-  expect(() => decodeExport(JSON.stringify({ ...request, more: 1 }))).toThrow();
-  expect(() => decodeExport(JSON.stringify(request).replace('"endTimeUnixNano"', '"endTime"'))).toThrow();
+  expect(() => decodeExport(JSON.stringify({ ...request, more: 1 }))).toThrow('It reads otherwise');
+  expect(() => decodeExport(JSON.stringify(request).replace('"endTimeUnixNano"', '"endTime"'))).toThrow(
+    'It reads otherwise',
+  );
 });
 
 const good = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
