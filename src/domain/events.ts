@@ -5,6 +5,7 @@ import {
   type FailureCode,
   type FailureReason,
   isStorageRefusal,
+  type Kept,
   type ResultFailure,
 } from './failure.ts';
 import type { TraceParent } from './gateway/trace-parent.ts';
@@ -14,9 +15,6 @@ import type { JobKind, Lane } from './kinds.ts';
 import type { KeyEndEvent, KeyState } from './key-state.ts';
 import type { BucketFailure } from './media.ts';
 import type { StarEvent } from './payments/star-events.ts';
-
-/** What is kept on this machine. */
-type Kept = 'database' | 'results';
 
 type AttemptFacts = {
   readonly jobId: JobId;

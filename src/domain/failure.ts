@@ -143,3 +143,6 @@ export abstract class StoreUnavailable extends Error {
 export function isStorageRefusal(error: unknown): boolean {
   return error instanceof StoreUnavailable && error.isRefusal;
 }
+
+/** What is kept on this machine. */
+export type Kept = 'database' | 'results';
