@@ -23,6 +23,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { leaner, ownPlaces } from './stand-ins.js';
 
 const here = import.meta.dirname;
@@ -142,7 +143,10 @@ function write(output, files) {
   const list = join(home, 'made-of.json');
   const before = entryIn(list)?.split('/')[0];
   const draft = mkdtempSync(join(home, 'draft-'));
-  for (const [name, text] of parts) writeFileSync(join(draft, name), text);
+  for (const [name, text] of parts) {
+    if (name.endsWith('.map')) writeFileSync(join(draft, `${name}.gz`), gzipSync(text));
+    else writeFileSync(join(draft, name), text);
+  }
   rmSync(join(home, hash), { recursive: true, force: true });
   renameSync(draft, join(home, hash));
   writeFileSync(`${list}.new`, JSON.stringify({ entry: `${hash}/main.mjs`, files }));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 /** A place in the bundle that scripts/bundle/make-bundle.js makes. */
 const bundled = /(file:\/\/[^\s()]+\/darkroom-bundle\/[^\s()]+\.mjs):(\d+):(\d+)/;
@@ -31,7 +32,9 @@ export function sourceFrames(frames: readonly string[]): readonly string[] {
 
 function mapOf(url: string): SourceMap | undefined {
   try {
-    return new SourceMap(JSON.parse(readFileSync(`${fileURLToPath(url)}.map`, 'utf8')) as SourceMapPayload);
+    return new SourceMap(
+      JSON.parse(gunzipSync(readFileSync(`${fileURLToPath(url)}.map.gz`)).toString()) as SourceMapPayload,
+    );
   } catch {
     return undefined;
   }
