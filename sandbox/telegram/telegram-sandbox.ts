@@ -1,4 +1,4 @@
-import type { BotCommand } from 'grammy/types';
+import type { BotCommand, StarTransaction } from 'grammy/types';
 import type { Clock } from '../../src/kit/clock.ts';
 import { ApiService, type RecordedCall } from './api-service.ts';
 import { startApiServer } from './api-server.ts';
@@ -49,6 +49,10 @@ export type TelegramSandbox = AsyncDisposable & {
   withButtons(): readonly MessageButtons[];
   /** While offline, every connection is cut. */
   setOffline(offline: boolean): void;
+  /** What people have paid and got back, as Telegram's own list has it. */
+  readonly transactions: readonly StarTransaction[];
+  /** While true, payments go through and the bot hears of them only in the list of transactions. */
+  setPaymentsUnheard(unheard: boolean): void;
   /** Queues an update as it is; returns its id, the next free one when it has none. */
   sendUpdate(raw: Readonly<Record<string, unknown>>): number;
   /** Delivers an update once more, confirmed or not; throws for an unknown id. */
@@ -110,6 +114,8 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
         }),
       ),
     setOffline: (offline) => server.setOffline(offline),
+    transactions: state.payments.transactions,
+    setPaymentsUnheard: (unheard) => void (state.payments.losesMessages = unheard),
     sendUpdate: (raw) => state.updates.addRaw(raw),
     redeliver: (updateId) => state.updates.redeliver(updateId),
     [Symbol.asyncDispose]: async () => {

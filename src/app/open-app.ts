@@ -1,6 +1,7 @@
 import { cachedFor } from '../http/readiness.ts';
 import { openHttp } from './open-http.ts';
 import { StartError, TemporaryError } from './start-error.ts';
+import type { StarReconciler } from '../bot/payments/star-reconciler.ts';
 import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/updates/update-source.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
@@ -29,6 +30,8 @@ export type AppOptions = Omit<CoreOptions, 'botId'> & {
 };
 
 export type App = AsyncDisposable & {
+  /** Compares the payments with Telegram's list of them. */
+  readonly reconciler: Pick<StarReconciler, 'compare'>;
   /** Where the health API answers. */
   readonly httpUrl: string;
   readonly core: Core;
@@ -186,6 +189,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const opened = opening.move();
   return {
     httpUrl: listening.url,
+    reconciler,
     core,
     service,
     admin: core.admin,

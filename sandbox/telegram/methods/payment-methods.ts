@@ -73,6 +73,17 @@ const refundStarPayment: ApiMethod = (call) => {
   return true;
 };
 
+/** Cancels, or lets the person resume what the bot has canceled; a subscription whose period is over can be neither. */
+const editUserStarSubscription: ApiMethod = ({ state, params }) => {
+  const chargeId = params.text('telegram_payment_charge_id');
+  const subscription = state.payments.subscriptionOf(params.integer('user_id'), chargeId);
+  if (!params.has('is_canceled')) throw badRequest('parameter "is_canceled" is required');
+  if (subscription.untilS <= state.nowS()) throw badRequest('SUBSCRIPTION_NOT_ACTIVE');
+  if (params.flag('is_canceled')) subscription.canceledBy = 'bot';
+  else if (subscription.canceledBy === 'bot') subscription.canceledBy = 'person';
+  return true;
+};
+
 const getStarTransactions: ApiMethod = ({ state, params }): StarTransactions => {
   const offset = params.integer('offset');
   const limit = params.integer('limit', limits.invoice.transactions);
@@ -87,6 +98,7 @@ export const paymentMethods: Readonly<Record<string, ApiMethod>> = {
   createInvoiceLink,
   answerPreCheckoutQuery,
   refundStarPayment,
+  editUserStarSubscription,
   getStarTransactions,
   getMyStarBalance,
 };

@@ -19,15 +19,28 @@ export type Charge = {
   refunded: boolean;
 };
 
+/** A subscription of one person: renewed until somebody cancels it. */
+export type StarSubscription = {
+  readonly firstCharge: Charge;
+  /** End of the period that is paid for, in seconds since 1970. */
+  untilS: number;
+  /** By the person, who may resume it, or by the bot: then the person may resume it once the bot allows it. */
+  canceledBy: 'person' | 'bot' | undefined;
+};
+
 type Checkout = { readonly settle: (answer: CheckoutAnswer) => void; readonly expiry: Disposable };
 
 /** Payments with play money: invoice links, open checkouts, charges and the balance of the bot. */
 export class StarPayments {
   readonly transactions: StarTransaction[] = [];
+  /** While true, payments go through and the bot gets no message about them: only the list of transactions has them. */
+  losesMessages = false;
   readonly #clock: Clock;
   readonly #links = new Map<string, InvoiceOrder>();
   readonly #checkouts = new Map<string, Checkout>();
   readonly #charges = new Map<string, Charge>();
+  /** By the charge that began them. */
+  readonly subscriptions = new Map<string, StarSubscription>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -90,22 +103,39 @@ export class StarPayments {
     return charge;
   }
 
+  /** Returns the subscription that this charge began; throws 400 when there is none. */
+  subscriptionOf(userId: number, chargeId: string): StarSubscription {
+    const subscription = this.subscriptions.get(this.chargeOf(userId, chargeId).id);
+    if (subscription === undefined) throw badRequest('CHARGE_ID_INVALID');
+    return subscription;
+  }
+
+  /** Returns the newest subscription of the person; undefined when there is none. */
+  latestOf(userId: number): StarSubscription | undefined {
+    return [...this.subscriptions.values()].findLast(({ firstCharge }) => firstCharge.userId === userId);
+  }
+
   close(): void {
     for (const { expiry } of this.#checkouts.values()) expiry[Symbol.dispose]();
     this.#checkouts.clear();
   }
 }
 
-/** Returns the `SuccessfulPayment` for a charge. */
-export function paymentFor({ id, order }: Charge, nowS: number): SuccessfulPayment {
-  const { periodS } = order;
+/** Returns the `SuccessfulPayment` for a charge; `untilS` is the end of the period that a subscription pays for. */
+export function paymentFor({ id, order }: Charge, untilS: number | undefined, isFirst: boolean): SuccessfulPayment {
+  const period =
+    untilS === undefined
+      ? {}
+      : {
+          subscription_expiration_date: untilS,
+          is_recurring: true as const,
+          ...(isFirst ? { is_first_recurring: true as const } : {}),
+        };
   return {
     currency: 'XTR',
     total_amount: order.amount,
     invoice_payload: order.payload,
-    ...(periodS === undefined
-      ? {}
-      : { subscription_expiration_date: nowS + periodS, is_recurring: true, is_first_recurring: true }),
+    ...period,
     telegram_payment_charge_id: id,
     provider_payment_charge_id: '',
   };

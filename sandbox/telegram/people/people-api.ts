@@ -22,14 +22,16 @@ const bodies = {
   }),
   say: z.strictObject({ person, text: z.string().trim().min(1) }),
   pay: z.strictObject({ person, invoice: z.union([z.int(), z.string()]) }),
+  renew: z.strictObject({ person, hasStars: z.boolean().default(true) }),
+  cancel: z.strictObject({ person, isCanceled: z.boolean().default(true) }),
   press: z.strictObject({ person, messageId: z.int(), button: z.string() }),
 } as const;
 
 const root = '/sandbox/';
 
 /**
- * The HTTP API through which other programs act as people: `person`, `say`, `press`, `pay` and `messages` under
- * `/sandbox/`. What cannot be done is status 400 with `error`.
+ * The HTTP API through which other programs act as people: `person`, `say`, `press`, `pay`, `renew`, `cancel` and
+ * `messages` under `/sandbox/`. What cannot be done is status 400 with `error`.
  */
 export function createPeopleApi(people: {
   readonly known: ReadonlyMap<number, Person>;
@@ -51,6 +53,15 @@ export function createPeopleApi(people: {
       const { person: id, invoice } = bodies.pay.parse(body);
       return find(id).pay(invoice).outcome;
     },
+    renew: (body) => {
+      const { person: id, hasStars } = bodies.renew.parse(body);
+      return find(id).renew(hasStars);
+    },
+    cancel: (body) => {
+      const { person: id, isCanceled } = bodies.cancel.parse(body);
+      find(id).cancelSubscription(isCanceled);
+      return {};
+    },
     press: (body) => {
       const { person: id, messageId, button } = bodies.press.parse(body);
       return find(id).press(messageId, button).answered;
@@ -69,7 +80,9 @@ export function createPeopleApi(people: {
       return attempt(() => {
         if (method === 'GET' && Object.hasOwn(gets, name)) return gets[name]?.(url.searchParams);
         if (method === 'POST' && Object.hasOwn(posts, name)) return posts[name]?.(JSON.parse(body));
-        throw new Error(`Cannot ${method} ${url.pathname}: there are POST person, say, press, pay and GET messages`);
+        throw new Error(
+          `Cannot ${method} ${url.pathname}: there are POST person, say, press, pay, renew, cancel and GET messages`,
+        );
       });
     },
   };

@@ -3,7 +3,14 @@ import { limits } from '../limits.ts';
 import { readText } from '../text/read-text.ts';
 import { addUpload } from '../files/resolve-file.ts';
 import type { Group } from './group.ts';
-import { pay, type Payment } from '../payments/pay.ts';
+import {
+  cancelSubscription,
+  pay,
+  type Payment,
+  type PaymentOutcome,
+  renewSubscription,
+  repeatPayment,
+} from '../payments/pay.ts';
 import { editAsPerson, writeAsPerson, type NewMessage } from './person-messages.ts';
 import { type Press, pressButton } from './press-button.ts';
 import { type SeenMessage, seenMessage } from '../messages/seen-message.ts';
@@ -49,6 +56,12 @@ export type Person = {
   press(messageId: number, button: string, options?: ChatTarget): Press;
   /** Pays an invoice message (by id) or link with play money. */
   pay(invoice: number | string, options?: ChatTarget): Payment;
+  /** The next period of the newest subscription begins: it is renewed, unless it was canceled or there are too few Stars. */
+  renew(hasStars?: boolean): PaymentOutcome;
+  /** Cancels or resumes the newest subscription in Telegram's settings. */
+  cancelSubscription(isCanceled: boolean): void;
+  /** Telegram delivers its message about a payment once more, under a new update id. */
+  repeatPayment(messageId: number): number;
   messages(group?: Group): readonly SeenMessage[];
   /** Resolves with the messages once the predicate holds; rejects after `timeoutMs` of real time, 20 s by default. */
   waitFor(
@@ -110,6 +123,9 @@ export function addPerson(state: TelegramState, profile: Profile): Person {
     },
     press: (messageId, button, options = {}) => pressButton(state, chatIn(options.in), id, messageId, button),
     pay: (invoice, options = {}) => pay(state, chatIn(options.in), id, invoice),
+    renew: (hasStars) => renewSubscription(state, ownChat, id, hasStars),
+    cancelSubscription: (isCanceled) => cancelSubscription(state, id, isCanceled),
+    repeatPayment: (messageId) => repeatPayment(state, ownChat, messageId),
     messages,
     waitFor: (predicate, options = {}) =>
       waitForMessages(state.changes, () => messages(options.in), predicate, options.timeoutMs ?? 20_000),

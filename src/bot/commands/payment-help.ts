@@ -31,9 +31,12 @@ export function paymentHelpCommands(deps: BotDeps): Composer<BotContext> {
   });
   feature.filter(isCommand('refund')).filter(isAdminHere, async (ctx) => {
     const { locale } = ctx.speaker;
-    const chargeId = wordsAfterCommand(ctx).trim();
-    if (chargeId === '') return reply(ctx, messages.refundList(await payments.latest(listed), locale));
-    const ending = await refund(deps, ctx.api, chargeId, 'admin');
+    const words = wordsAfterCommand(ctx).trim();
+    if (words === '') return reply(ctx, messages.refundList(await payments.latest(listed), locale));
+    const id = /^#?([1-9][0-9]{0,14})$/.exec(words)?.[1];
+    const payment = id === undefined ? undefined : await payments.find(Number(id));
+    if (payment === undefined) return reply(ctx, messages.refundEnding({ kind: 'unknown' }, locale));
+    const ending = await refund(deps, ctx.api, payment.chargeId, 'admin');
     // Who refunded what is worth knowing; by the number of the payment, not by its charge id.
     if (ending.kind === 'refunded')
       await deps.admin.note('refund', `payment ${ending.payment.id}`).catch(() => undefined);

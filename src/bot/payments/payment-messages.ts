@@ -51,8 +51,9 @@ export function paymentMessages(deps: BotDeps): Composer<BotContext> {
     const { refunded_payment: refund, date, from } = ctx.message;
     const { payment, isChanged } = await payments.refunded(chargeOf(from.id, date, refund));
     const { id: paymentId, userId, stars } = payment;
-    // A refund of ours is reported where it was asked for.
-    if (isChanged) emit({ event: 'payment.refunded', paymentId, userId, stars, by: 'telegram' });
+    // A refund of ours is reported and told where it was asked for.
+    if (!isChanged) return;
+    emit({ event: 'payment.refunded', paymentId, userId, stars, by: 'telegram' });
     await tellPayment(deps, ctx.api, payment, ctx.speaker.locale);
   });
   // The filter for one state never matches in this version of grammY.

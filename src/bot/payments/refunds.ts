@@ -41,8 +41,11 @@ export async function refund(
   }
   const refunded = await payments.refunded(payment);
   const { id: paymentId, userId, stars } = payment;
-  if (refunded.isChanged) emit({ event: 'payment.refunded', paymentId, userId, stars, by });
-  await tellPayment(deps, api, refunded.payment).catch(() => undefined);
+  // Telegram's own message about it may have come first.
+  if (refunded.isChanged) {
+    emit({ event: 'payment.refunded', paymentId, userId, stars, by });
+    await tellPayment(deps, api, refunded.payment).catch(() => undefined);
+  }
   return { kind: 'refunded', payment: refunded.payment };
 }
 

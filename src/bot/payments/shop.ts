@@ -70,7 +70,10 @@ async function sendSubscriptionLink(ctx: BotContext, deps: BotDeps, order: Order
   await reply(ctx, deps.messages.subscriptionLink(link, order.stars, ctx.speaker.locale));
 }
 
-/** Stops or resumes the renewal at Telegram; what is paid for stays. */
+/**
+ * Stops the renewal at Telegram, or lets the person resume it: only they can, in Telegram's settings, and Telegram then says
+ * so by an update. What is paid for stays.
+ */
 async function pressRenewalButton(ctx: BotContext, deps: BotDeps, stops: boolean): Promise<void> {
   const { payments, messages, clock } = deps;
   const { userId, locale } = ctx.speaker;
@@ -83,6 +86,6 @@ async function pressRenewalButton(ctx: BotContext, deps: BotDeps, stops: boolean
     if (isTransient(classifyTelegramError(error))) throw error;
     return reply(ctx, messages.renewalUnreached(locale));
   }
-  await payments.setRenewal(userId, subscription.payload, stops ? 'canceled' : 'on');
+  if (stops) await payments.setRenewal(userId, subscription.payload, 'canceled');
   await reply(ctx, messages.renewalSet(stops, subscription.untilMs, locale));
 }

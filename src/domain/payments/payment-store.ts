@@ -29,10 +29,8 @@ export type PaymentStore = {
   /** The charge that began the subscription with this payload: what Telegram wants when it is canceled. */
   firstChargeOf(userId: number, payload: string): Promise<string | undefined>;
   noteTold(id: number): Promise<void>;
-  /** The newest payment with this charge id. */
-  find(chargeId: string): Promise<Payment | undefined>;
-  /** How many payments with this charge id are known; renewals may share one. */
-  countOf(chargeId: string): Promise<number>;
+  /** A payment by our number of it. */
+  find(id: number): Promise<Payment | undefined>;
   /** Newest first: of one person, or of all. */
   latest(count: number, userId?: number): Promise<readonly Payment[]>;
   /** Refunds that were begun and not answered. */

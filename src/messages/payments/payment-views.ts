@@ -5,7 +5,7 @@ import type { Subscription } from '../../domain/payments/payment-store.ts';
 import type { CheckoutRefusal, Order, PriceList } from '../../domain/payments/price-list.ts';
 import type { Localizer } from '../catalog.ts';
 import { durationWords, lines } from '../phrases.ts';
-import { callbackData, escapeHtml, excerpt, type MessageButton, type MessageView } from '../view.ts';
+import { callbackData, excerpt, type MessageButton, type MessageView } from '../view.ts';
 
 /** What is for sale here and what the person has bought. */
 export type ShopFacts = {
@@ -118,9 +118,9 @@ function words(text: string): MessageView {
   return { text, rows: [] };
 }
 
-/** One payment on a line; for an admin with its person and its charge id, which a refund needs. */
+/** One payment on a line; for an admin with its person, and with the command that refunds it by our number of it. */
 export function paymentLine(localizer: Localizer, payment: Payment, forAdmin: boolean): string {
-  const { order, state, stars, atMs, userId, chargeId } = payment;
+  const { id, order, state, stars, atMs, userId } = payment;
   const count = order?.kind === 'pack' ? order.results : 0;
   const line = localizer.say('payment.line', {
     date: new Date(atMs),
@@ -129,5 +129,5 @@ export function paymentLine(localizer: Localizer, payment: Payment, forAdmin: bo
     count,
     state,
   });
-  return forAdmin ? `${line}\n<code>${userId}</code> <code>${escapeHtml(chargeId)}</code>` : line;
+  return forAdmin ? `${line}\n<code>${userId}</code> · <code>/refund ${id}</code>` : line;
 }

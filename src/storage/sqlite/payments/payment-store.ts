@@ -41,9 +41,10 @@ export function createSqlitePayments(database: Database): PaymentStore {
     firstChargeOf: async (userId, payload) => firstChargeOf(database, userId, payload),
     noteTold: async (id) =>
       database.commit(() => void database.run('UPDATE payments SET is_told = 1 WHERE id = ?', id)),
-    find: async (chargeId) => newestOf(database, chargeId),
-    countOf: async (chargeId) =>
-      numberOf(database.get('SELECT count(*) AS n FROM payments WHERE charge_id = ?', chargeId), 'n'),
+    find: async (id) => {
+      const row = database.get('SELECT * FROM payments WHERE id = ?', id);
+      return row === undefined ? undefined : toPayment(row);
+    },
     latest: async (count, userId) =>
       database
         .all(
