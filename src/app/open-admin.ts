@@ -18,6 +18,7 @@ import {
 } from '../storage/sqlite/admin-state.ts';
 import { createSqliteJobReader } from '../storage/sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from '../storage/sqlite/key-store.ts';
+import { createSqlitePayments } from '../storage/sqlite/payments/payment-store.ts';
 import { createSqliteUsers } from '../storage/sqlite/people-and-chats.ts';
 import { type AdminRecords, createAdminRecords } from './owner-admin.ts';
 import { keysFromRecords, testKeys } from './test-keys.ts';
@@ -145,6 +146,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
           answer.kind === 'token-renewed' ? { isInUse: answer.isInUse, mistakes: answer.mistakes } : undefined,
         ),
       costs: read.costs,
+      payments: read.payments,
       audit: async (page) => (found === undefined ? [] : createSqliteAuditLog(found).latest(page)),
       note: async () =>
         Promise.reject(new StartError('Cannot note anything: only the running bot writes the audit log')),
@@ -160,10 +162,16 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
 function recordsOf(database: Database, { config, clock }: AdminOptions): AdminRecords {
   const { premiumIds } = config;
   const [reader, users] = [createSqliteJobReader(database), createSqliteUsers(database)];
-  return createAdminRecords({ reader, users, premiumIds, clock });
+  return createAdminRecords({ reader, payments: createSqlitePayments(database), users, premiumIds, clock });
 }
 
 const noJobs = { requests: 0, answered: 0, failed: 0, cancelled: 0, callsOfAnswered: 0 };
+
+const noPayments = {
+  payments: 0,
+  stars: { received: 0, credited: 0, unclear: 0, refunding: 0, refunded: 0, notListed: 0 },
+  results: { sold: 0, used: 0, left: 0, takenBack: 0 },
+};
 
 /** For a data folder without a database. */
 function emptyRecords({ premiumIds }: Config): AdminRecords {
@@ -175,6 +183,7 @@ function emptyRecords({ premiumIds }: Config): AdminRecords {
       stats: async () => ({ lines: [], undelivered: 0 }),
     },
     costs: async () => [],
+    payments: async () => ({ sums: noPayments, latest: [] }),
     history: async () => ({ stepMs: 3_600_000, spans: [], total: noJobs }),
     spending: async () => ({ days: [], people: [], peopleInAll: 0, clients: [] }),
     people: {

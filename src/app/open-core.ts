@@ -233,6 +233,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     service,
     reader: engine.reader,
     users: storage.users,
+    payments: storage.payments,
     premiumIds: config.premiumIds,
     alerts: () => alerts.raised(),
     audit: storage.audit,

@@ -17,6 +17,7 @@ import type {
 } from '../domain/admin-api.ts';
 import type { JobReader } from '../domain/job-engine.ts';
 import { jobKinds, perKind, laneOf } from '../domain/kinds.ts';
+import type { PaymentStore } from '../domain/payments/payment-store.ts';
 import type { Users } from '../domain/users.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
@@ -144,6 +145,7 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
       audit: (page) => audit.latest(page),
       note: (action, target) => audit.note({ atMs: clock.now(), by, action, target }),
       costs: records.costs,
+      payments: records.payments,
       history: records.history,
       spending: records.spending,
     };
@@ -151,6 +153,7 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
 }
 
 type AdminRecordsOptions = {
+  readonly payments: Pick<PaymentStore, 'latest' | 'sums'>;
   readonly reader: JobReader;
   readonly users: Pick<Users, 'find' | 'usedToday'>;
   readonly premiumIds: ReadonlySet<number>;
@@ -158,13 +161,13 @@ type AdminRecordsOptions = {
 };
 
 /** The reading part of the admin API, the same in the process that owns the database and in any other. */
-export type AdminRecords = Pick<AdminApi, 'costs' | 'history' | 'spending'> & {
+export type AdminRecords = Pick<AdminApi, 'costs' | 'payments' | 'history' | 'spending'> & {
   readonly jobs: Omit<AdminJobs, 'cancel'>;
   readonly people: Pick<AdminPeople, 'find'>;
 };
 
 /** Reads jobs, calls and people; changes nothing. */
-export function createAdminRecords({ reader, users, premiumIds, clock }: AdminRecordsOptions): AdminRecords {
+export function createAdminRecords({ reader, payments, users, premiumIds, clock }: AdminRecordsOptions): AdminRecords {
   return {
     jobs: {
       list: (filter) => reader.latest(filter),
@@ -173,6 +176,7 @@ export function createAdminRecords({ reader, users, premiumIds, clock }: AdminRe
       stats: () => reader.stats(),
     },
     costs: (sinceMs) => reader.costs(sinceMs),
+    payments: async (count) => ({ sums: await payments.sums(clock.now()), latest: await payments.latest(count) }),
     history: (hours) => reader.history(clock.now(), hours),
     spending: (sinceMs, maxPeople) => reader.spending({ sinceMs, maxPeople, nowMs: clock.now() }),
     people: {

@@ -154,6 +154,18 @@ export async function runProgram(
       await showCosts(context, options);
     });
 
+  program
+    .command('payments')
+    .description('payments in Telegram Stars')
+    .command('list')
+    .description('show the newest payments, and whether every Star and every result is accounted for')
+    .option('--count <number>', 'how many', wholeDays, 20)
+    .option('--json', 'print one JSON document, for programs', false)
+    .action(async (options: { count: number; json: boolean }) => {
+      const { listPayments } = await import('./payments.ts');
+      await listPayments(context, options);
+    });
+
   try {
     await keepAliveFor(program.parseAsync(words, { from: 'user' }));
   } catch (error) {

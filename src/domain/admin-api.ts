@@ -4,6 +4,7 @@ import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { DayCost, Spending } from './costs.ts';
 import type { EngineStats, JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './kinds.ts';
+import type { Payment, PaymentSums } from './payments/payment.ts';
 import type { User } from './users.ts';
 import type { History, KeyView, PoolView } from './views.ts';
 import type { FailureReason } from './failure.ts';
@@ -146,6 +147,9 @@ export type AuditLog = {
 /** An alert that is raised now. */
 export type RaisedAlert = Alert & { readonly raisedAtMs: number };
 
+/** Payments for an operator; a refund needs their charge ids. */
+export type PaymentsView = { readonly sums: PaymentSums; readonly latest: readonly Payment[] };
+
 /**
  * What operators see and do. One face for `/keys` and the admin commands of the bot, for the command line and for HTTP:
  * the process that owns the database implements it over what it has in memory, another process over the database,
@@ -167,6 +171,8 @@ export type AdminApi = {
   note(action: string, target: string): Promise<void>;
   /** What was spent on the UTC day of this moment, in milliseconds since 1970, and later. */
   costs(sinceMs: number): Promise<readonly DayCost[]>;
+  /** The newest payments in Telegram Stars, and the sums of all of them. */
+  payments(count: number): Promise<PaymentsView>;
   /** What became of the jobs of the last so many hours, by the hour; by the UTC day where there are more than 48. */
   history(hours: number): Promise<History>;
   /** As `costs`, summed up by day and provider and by person; of these at most so many. */
