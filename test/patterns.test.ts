@@ -116,7 +116,6 @@ test('patterns that are put together at run time are as quick (H23)', () => {
   const built = sources().filter(({ text }) => text.includes('new RegExp('));
   expect(built.map(({ name }) => name).sort()).toEqual([
     'cli/demo/demo.ts',
-    'config/env-text.ts',
     'jobs/request/generation-request.ts',
     'keys/sources/split-keys.ts',
     'providers/classification/clauses.ts',
