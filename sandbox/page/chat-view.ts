@@ -19,7 +19,7 @@ export type ShownMessage = {
   readonly atMs: number;
   readonly words: readonly RichNode[];
   readonly file?: ShownFile;
-  readonly buttons: readonly (readonly { readonly text: string; readonly data?: string; readonly url?: string }[])[];
+  readonly buttons: SeenMessage['buttons'];
   readonly edited: boolean;
   readonly replyTo?: { readonly userId?: number; readonly text: string };
   readonly reaction?: string;

@@ -122,6 +122,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       service,
       admin: core.admin,
       forget: (userId) => core.retention.forget(userId),
+      forgetJob: (id) => core.retention.forgetJob(id),
       clock,
       random,
       emit,

@@ -11,6 +11,7 @@ import { slipIn } from './commands/fallback.ts';
 import { wordsOf, mask } from './message-words.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressModelButton } from './commands/models.ts';
+import { pressRemixButton } from './commands/remix.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { pressBuyButton } from './payments/shop.ts';
 import { showList } from './commands/status-and-cancel.ts';
@@ -48,7 +49,7 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
         if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return submitRequest(ctx, deps, { ...found.job, picture: { jobId: found.job.id } });
+        return submitRequest(ctx, deps, { ...againFrom(found.job), picture: { jobId: found.job.id } });
       }
       case 'show': {
         const found = await service.find(jobId(press.id));
@@ -116,6 +117,8 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         return answer(ctx, messages.answer(isForeignPress(ctx.callbackQuery) ? 'not-yours' : 'expired', locale));
       case 'model':
         return pressModelButton(ctx, deps, press.id);
+      case 'r1':
+        return pressRemixButton(ctx, deps, press.id);
       case 'keys':
         return pressKeysButton(ctx, deps, press.id);
       case 'buy':
@@ -150,4 +153,13 @@ async function isRunning({ update, callbackQuery, chat, speaker }: BotContext, {
     const { chatId, messageId } = one.job.origin;
     return chatId === chat?.id && messageId === callbackQuery?.message?.message_id;
   });
+}
+
+/** A result again is another one of the same words; what failed is tried as it was. */
+function againFrom({ kind, prompt, options, state }: Job): Pick<Job, 'kind' | 'prompt' | 'options'> {
+  if (options === undefined || !('outcome' in state) || state.outcome.kind !== 'result') {
+    return { kind, prompt, ...(options === undefined ? {} : { options }) };
+  }
+  const { seed: _seed, chosenSeed: _chosen, ...kept } = options;
+  return { kind, prompt, options: kept };
 }

@@ -4,6 +4,8 @@ import type { AdminApi } from '../domain/admin-api.ts';
 import type { ChatStore, DialogueStore } from '../domain/chat-store.ts';
 import type { Emit } from '../domain/events.ts';
 import type { GenerationOptions, OptionMistake } from '../domain/job.ts';
+import type { JobId } from '../domain/ids.ts';
+import type { ResultSource } from '../domain/media.ts';
 import type { JobKind, Lane } from '../domain/kinds.ts';
 import type { LaneWaits } from '../domain/payments/lane-waits.ts';
 import type { PaymentStore } from '../domain/payments/payment-store.ts';
@@ -65,6 +67,9 @@ export type BotDeps = {
   readonly deliveries: Pick<Delivery, 'showAgain' | 'chatOpened'>;
   /** Deletes the stored data of a person. */
   readonly forget: (userId: number) => Promise<Forgotten>;
+  /** Deletes what is kept of one delivered request. */
+  readonly forgetJob: (id: JobId) => Promise<void>;
+  readonly results: ResultSource;
   /** Called for a person who is no admin and asks for /keys in private: a former admin's menu still shows it. */
   readonly onStranger: (userId: number) => void;
   readonly clock: Clock;

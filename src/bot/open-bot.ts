@@ -265,7 +265,9 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     lists,
     deliveries: delivery,
     wayBack,
-    pictures: createSentPictures(options.inputs, telegramFiles({ ...options, api }), options.closing),
+    pictures: createSentPictures(options.inputs, options.results, telegramFiles({ ...options, api }), options.closing),
+    results: options.results,
+    forgetJob: options.forgetJob,
     onStranger: (userId) => void menu.removeFor(userId),
     matchLocale,
   };

@@ -7,6 +7,8 @@ export type Effect =
   | 'result'
   | 'message'
   | 'message-again'
+  | 'album'
+  | 'album-again'
   | 'ping'
   | `part-${number}`
   | `part-${number}-again`;

@@ -1,6 +1,6 @@
 import type { FailureCode } from './failure.ts';
 import type { MediaFile } from './media.ts';
-import type { JobId, ProviderName } from './ids.ts';
+import { type JobId, jobId, type ProviderName } from './ids.ts';
 import type { JobKind, Lane, StyleName } from './kinds.ts';
 
 export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as const;
@@ -16,6 +16,8 @@ export type GenerationOptions = {
   readonly aspect?: Aspect;
   /** 0 to 2^53 - 1; the same seed and words give the same picture. */
   readonly seed?: number;
+  /** The seed that was chosen where the person named none: models that take one get it, and others may be asked too. */
+  readonly chosenSeed?: number;
   /** What should not be seen, or heard. */
   readonly negative?: string;
   /** Of a song. */
@@ -123,9 +125,21 @@ export type JobRequest = {
   readonly lane: Lane;
   readonly locale: string;
   readonly origin: Origin;
-  /** Telegram's id of the update that asked: the same update never makes two jobs. */
+  /** Telegram's id of the update that asked: the same update never makes two jobs, or two albums. */
   readonly updateId: number;
+  /** Several of the same, each a job of its own with its own credit; they are accepted and shown together. */
+  readonly album?: { readonly size: number };
 };
+
+/** The jobs of an album, in order: the first one is named after the update, the others after the first. */
+export function albumIds(first: JobId, size = 1): readonly JobId[] {
+  return Array.from({ length: size }, (_, place) => (place === 0 ? first : jobId(`${first}-${place}`)));
+}
+
+/** The first job of the album of this one; a job outside of albums is its own. */
+export function firstOfAlbum(id: JobId): JobId {
+  return jobId(/^(tg-\d+)-\d+$/.exec(id)?.[1] ?? id);
+}
 
 /** What a job has used up so far; it survives parking and restarts. */
 export type Progress = {

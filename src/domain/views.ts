@@ -120,6 +120,8 @@ export type JobView = {
   readonly beganAtMs?: number;
   /** What is left of the day's requests of its kind; absent where there is no limit, or where nobody asked for it. */
   readonly left?: DayLeft;
+  /** Of an album: how many of its results are ready. */
+  readonly album?: { readonly ready: number; readonly size: number };
   /** With it and the same words the model makes the same result again; absent where there is none, or it takes no seed. */
   readonly seed?: number;
 };

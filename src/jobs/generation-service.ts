@@ -1,5 +1,5 @@
 import type { JobView } from '../domain/views.ts';
-import type { Job, JobRequest, Candidate } from '../domain/job.ts';
+import { albumIds, firstOfAlbum, type Job, type JobRequest, type Candidate } from '../domain/job.ts';
 import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
@@ -8,6 +8,7 @@ import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { type Breakers, createBreakers } from './circuit-breaker/breakers.ts';
 import { ChainModels, type Asker, chainFor, requestChain } from './request/chain-models.ts';
 import { expectedWaitMs, isBehindOwn, viewOf, RunningJobs } from './running-jobs.ts';
+import { withSeed } from './request/generation-request.ts';
 import { PromptRewriter } from './prompt-rewriter.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -110,7 +111,7 @@ export class GenerationService {
    */
   async submit(request: JobRequest, intent?: 'receipt'): Promise<Submitted> {
     const { queue, resultStore, chains, models, waiting, perDay } = this.#options;
-    const { emit, onCheckpoint } = this.#options;
+    const { emit, onCheckpoint, random } = this.#options;
     const chain = chains[request.kind];
     if (chain.length === 0) throw new Error(`Cannot accept a request for "${request.kind}": its chain is empty`);
     const first = requestChain(request, chains, models)[0] ?? chainFor(chain, askerOf(request), models)[0];
@@ -124,13 +125,15 @@ export class GenerationService {
       waiting: isOverfull ? 0 : waiting[request.lane],
       perDay: perDay[request.lane][request.kind],
     };
-    const accepted = await queue.accept({ ...request, line }, limits, intent);
+    const seeded = withSeed(request, chain, models, random);
+    const accepted = await queue.accept({ ...seeded, line }, limits, intent);
     if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
       this.#rewriter?.begin(accepted.job);
       onCheckpoint?.('accepted', id);
-      emit({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
+      const { ahead } = accepted;
+      for (const jobId of albumIds(id, request.album?.size)) emit({ event: 'job.accepted', jobId, kind, lane, ahead });
     }
     return accepted;
   }
@@ -174,8 +177,19 @@ export class GenerationService {
     return found.flatMap((one) => (one === undefined ? [] : [one.view]));
   }
 
-  /** Cancels a job of this person; aborts a provider call in progress at once. */
+  /** Cancels a job of this person, with the others of its album; aborts a provider call in progress at once. */
   async cancel(id: JobId, userId: number): Promise<Cancelled> {
+    const job = await this.#options.reader.find(id);
+    if (job?.album === undefined) return this.#cancel(id, userId);
+    let result: Cancelled = { kind: 'too-late', job };
+    for (const one of albumIds(firstOfAlbum(id), job.album.size)) {
+      const cancelled = await this.#cancel(one, userId);
+      if (cancelled.kind !== 'too-late') result = cancelled;
+    }
+    return result;
+  }
+
+  async #cancel(id: JobId, userId: number): Promise<Cancelled> {
     const cancelled = await this.#options.queue.cancel(id, userId);
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
       this.#live.forget(id);

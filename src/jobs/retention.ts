@@ -78,6 +78,18 @@ export class RetentionJob implements AsyncDisposable {
     return { requests, results, stopped };
   }
 
+  /** Deletes one request that was delivered, with its files, now; its person wants it gone. */
+  async forgetJob(id: JobId): Promise<void> {
+    const { data, clock } = this.#options;
+    await this.#track(
+      (async () => {
+        // Files go before their rows: after a crash in between, the row still names the file.
+        await this.#removeFiles([id]);
+        await data.drop([id], clock.now());
+      })(),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) timer[Symbol.dispose]();
     this.#erasureTimer?.[Symbol.dispose]();

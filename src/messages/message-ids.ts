@@ -1,5 +1,6 @@
 import { adminMessageVariables } from './admin-message-ids.ts';
 import { paymentMessageVariables } from './payments/payment-message-ids.ts';
+import { remixMessageVariables } from './remix-message-ids.ts';
 import { type StyleName, styleNames } from '../domain/kinds.ts';
 
 type StyleMessageId = `style.${StyleName}` | `button.style-${StyleName}` | `example.style-${StyleName}`;
@@ -205,6 +206,7 @@ export const messageVariables = {
   'forget.stopped': ['count'],
 
   ...adminMessageVariables,
+  ...remixMessageVariables,
   ...paymentMessageVariables,
 
   'list.more': ['count'],

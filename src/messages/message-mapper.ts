@@ -1,4 +1,5 @@
 import type { Cancelled } from '../domain/job-engine.ts';
+import type { JobId } from '../domain/ids.ts';
 import type { OptionMistake } from '../domain/job.ts';
 import { type JobKind, jobKinds, kindTraits, type StyleName } from '../domain/kinds.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
@@ -38,6 +39,7 @@ import { captionView, heldView, type ResultFacts, textResultView, statusMessageV
 import { type PremiumFacts, premiumView } from './payments/premium-view.ts';
 import { paymentMessagesOf } from './payments/payment-mapper.ts';
 import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
+import { albumView, editQuestionView, type RemixFacts, type RemixMenu, remixRows } from './remix-views.ts';
 import { statusView, type StatusFacts } from './status-view.ts';
 import { escapeHtml, type MessageView, safe, shownText, withButton } from './view.ts';
 
@@ -82,6 +84,14 @@ export function createMessageMapper(
       result: ResultFacts,
       text: { readonly text: string; readonly isCut?: boolean },
     ): readonly [MessageView, ...MessageView[]] => textResultView(localizer(locale), view, result, text),
+    /** A keyboard under a result. */
+    remix: (menu: RemixMenu, facts: Omit<RemixFacts, 'offered'>, locale: string): MessageView['rows'] =>
+      remixRows(localizer(locale), menu, { ...facts, offered: offered() }),
+    /** The message under an album of variations. */
+    album: (prompt: string, ids: readonly JobId[], locale: string): MessageView =>
+      albumView(localizer(locale), prompt, ids),
+    /** Asks what is to be changed in a picture. */
+    editQuestion: (id: JobId, locale: string): MessageView => editQuestionView(localizer(locale), id),
     /** A message that shows a file, with a link to a copy of the file. */
     linked: (view: MessageView, url: string, locale: string): MessageView =>
       withButton(view, { text: localizer(locale).plain('button.link'), url }),

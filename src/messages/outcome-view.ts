@@ -12,6 +12,7 @@ import {
   myRequestsButton,
   cancelButton,
   refreshButton,
+  resultRows,
   lines,
   promptLimit,
   quote,
@@ -91,7 +92,7 @@ export function captionView(localizer: Localizer, view: JobView, result: ResultF
       styleLabel(localizer, view),
       madeWords(localizer, view, result),
     ),
-    rows: [[againButton(localizer, view.id, 'button.again')]],
+    rows: resultRows(localizer, view.id, view.kind),
   };
 }
 
@@ -224,7 +225,8 @@ function writingView(text: string, cancel: MessageButton): MessageView {
 export function statusMessageView(localizer: Localizer, view: PersonalView, nowMs?: number): MessageView {
   const { phase, kind } = view;
   const cancel = cancelButton(localizer, view.id);
-  const foot = lines(quote(view.prompt, promptLimit), leftWords(localizer, view));
+  const album = view.album && localizer.say('status-message.album', view.album);
+  const foot = lines(album, quote(view.prompt, promptLimit), leftWords(localizer, view));
   const withCancel = (headline: string): MessageView => ({
     text: lines(headline, beganWords(localizer, view, nowMs), foot),
     rows: [[cancel]],

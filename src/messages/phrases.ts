@@ -107,6 +107,18 @@ export function againButton(
   return { text: localizer.plain(label), data: callbackData('again', id) };
 }
 
+/** Under a result: what is wanted most, and the way to the rest. The data of the first one names the job for replies. */
+export function resultRows(localizer: Localizer, id: JobId, kind: JobKind): MessageView['rows'] {
+  const again = againButton(localizer, id, 'button.again');
+  if (kind === 'chat') return [[again]];
+  const button = (label: 'button.variations' | 'button.more', action: string): MessageButton => ({
+    text: localizer.plain(label),
+    data: callbackData('r1', `${id}.${action}`),
+  });
+  const variations = kindTraits[kind].carrier === 'photo' ? [button('button.variations', 'vary')] : [];
+  return [[again, ...variations, button('button.more', 'more')]];
+}
+
 /** Codes with other words where the time of the next try is known. */
 const untilMessages: Partial<Record<FailureCode, `failure-until.${'out-of-credit' | 'busy' | 'provider-down'}`>> = {
   'out-of-credit': 'failure-until.out-of-credit',

@@ -14,14 +14,17 @@ export const callbackVerbs = [
   'style',
   'model',
   'buy',
+  'r1',
 ] as const;
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];
 
-/** A button that the bot answers, or one that opens an address. */
-export type MessageButton =
-  | { readonly text: string; readonly data: string; readonly url?: undefined }
-  | { readonly text: string; readonly url: string; readonly data?: undefined };
+/** A button that the bot answers, one that opens an address, or one that puts up to 256 characters on the clipboard. */
+export type MessageButton = { readonly text: string } & (
+  | { readonly data: string; readonly url?: undefined; readonly copy?: undefined }
+  | { readonly url: string; readonly data?: undefined; readonly copy?: undefined }
+  | { readonly copy: string; readonly data?: undefined; readonly url?: undefined }
+);
 
 /** The view with one more button in its last row. */
 export function withButton(view: MessageView, button: MessageButton): MessageView {

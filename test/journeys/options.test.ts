@@ -27,13 +27,13 @@ test('a person who says the shape, a seed and what to leave out gets just that',
   ]);
 });
 
-test('a person who says nothing beside the words sends no parameters', async () => {
+test('a person who says nothing beside the words sends no parameters but the seed that was chosen', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
   person.say('/generate a red fox — quick and red');
   await pictures(person);
   expect(runs(app).map(({ prompt, params }) => ({ prompt, params }))).toEqual([
-    { prompt: 'a red fox — quick and red', params: undefined },
+    { prompt: 'a red fox — quick and red', params: { seed: expect.any(Number) } },
   ]);
 });
 
@@ -122,15 +122,16 @@ test('options alone are no request: the person is asked for words', async () => 
   nothingStarted(app);
 });
 
-test('the Again button asks for the same shape and seed', async () => {
+test('the Again button asks for the same shape, with another seed', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
   person.say('/generate a fox --seed 5 --aspect 9:16');
   const [picture] = await pictures(person);
   await press(person, picture?.id ?? 0, '🔁 Again');
   await pictures(person, 2);
-  const params = { seed: 5, width: 576, height: 1_024 };
-  expect(runs(app)).toMatchObject([{ params }, { params }]);
+  const params = { width: 576, height: 1_024 };
+  expect(runs(app)).toMatchObject([{ params: { ...params, seed: 5 } }, { params }]);
+  expect(runs(app)[1]?.params?.['seed']).not.toBe(5);
 });
 
 test('what was asked for beside the words outlives a restart', async () => {

@@ -50,7 +50,7 @@ test('a picture gets a button with the link to the same bytes under a name that 
   const [picture] = picturesOf(person);
   const url = linkOf(picture) ?? '';
   expect(url).toMatch(new RegExp(`^${bucket.publicUrl}/results/[0-9a-f]{32}\\.png$`));
-  expect(picture?.buttons.flat().map(({ text }) => text)).toEqual(['🔁 Again', '🔗 Link']);
+  expect(picture?.buttons.flat().map(({ text }) => text)).toEqual(['🔁 Again', '🎲 Variations', '⋯ More', '🔗 Link']);
   const read = await bucket.read(url);
   expect(read).toMatchObject({ status: 200, type: 'image/png' });
   const [name = ''] = readdirSync(join(app.dataDir, 'results'));

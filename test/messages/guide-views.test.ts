@@ -137,6 +137,9 @@ const answers = Object.keys({
   noted: 0,
   'slow-down': 0,
   'storage-unavailable': 0,
+  deleted: 0,
+  'cannot-delete': 0,
+  'file-gone': 0,
 } satisfies Record<CallbackAnswer, 0>) as CallbackAnswer[];
 
 test.each(answers)('answer(%s) is plain text of at most 200 units in every language', (answer) => {

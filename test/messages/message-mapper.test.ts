@@ -235,7 +235,13 @@ test('caption() shows the prompt, the model and the seconds', () => {
   const view = aView({ phase: { kind: 'ended', outcome: aResult } });
   expect(mapper.caption(view, 'en', { model: 'org/model<1>', seconds: 45.2 })).toEqual({
     text: '<blockquote expandable>a red fox in the snow</blockquote>\n<i>model&lt;1&gt; · 45 s</i>',
-    rows: [[{ text: '🔁 Again', data: 'again:7-1001' }]],
+    rows: [
+      [
+        { text: '🔁 Again', data: 'again:7-1001' },
+        { text: '🎲 Variations', data: 'r1:7-1001.vary' },
+        { text: '⋯ More', data: 'r1:7-1001.more' },
+      ],
+    ],
   });
 });
 

@@ -79,19 +79,25 @@ function keyboard(message, onPress) {
       element(
         'div',
         { class: 'row' },
-        ...row.map(({ text, data, url }) =>
-          url === undefined
+        ...row.map(({ text, data, url, copy }) =>
+          copy !== undefined
             ? element(
                 'button',
-                {
-                  type: 'button',
-                  dir: 'auto',
-                  disabled: data === undefined,
-                  onclick: ({ currentTarget }) => onPress(message.id, data, currentTarget),
-                },
-                text,
+                { type: 'button', dir: 'auto', onclick: () => void navigator.clipboard.writeText(copy) },
+                `${text} ⧉`,
               )
-            : element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, `${text} ↗`),
+            : url === undefined
+              ? element(
+                  'button',
+                  {
+                    type: 'button',
+                    dir: 'auto',
+                    disabled: data === undefined,
+                    onclick: ({ currentTarget }) => onPress(message.id, data, currentTarget),
+                  },
+                  text,
+                )
+              : element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, `${text} ↗`),
         ),
       ),
     ),

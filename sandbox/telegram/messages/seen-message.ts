@@ -20,6 +20,8 @@ export type SeenButton = {
   readonly text: string;
   readonly data?: string;
   readonly url?: string;
+  /** What it puts on the clipboard. */
+  readonly copy?: string;
 };
 
 /** One message as a person sees it. */
@@ -90,5 +92,6 @@ export function seenButton(button: InlineKeyboardButton): SeenButton {
     text: button.text,
     ...('callback_data' in button ? { data: button.callback_data } : {}),
     ...('url' in button ? { url: button.url } : {}),
+    ...('copy_text' in button ? { copy: button.copy_text.text } : {}),
   };
 }

@@ -2,12 +2,18 @@ import { Composer } from 'grammy';
 import type { Message } from 'grammy/types';
 import { type JobId, jobId } from '../../domain/ids.ts';
 import { readPromptOptions } from '../../jobs/request/generation-request.ts';
+import { kindTraits } from '../../domain/kinds.ts';
+import { readRemix } from '../../messages/remix-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { commandIn, wordsOf } from '../message-words.ts';
+import { pictureOf } from './remix.ts';
 import { replyWithMistake, submitRequest } from './submit-request.ts';
 
-/** Text in reply to an own result starts a new request: the same kind and options, `old prompt, new text`. */
+/**
+ * Text in reply to an own result starts a new request: it changes a picture where that is possible, and asks otherwise for
+ * the same kind with the same options, `old prompt, new text`.
+ */
 export function resultReplies(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   feature.on('message', async (ctx, next) => {
@@ -23,10 +29,17 @@ export function resultReplies(deps: BotDeps): Composer<BotContext> {
     const read = readPromptOptions(text);
     if (!read.ok) return replyWithMistake(ctx, deps, job.kind, read.mistake);
     const words = read.words.trim();
+    // A picture is changed where something here can; everything else is made anew of the old words and the new ones.
+    const isPicture = kindTraits[job.kind].carrier === 'photo';
+    if (words !== '' && isPicture && deps.service.offered().includes('edit')) {
+      const picture = pictureOf(job.id, ctx);
+      return submitRequest(ctx, deps, { kind: 'edit', prompt: words, options: read.options, picture });
+    }
+    const { chosenSeed: _chosen, ...kept } = job.options ?? {};
     return submitRequest(ctx, deps, {
       kind: job.kind,
       prompt: words === '' ? job.prompt : `${job.prompt}, ${words}`,
-      options: { ...job.options, ...read.options },
+      options: { ...kept, ...read.options },
       picture: { jobId: job.id },
     });
   });
@@ -38,6 +51,9 @@ export function jobOfMessage(message: Pick<Message, 'reply_markup'>): JobId | un
   for (const button of message.reply_markup?.inline_keyboard.flat() ?? []) {
     const press = 'callback_data' in button ? parseCallbackData(button.callback_data) : undefined;
     if (press?.verb === 'again') return jobId(press.id);
+    // A menu under a result, or the question what is to be changed.
+    const remix = press?.verb === 'r1' ? readRemix(press.id) : undefined;
+    if (remix !== undefined) return jobId(remix.id);
   }
   return undefined;
 }

@@ -1,10 +1,16 @@
 import type { Message } from 'grammy/types';
 import type { JobId } from '../../domain/ids.ts';
-import type { ResultStore } from '../../domain/media.ts';
+import type { ResultSource, ResultStore } from '../../domain/media.ts';
 import type { TelegramFile } from '../outbox/telegram-files.ts';
 
-/** A picture that a request is made from: one that a person sent, or the one of an earlier request. */
-export type PictureReference = { readonly fileId: string } | { readonly jobId: JobId };
+/**
+ * A picture that a request is made from: one that a person sent, the one of an earlier request, or what that request made:
+ * the file while it is kept, then what Telegram keeps of it.
+ */
+export type PictureReference =
+  | { readonly fileId: string }
+  | { readonly jobId: JobId }
+  | { readonly resultOf: JobId; readonly fileId?: string };
 
 /** Where the pictures of requests come from and are kept. */
 export type SentPictures = {
@@ -17,13 +23,16 @@ export type SentPictures = {
 /** Fetches pictures from Telegram and keeps them beside the results, checked by their bytes. */
 export function createSentPictures(
   inputs: ResultStore,
+  results: ResultSource,
   fetchFile: (fileId: string) => Promise<TelegramFile>,
   closing: AbortSignal,
 ): SentPictures {
   const bytesOf = async (picture: PictureReference): Promise<TelegramFile> => {
-    if ('fileId' in picture) return fetchFile(picture.fileId);
-    const opened = await inputs.open(picture.jobId);
-    if (opened === undefined) return { kind: 'unavailable' };
+    if (!('jobId' in picture) && !('resultOf' in picture)) return fetchFile(picture.fileId);
+    const opened = 'jobId' in picture ? await inputs.open(picture.jobId) : await results.open(picture.resultOf);
+    if (opened === undefined) {
+      return 'fileId' in picture && picture.fileId !== undefined ? fetchFile(picture.fileId) : { kind: 'unavailable' };
+    }
     const chunks: Uint8Array[] = [];
     for await (const chunk of opened.stream()) chunks.push(chunk);
     return { kind: 'bytes', bytes: Buffer.concat(chunks) };

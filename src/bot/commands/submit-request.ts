@@ -1,5 +1,5 @@
 import type { CheckedOptions } from '../../jobs/request/chain-models.ts';
-import type { GenerationOptions, OptionMistake } from '../../domain/job.ts';
+import { albumIds, type GenerationOptions, type OptionMistake } from '../../domain/job.ts';
 import { type JobKind, jobKinds, kindTraits } from '../../domain/kinds.ts';
 import { jobId } from '../../domain/ids.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
@@ -42,11 +42,12 @@ type RequestRefusal =
   | 'media-not-allowed'
   | 'not-allowed';
 
-/** Submits a request and answers at once; the status message shows everything later. */
+/** Submits a request, or several alike, and answers at once; the status message shows everything later. */
 export async function submitRequest(
   ctx: BotContext,
   deps: BotDeps,
   { kind, prompt, options = {}, picture }: ReadRequest,
+  count = 1,
 ): Promise<void> {
   const { speaker, chat } = ctx;
   const message = ctx.message ?? ctx.callbackQuery?.message;
@@ -76,8 +77,10 @@ export async function submitRequest(
   const id = jobId(`tg-${ctx.update.update_id}`);
   if (kindTraits[kind].needs === 'picture') {
     if (picture === undefined) return reply(ctx, deps.messages.pictureNeeded(kind, speaker.locale));
-    const kept = await deps.pictures.keep(picture, id);
-    if (kept !== 'kept') return reply(ctx, deps.messages.pictureUnusable(kept, speaker.locale));
+    for (const one of albumIds(id, count)) {
+      const kept = await deps.pictures.keep(picture, one);
+      if (kept !== 'kept') return reply(ctx, deps.messages.pictureUnusable(kept, speaker.locale));
+    }
   }
   using _answer = deps.wayBack.expectAnswer(id);
   const request = {
@@ -87,6 +90,7 @@ export async function submitRequest(
     lane: speaker.lane,
     locale: speaker.locale,
     updateId: ctx.update.update_id,
+    ...(count === 1 ? {} : { album: { size: count } }),
     origin: {
       chatId: chat.id,
       chatType: chat.type === 'private' ? 'private' : 'group',
@@ -103,7 +107,7 @@ export async function submitRequest(
   } as const;
   const accepted = await deps.service.submit(request, 'receipt');
   if (accepted.kind === 'refused') {
-    if (picture !== undefined) await deps.pictures.drop(id);
+    if (picture !== undefined) for (const one of albumIds(id, count)) await deps.pictures.drop(one);
     return refuse(accepted.code);
   }
   try {

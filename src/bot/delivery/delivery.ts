@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import type { Claim, JobReader } from '../../domain/job-engine.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
-import type { OnCheckpoint, Outcome } from '../../domain/job.ts';
+import { firstOfAlbum, type OnCheckpoint, type Outcome } from '../../domain/job.ts';
 import type { JobId } from '../../domain/ids.ts';
 import { type FailedTry, TryLater, placeOf, reportTelegramError, textOptions } from './media-message.ts';
 import { maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './send-once.ts';
@@ -10,6 +10,7 @@ import type { MethodKind } from '../outbox/bot-api.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import type { Presence } from './presence.ts';
 import type { StatusLists } from './status-lists.ts';
+import { endedAlbum, finishAlbum, showAlbum } from './show-album.ts';
 import type { StatusMessages } from './status-messages.ts';
 import { noteOf, textInstead, showOutcome, type Shown, type ShowTools } from './show-outcome.ts';
 
@@ -95,6 +96,10 @@ export class Delivery {
     try {
       const job = await jobs.find(id);
       if (job === undefined) return;
+      if (job.album !== undefined) {
+        if (firstOfAlbum(id) !== id) return await this.#post(firstOfAlbum(id), isDue);
+        if ((await endedAlbum(job, jobs)) === undefined) return;
+      }
       const waitMs = Math.min((job.deliverAtMs ?? 0) - clock.now(), maxRedeliveryDelayMs);
       if (waitMs > 0 && !isDue) return this.#wait(id, waitMs, undefined);
       const { chatId } = job.origin;
@@ -140,6 +145,7 @@ export class Delivery {
       // The claim then knows the number of a status message that is being sent.
       await statusMessages.close(id);
       const claim = await delivery.claim(id);
+      if (claim === undefined) await finishAlbum(id, this.#options.jobs, delivery);
       if (claim === undefined || claim.job.state.kind !== 'ended') return 'done';
       tried.claim = claim;
       await this.#deliver(claim, claim.job.state.outcome);
@@ -176,7 +182,7 @@ export class Delivery {
   }
 
   async #deliver(claim: Claim, outcome: Outcome): Promise<void> {
-    const { delivery, lists, links, ledger, onCheckpoint } = this.#options;
+    const { jobs, delivery, lists, links, ledger, onCheckpoint } = this.#options;
     const { lease, job } = claim;
     const { id } = job;
     const start = await ledger.begin(lease, 'result', 'idempotent');
@@ -192,12 +198,15 @@ export class Delivery {
       this.#report({ job, lease }, shown);
     }
     await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined);
+    if (job.album !== undefined) await finishAlbum(id, jobs, delivery);
     void lists?.refresh(job.origin.userId);
     void links?.delivered(id);
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
     try {
+      const album = claim.job.album && (await endedAlbum(claim.job, this.#options.jobs));
+      if (album !== undefined) return await showAlbum(claim, album, this.#options);
       return await showOutcome(claim, outcome, this.#options);
     } catch (error) {
       // No call is in flight: a crash during the wait for the next try is not counted against this effect.

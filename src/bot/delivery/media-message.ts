@@ -105,7 +105,10 @@ export function canReplaceText(file: MediaFile, { kind }: Job): boolean {
 export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
     inline_keyboard: view.rows.map((row) =>
-      row.map(({ text, data, url }) => (url === undefined ? { text, callback_data: data } : { text, url })),
+      row.map(({ text, data, url, copy }) => {
+        if (copy !== undefined) return { text, copy_text: { text: copy } };
+        return url === undefined ? { text, callback_data: data } : { text, url };
+      }),
     ),
   };
 }
@@ -179,7 +182,8 @@ async function sendMedia(
   }
 }
 
-function uploadOf({ path }: MediaFile, opened: OpenedResult): InputFile {
+/** The bytes of a kept file, read again for each call. */
+export function uploadOf({ path }: MediaFile, opened: OpenedResult): InputFile {
   return new InputFile(() => opened.stream(), basename(path));
 }
 

@@ -40,14 +40,27 @@ type SendTools = {
  * from 1. Throws TryLater.
  */
 export async function sendOnce(claim: Claim, form: OutcomeForm, tools: SendTools, part = 1): Promise<SentOnce> {
-  const { api, ledger, clock, emit } = tools;
   const kind: MethodKind = form.file === undefined ? 'send-text' : 'send-media';
-  let effect: Effect = part === 1 ? 'message' : `part-${part}`;
+  const effects: Once['effects'] = part === 1 ? ['message', 'message-again'] : [`part-${part}`, `part-${part}-again`];
+  return sendOnceAs(claim, { kind, effects, send: () => sendOutcome(tools.api, claim.job, form) }, tools);
+}
+
+/** A send of its own: the effect, the one of its repetition, and the call, which resolves with the id of the message. */
+type Once = {
+  readonly kind: MethodKind;
+  readonly effects: readonly [Effect, Effect];
+  readonly send: () => Promise<number>;
+};
+
+/** As `sendOnce`, for any call. Throws TryLater. */
+export async function sendOnceAs(claim: Claim, { kind, effects, send }: Once, tools: SendTools): Promise<SentOnce> {
+  const { ledger, clock, emit } = tools;
+  let [effect] = effects;
   let start = await ledger.begin(claim.lease, effect, 'once');
   const isRepetition = start.kind === 'unsure';
   if (isRepetition) {
     await assertMayRepeat(claim.job, kind, tools);
-    effect = part === 1 ? 'message-again' : `part-${part}-again`;
+    [, effect] = effects;
     start = await ledger.begin(claim.lease, effect, 'once');
   }
   if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note) };
@@ -55,7 +68,7 @@ export async function sendOnce(claim: Claim, form: OutcomeForm, tools: SendTools
   if (start.kind === 'fenced') throw new TryLater();
   const startedMs = clock.monotonicMs();
   try {
-    const messageId = await sendOutcome(api, claim.job, form);
+    const messageId = await send();
     await ledger.end(claim.lease, effect, String(messageId));
     return { kind: 'sent', messageId };
   } catch (error) {

@@ -207,7 +207,7 @@ async function tryStep(
  * Deletes the status message whose outcome was sent as a message of its own, so that no button of an ended request stays;
  * where Telegram does not delete it, it says how the request ended. Throws TryLater for some tries.
  */
-async function removeStatusMessage(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<void> {
+export async function removeStatusMessage(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<void> {
   const { outbox, messages, clock, emit } = tools;
   const { job } = claim;
   const { chatId } = job.origin;

@@ -3,7 +3,7 @@ import type { EffectLedger } from '../../domain/effect-ledger.ts';
 import type { JobDelivery } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
-import type { Job } from '../../domain/job.ts';
+import { albumIds, firstOfAlbum, type Job } from '../../domain/job.ts';
 import type { DayLeft, JobPhase, JobView } from '../../domain/views.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -71,12 +71,16 @@ export class StatusMessages {
 
   constructor(options: StatusMessagesOptions) {
     this.#options = options;
-    const progress = options.service.onProgress((id) => {
+    const progress = options.service.onProgress((one) => {
+      const id = firstOfAlbum(one);
       if (this.#sending.has(id)) this.#changedMeanwhile.add(id);
       else this.refresh(id);
       this.#schedulePositions();
     });
-    const ended = options.service.onEnded(() => this.#schedulePositions());
+    const ended = options.service.onEnded((id) => {
+      if (firstOfAlbum(id) !== id) this.refresh(firstOfAlbum(id));
+      this.#schedulePositions();
+    });
     this.#listening = {
       [Symbol.dispose]: () => {
         progress[Symbol.dispose]();
@@ -228,7 +232,8 @@ export class StatusMessages {
     const found = await service.find(id);
     const statusMessageId = found?.job.statusMessageId;
     if (found === undefined || statusMessageId === undefined || this.#tracked.get(id) !== tracked) return 'done';
-    const { job, view: jobView } = found;
+    const { job } = found;
+    const jobView = job.album === undefined ? found.view : await this.#albumView(job, found.view, job.album.size);
     if (jobView.phase.kind === 'ended') {
       this.#tracked.delete(id);
       return 'done';
@@ -258,6 +263,15 @@ export class StatusMessages {
       tracked.isGone = failure === 'no-message' || isShut(failure);
       return isTransient(failure) ? 'again' : 'done';
     }
+  }
+
+  /** An album is where the first of its jobs is that has not ended. */
+  async #albumView({ id }: Job, view: JobView, size: number): Promise<JobView> {
+    const found = await Promise.all(albumIds(id, size).map((one) => this.#options.service.find(one)));
+    const views = found.flatMap((one) => (one === undefined ? [] : [one.view]));
+    const ready = views.filter(({ phase }) => phase.kind === 'ended' && phase.outcome.kind === 'result').length;
+    const { phase } = views.find((one) => one.phase.kind !== 'ended') ?? view;
+    return { ...view, phase, album: { ready, size } };
   }
 
   #isTooSoon(id: JobId, tracked: Tracked): boolean {

@@ -263,10 +263,21 @@ export function generationRequest(
   };
 }
 
-/**
- * The seed that a candidate gets for a job. None is made up: what a model does not know may fail its run, and which of
- * Bytez's models know `seed` is nowhere written.
- */
+/** The seed that a candidate gets for a job: the person's or the one chosen for it, where the model is known to take one. */
 export function seedFor({ options }: Job, candidate: Candidate, models: ModelLookup): number | undefined {
-  return models(candidate).seed ? options?.seed : undefined;
+  return models(candidate).seed ? (options?.seed ?? options?.chosenSeed) : undefined;
+}
+
+/** Every provider's seeds begin at 0 and reach at least so far. */
+const maxChosenSeed = 2 ** 31 - 1;
+
+/** The request with a seed, so that whatever is made can be made again; a seed of the person's own stays. */
+export function withSeed<Request extends { readonly options?: GenerationOptions }>(
+  request: Request,
+  chain: readonly Candidate[],
+  models: ModelLookup,
+  random: () => number,
+): Request {
+  if (request.options?.seed !== undefined || !chain.some((candidate) => models(candidate).seed)) return request;
+  return { ...request, options: { ...request.options, chosenSeed: Math.floor(random() * maxChosenSeed) } };
 }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import {
   aspects,
   type GenerationOptions,
+  firstOfAlbum,
   type Job,
+  type JobRequest,
   type JobState,
   filesOf,
   type Outcome,
@@ -10,10 +12,10 @@ import {
 } from '../../../domain/job.ts';
 import { jobKinds, lanes, defaultKind, styleNames } from '../../../domain/kinds.ts';
 import { failureCodes } from '../../../domain/failure.ts';
-import { jobId, isProviderName } from '../../../domain/ids.ts';
+import { type JobId, jobId, isProviderName, type ProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
 import { mediaKinds } from '../../../domain/kinds.ts';
-import { type Row, fromJson, parseRow } from '../connection.ts';
+import { type Database, type Row, fromJson, parseRow } from '../connection.ts';
 import { keptCall } from './calls.ts';
 
 const mediaFile = z.object({
@@ -57,6 +59,7 @@ const options: z.ZodType<GenerationOptions> = z.object({
   preferred: z.string().exactOptional(),
   aspect: z.enum(aspects).exactOptional(),
   seed: z.number().exactOptional(),
+  chosenSeed: z.number().exactOptional(),
   negative: z.string().exactOptional(),
   title: z.string().exactOptional(),
   style: z.string().exactOptional(),
@@ -101,6 +104,7 @@ const facts = z.object({
   thread_id: z.number().nullable(),
   direct_topic_id: z.number().nullable(),
   pressed: z.number().nullable(),
+  album_size: z.number().nullable(),
   line: z.string().refine(isProviderName),
   tier: z.number(),
   round: z.number(),
@@ -212,6 +216,7 @@ function toJob(row: JobRow): Job {
       ...(row.pressed === 1 ? { pressed: true } : {}),
     },
     updateId: row.update_id,
+    ...(row.album_size === null ? {} : { album: { size: row.album_size } }),
     line: row.line,
     state: toState(row),
     progress: {
@@ -248,3 +253,45 @@ function toState(row: JobRow): JobState {
 
 /** SQL for the outcome kind of a row of `jobs`; NULL before its end and for unreadable JSON, which would fail the query. */
 export const outcomeKind = `iif(json_valid(outcome), outcome ->> 'kind', NULL)`;
+
+/** Adds a waiting job; returns it with its place in the order. */
+export function insertJob(
+  database: Database,
+  id: JobId,
+  request: JobRequest & { readonly line: ProviderName; readonly packResults: number },
+  round: number,
+  nowMs: number,
+) {
+  const { kind, prompt, options, lane, locale, origin, updateId, line, album, packResults } = request;
+  const values = {
+    id,
+    update_id: updateId,
+    kind,
+    prompt,
+    options: options === undefined ? null : JSON.stringify(options),
+    lane,
+    locale,
+    chat_id: origin.chatId,
+    chat_type: origin.chatType,
+    user_id: origin.userId,
+    message_id: origin.messageId,
+    thread_id: origin.threadId ?? null,
+    direct_topic_id: origin.directTopicId ?? null,
+    pressed: origin.pressed === true ? 1 : null,
+    album: album === undefined ? null : firstOfAlbum(id),
+    album_size: album?.size ?? null,
+    pack_results: packResults,
+    line,
+    state: 'waiting',
+    round,
+    ready_at_ms: nowMs,
+    accepted_at_ms: nowMs,
+  };
+  const columns = Object.keys(values);
+  const row = database.get(
+    `INSERT INTO jobs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) RETURNING *`,
+    ...Object.values(values),
+  );
+  if (row === undefined) throw new Error(`Cannot keep job ${id}: its row is gone`);
+  return toStoredJob(row);
+}

@@ -1,5 +1,5 @@
 import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
-import type { Job, JobRequest } from '../../../domain/job.ts';
+import { albumIds, type JobRequest } from '../../../domain/job.ts';
 import { creditsTaken, takeCredit, readOrSetAside, type SetAside } from './settle.ts';
 import { type Database, numberOf, rememberedMs, type Row } from '../connection.ts';
 import type { Accepted, AcceptLimits, Claim, JobLease, Park, RunningCaps } from '../../../domain/job-engine.ts';
@@ -14,10 +14,10 @@ import {
   advanceVirtualTime,
   wakeParked,
 } from './fair-queue.ts';
-import { toShownJob } from './job-rows.ts';
+import { insertJob, toShownJob } from './job-rows.ts';
 import { type JobKind, jobKinds, kindTraits, nextLane } from '../../../domain/kinds.ts';
 import { checkpointJob, takeOverCall } from './calls.ts';
-import { forgetUses, takeFromPacks } from '../payments/packs.ts';
+import { forgetUses, packResultsOf, takeFromPacks } from '../payments/packs.ts';
 
 /** Accepts or refuses a job, inside the caller's transaction. */
 export function acceptJob(
@@ -32,17 +32,38 @@ export function acceptJob(
   if (known !== undefined) return { kind: 'known', job: known.job, ahead: placeAhead(database, known) };
 
   const { userId } = request.origin;
-  const before = standing(database, request);
-  if (before.open >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
-  const isSpent = limits.perDay >= 0 && creditsTaken(database, userId, request.kind, nowMs) >= limits.perDay;
-  const packResults = isSpent ? kindTraits[request.kind].cost : 0;
-  if (isSpent && !takeFromPacks(database, id, userId, packResults)) return { kind: 'refused', code: 'quota-reached' };
-  takeCredit(database, id, userId, request.kind, nowMs, packResults);
-  keepRound(database, request.lane, userId, before.round);
-  const stored = insertJob(database, id, { ...request, packResults }, before.round, nowMs);
-  addTurn(database, stored);
+  const ids = albumIds(id, request.album?.size);
+  if (standing(database, request).open >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
+  const { cost } = kindTraits[request.kind];
+  const left = limits.perDay < 0 ? Infinity : limits.perDay - creditsTaken(database, userId, request.kind, nowMs);
+  // What the day no longer gives is paid from packs: all of an album or nothing of it.
+  const fromPacks = Math.max(0, ids.length - Math.max(0, left)) * cost;
+  if (fromPacks > 0 && packResultsOf(database, userId) < fromPacks) return { kind: 'refused', code: 'quota-reached' };
+  const [stored] = ids.map((one, place) => {
+    const packResults = place < left ? 0 : cost;
+    if (packResults > 0) takeFromPacks(database, one, userId, packResults);
+    return addJob(database, one, { ...variationOf(request, place), packResults }, nowMs);
+  });
+  if (stored === undefined) throw new Error(`Cannot accept job ${id}: its album has no place`);
   if (intent !== undefined) database.run('INSERT INTO effects (job_id, effect) VALUES (?, ?)', id, intent);
   return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
+}
+
+function addJob(database: Database, id: JobId, request: Parameters<typeof insertJob>[2], nowMs: number) {
+  const { lane, kind, origin } = request;
+  const { round } = standing(database, request);
+  takeCredit(database, id, origin.userId, kind, nowMs, request.packResults);
+  keepRound(database, lane, origin.userId, round);
+  const stored = insertJob(database, id, request, round, nowMs);
+  addTurn(database, stored);
+  return stored;
+}
+
+/** The same seed would make the same picture again. */
+function variationOf<Request extends JobRequest>(request: Request, place: number): Request {
+  const { options } = request;
+  if (options?.chosenSeed === undefined || place === 0) return request;
+  return { ...request, options: { ...options, chosenSeed: options.chosenSeed + place } };
 }
 
 /** Finds the job of a repeated update. A job delivered before the update memory began loses its id to the new one. */
@@ -74,59 +95,6 @@ function standing(database: Database, { kind, lane, origin: { userId } }: JobReq
   );
   const round = nextRound(numberOf(row, 'nowRound'), numberOf(row, 'lastRound'), kindTraits[kind].cost);
   return { open: numberOf(row, 'open'), round };
-}
-
-function insertJob(
-  database: Database,
-  id: JobId,
-  request: JobRequest & { readonly line: ProviderName; readonly packResults: number },
-  round: number,
-  nowMs: number,
-) {
-  const { kind, prompt, options, lane, locale, origin, updateId, line, packResults } = request;
-  const values = {
-    id,
-    update_id: updateId,
-    kind,
-    prompt,
-    options: options === undefined ? null : JSON.stringify(options),
-    lane,
-    locale,
-    chat_id: origin.chatId,
-    chat_type: origin.chatType,
-    user_id: origin.userId,
-    message_id: origin.messageId,
-    thread_id: origin.threadId ?? null,
-    direct_topic_id: origin.directTopicId ?? null,
-    pressed: origin.pressed === true ? 1 : null,
-    line,
-    state: 'waiting',
-    round,
-    ready_at_ms: nowMs,
-    accepted_at_ms: nowMs,
-    pack_results: packResults,
-  };
-  const columns = Object.keys(values);
-  const row = database.get(
-    `INSERT INTO jobs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) RETURNING seq`,
-    ...Object.values(values),
-  );
-  const job: Job = {
-    id,
-    kind,
-    prompt,
-    ...(options === undefined ? {} : { options }),
-    lane,
-    locale,
-    origin,
-    updateId,
-    line,
-    state: { kind: 'waiting', readyAtMs: nowMs },
-    progress: { candidate: 0, attempts: 0, calls: 0 },
-    acceptedAtMs: nowMs,
-    ...(packResults === 0 ? {} : { packResults }),
-  };
-  return { job, tier: 1, round, seq: numberOf(row, 'seq') };
 }
 
 /** The columns that every claim sets; `startValues` are its parameters. */

@@ -1,0 +1,218 @@
+import { InputFile } from 'grammy';
+import { type JobId, jobId } from '../../domain/ids.ts';
+import { aspects, filesOf, type GenerationOptions, type Job } from '../../domain/job.ts';
+import { styleNames } from '../../domain/kinds.ts';
+import { modelTag } from '../../messages/models-view.ts';
+import { readRemix, type RemixAction, type RemixMenu, variationCounts } from '../../messages/remix-views.ts';
+import { escapeHtml, type MessageView } from '../../messages/view.ts';
+import type { BotContext, BotDeps } from '../context.ts';
+import { keyboardFor, replyTo, sendOutcome, uploadOf } from '../delivery/media-message.ts';
+import { viewsFor } from '../delivery/show-outcome.ts';
+import { classifyTelegramError, isShut } from '../outbox/telegram-error.ts';
+import { answer, replyQuoting } from '../reply.ts';
+import { pictureIn, type PictureReference } from './sent-pictures.ts';
+import { type ReadRequest, submitRequest } from './submit-request.ts';
+
+/** The keyboard that an action opens. */
+const menus: Partial<Record<RemixAction, RemixMenu>> = {
+  more: 'more',
+  back: 'back',
+  shapes: 'shapes',
+  styles: 'styles',
+  models: 'models',
+  delete: 'delete',
+};
+
+/**
+ * A press of a button under a result. All that it needs is in the database and in the message itself, so it works after a
+ * restart; only the person of the request is heard. What makes something is a request like that of a command.
+ */
+export async function pressRemixButton(ctx: BotContext, deps: BotDeps, data: string): Promise<void> {
+  const { messages, service } = deps;
+  const { userId, locale } = ctx.speaker;
+  const press = readRemix(data);
+  const job = press && (await service.find(jobId(press.id)))?.job;
+  if (press === undefined || job === undefined) return answer(ctx, messages.answer('expired', locale));
+  if (job.origin.userId !== userId) return answer(ctx, messages.answer('not-yours', locale));
+  const { action, more } = press;
+  const menu = action === 'vary' && more === undefined ? 'vary' : menus[action];
+  if (menu !== undefined) {
+    await answer(ctx);
+    return showKeyboard(ctx, deps, job, menu);
+  }
+  switch (action) {
+    case 'edit':
+      await answer(ctx);
+      return replyQuoting(ctx, messages.editQuestion(job.id, locale));
+    case 'copy':
+      await answer(ctx);
+      return replyQuoting(ctx, { text: `<code>${escapeHtml(job.prompt.slice(0, 4_000))}</code>`, rows: [] });
+    case 'original':
+      return sendOriginal(ctx, deps, job);
+    case 'pick':
+      return showAlone(ctx, deps, job);
+    case 'gone':
+      return remove(ctx, deps, job, more === 'ask');
+    default:
+      return make(ctx, deps, job, { action, more });
+  }
+}
+
+/** Makes something of the result; the answer to the press goes out first. */
+async function make(
+  ctx: BotContext,
+  deps: BotDeps,
+  job: Job,
+  { action, more }: { readonly action: RemixAction; readonly more: string | undefined },
+): Promise<void> {
+  const { messages } = deps;
+  const { locale } = ctx.speaker;
+  const options = optionsFor(ctx, deps, job, action, more);
+  const count = variationCounts.find((known) => String(known) === more);
+  if (options === undefined || (action === 'vary' && count === undefined)) {
+    return answer(ctx, messages.answer('expired', locale));
+  }
+  const kind = action === 'animate' ? 'video' : job.kind;
+  const request = { kind, prompt: job.prompt, options, picture: { jobId: job.id } } as const;
+  if (await isUnderWay(ctx, deps, request)) return answer(ctx, messages.answer('already-done', locale));
+  await answer(ctx, messages.answer('accepted', locale));
+  return count === undefined ? submitRequest(ctx, deps, request) : submitRequest(ctx, deps, request, count);
+}
+
+/** Whether an earlier press of the same button by the same person is still being worked on. */
+async function isUnderWay(
+  { update, callbackQuery, chat, speaker }: BotContext,
+  { service }: BotDeps,
+  { kind, options = {} }: ReadRequest,
+): Promise<boolean> {
+  const open = (await service.findAll(speaker.userId)).filter(({ phase }) => phase.kind !== 'ended');
+  for (const { id } of open) {
+    const found = await service.find(id);
+    if (found === undefined || found.job.updateId === update.update_id) continue;
+    const { origin, kind: made } = found.job;
+    const isHere = origin.chatId === chat?.id && origin.messageId === callbackQuery?.message?.message_id;
+    if (isHere && made === kind && nameOf(found.job.options ?? {}) === nameOf(options)) return true;
+  }
+  return false;
+}
+
+/** Options as a person chose them; two that differ in nothing else have the same name. */
+function nameOf({ chosenSeed: _chosen, preferred: _preferred, ...chosen }: GenerationOptions): string {
+  return JSON.stringify(Object.entries(chosen).toSorted(([one], [other]) => one.localeCompare(other)));
+}
+
+/** The options of the next request: those of the result with one change, and a new seed unless it is to be the same. */
+function optionsFor(
+  { speaker }: BotContext,
+  { service }: BotDeps,
+  job: Job,
+  action: RemixAction,
+  more: string | undefined,
+): GenerationOptions | undefined {
+  const { seed: _seed, chosenSeed: _chosen, preferred: _preferred, ...kept } = job.options ?? {};
+  switch (action) {
+    case 'vary':
+      return kept;
+    case 'animate': {
+      const { aspect, preset } = kept;
+      return { ...(aspect === undefined ? {} : { aspect }), ...(preset === undefined ? {} : { preset }) };
+    }
+    case 'seed': {
+      const made = 'outcome' in job.state && job.state.outcome.kind === 'result' ? job.state.outcome.model : undefined;
+      const seed = made === undefined ? undefined : service.models.seedOf(job, made);
+      return made === undefined || seed === undefined ? undefined : { ...kept, seed, model: made };
+    }
+    case 'shape': {
+      const aspect = aspects.find((known) => known.replace(':', 'x') === more);
+      return aspect === undefined ? undefined : { ...kept, aspect };
+    }
+    case 'style': {
+      const preset = styleNames.find((known) => known === more);
+      return preset === undefined ? undefined : { ...kept, preset };
+    }
+    case 'model': {
+      const found = service.models.offered(job.kind, speaker).find(({ model }) => modelTag(model) === more);
+      return found === undefined ? undefined : { ...kept, model: found.model };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The picture of a result: as it was made while it is kept, and as Telegram has it for ever. */
+export function pictureOf(id: JobId, { message, callbackQuery }: BotContext): PictureReference {
+  const shown = pictureIn(callbackQuery?.message ?? message?.reply_to_message);
+  return { resultOf: id, ...(shown !== undefined && 'fileId' in shown ? { fileId: shown.fileId } : {}) };
+}
+
+async function showKeyboard(ctx: BotContext, { messages, service }: BotDeps, job: Job, menu: RemixMenu): Promise<void> {
+  const { id, kind, prompt, locale } = job;
+  const made = 'outcome' in job.state && job.state.outcome.kind === 'result' ? job.state.outcome.model : undefined;
+  const facts = {
+    id,
+    kind,
+    prompt,
+    hasSeed: made !== undefined && service.models.seedOf(job, made) !== undefined,
+    models: service.models.offered(kind, ctx.speaker),
+  };
+  // Links to copies of the files stay.
+  const shown = ctx.callbackQuery?.message?.reply_markup?.inline_keyboard.flat() ?? [];
+  const links = shown.flatMap((button) => ('url' in button ? [{ text: button.text, url: button.url }] : []));
+  const rows = [...messages.remix(menu, facts, locale), ...(links.length === 0 ? [] : [links])];
+  const view: MessageView = { text: '', rows };
+  try {
+    await ctx.editMessageReplyMarkup({ reply_markup: keyboardFor(view) });
+  } catch (error) {
+    const failure = classifyTelegramError(error);
+    if (failure !== 'not-modified' && failure !== 'no-message' && !isShut(failure)) throw error;
+  }
+}
+
+/** Sends the file as it was made, as a document: Telegram compresses what it shows as a photo. */
+async function sendOriginal(ctx: BotContext, { messages, results }: BotDeps, job: Job): Promise<void> {
+  const { locale } = ctx.speaker;
+  const outcome = 'outcome' in job.state ? job.state.outcome : undefined;
+  const files = outcome?.kind === 'result' ? filesOf(outcome.payload) : [];
+  const [file] = files;
+  const opened = file && (await results.open(job.id));
+  const message = ctx.callbackQuery?.message;
+  if (file === undefined || opened === undefined || message === undefined) {
+    return answer(ctx, messages.answer('file-gone', locale));
+  }
+  await answer(ctx, messages.answer('coming', locale));
+  await ctx.replyWithDocument(uploadOf(file, opened) satisfies InputFile, {
+    reply_parameters: replyTo(message.message_id),
+    disable_content_type_detection: true,
+  });
+}
+
+/** Deletes the message, and with a result everything that is kept of its request. */
+async function remove(ctx: BotContext, deps: BotDeps, job: Job, isQuestion: boolean): Promise<void> {
+  const { messages } = deps;
+  const { locale } = ctx.speaker;
+  let isDeleted = true;
+  try {
+    await ctx.deleteMessage();
+  } catch (error) {
+    isDeleted = classifyTelegramError(error) === 'no-message';
+  }
+  if (isQuestion) return answer(ctx);
+  await deps.forgetJob(job.id);
+  if (!isDeleted) await ctx.editMessageReplyMarkup().catch(() => undefined);
+  return answer(ctx, messages.answer(isDeleted ? 'deleted' : 'cannot-delete', locale));
+}
+
+/** Shows one picture of an album alone, with its own buttons. */
+async function showAlone(ctx: BotContext, deps: BotDeps, job: Job): Promise<void> {
+  const { messages, results, service, clock } = deps;
+  const { locale } = ctx.speaker;
+  const outcome = 'outcome' in job.state ? job.state.outcome : undefined;
+  const [file] = outcome?.kind === 'result' ? filesOf(outcome.payload) : [];
+  const opened = file && (await results.open(job.id));
+  if (outcome === undefined || file === undefined || opened === undefined) {
+    return answer(ctx, messages.answer('file-gone', locale));
+  }
+  await answer(ctx);
+  const [view] = await viewsFor(job, outcome, { service, messages, clock });
+  await sendOutcome(ctx.api, job, { file: { file, opened }, as: 'fitting', view });
+}

@@ -1,0 +1,99 @@
+import type { InputMediaDocument, InputMediaPhoto } from 'grammy/types';
+import type { JobId } from '../../domain/ids.ts';
+import type { Claim, JobDelivery, JobReader } from '../../domain/job-engine.ts';
+import { albumIds, filesOf, firstOfAlbum, type Job, type Outcome } from '../../domain/job.ts';
+import { traitsOf } from '../../domain/kinds.ts';
+import { mediaFor, placeOf, type SendAs, type ShownFile } from './media-message.ts';
+import { sendOnce, sendOnceAs } from './send-once.ts';
+import { removeStatusMessage, type Shown, showOutcome, type ShowTools, viewsFor } from './show-outcome.ts';
+
+type Reader = Pick<JobReader, 'find'>;
+type Member = { readonly job: Job; readonly outcome: Outcome };
+
+/** The jobs of an album that have ended; undefined while one of them has not. A forgotten one counts for nothing. */
+export async function endedAlbum({ id, album }: Job, jobs: Reader): Promise<readonly Member[] | undefined> {
+  const found = await Promise.all(albumIds(id, album?.size ?? 1).map((one) => jobs.find(one)));
+  const members: Member[] = [];
+  for (const job of found) {
+    if (job === undefined) continue;
+    if (!('outcome' in job.state)) return undefined;
+    members.push({ job, outcome: job.state.outcome });
+  }
+  return members;
+}
+
+/** The album was shown with its first job: the others are told, too. It may be repeated after a crash. */
+export async function finishAlbum(id: JobId, jobs: Reader, delivery: JobDelivery): Promise<void> {
+  const job = await jobs.find(firstOfAlbum(id));
+  if (job?.album === undefined || job.state.kind !== 'told') return;
+  const [, ...others] = albumIds(job.id, job.album.size);
+  for (const other of others) {
+    const claim = await delivery.claim(other);
+    if (claim !== undefined) await delivery.done(claim.lease);
+  }
+}
+
+type Picture = Member & { readonly shown: ShownFile };
+
+/**
+ * Shows what became of an album: its pictures as one album and under them a message with their buttons, since an album has
+ * none; a single picture, or words where there is none, as any outcome. Both messages are sent after an intent row; one
+ * that may have arrived is repeated once. The claim is that of the first job. Throws TryLater.
+ */
+export async function showAlbum(claim: Claim, members: readonly Member[], tools: ShowTools): Promise<Shown> {
+  const pictures: Picture[] = [];
+  for (const member of members) {
+    const [file] = member.outcome.kind === 'result' ? filesOf(member.outcome.payload) : [];
+    const opened = file && (await tools.results.open(member.job.id));
+    if (file !== undefined && opened !== undefined) pictures.push({ ...member, shown: { file, opened } });
+  }
+  const [first, second] = pictures;
+  if (first === undefined || second === undefined) {
+    const only = first ?? members.find(({ outcome }) => outcome.kind !== 'result') ?? members[0];
+    const { statusMessageId } = claim.job;
+    const status = statusMessageId === undefined ? {} : { statusMessageId };
+    const job = only === undefined ? claim.job : { ...only.job, ...status };
+    return showOutcome({ ...claim, job }, only?.outcome ?? { kind: 'failed', code: 'result-unavailable' }, tools);
+  }
+  const { outbox, messages } = tools;
+  const { chatId, messageId } = claim.job.origin;
+  const shared = { ...tools, api: outbox.api, health: outbox.health };
+  const sentAs = async (as: SendAs) => {
+    const items = await Promise.all(pictures.map((one) => itemFor(one, as, tools)));
+    const media = items.filter((item) => item.type === 'photo');
+    // Telegram mixes no files with photos: where one does not fit, all are files.
+    if (media.length < items.length && as === 'fitting') return { kind: 'refused', failure: 'bad-media' } as const;
+    const files = items.filter((item) => item.type === 'document');
+    const send = async () => {
+      const sent = await outbox.api.sendMediaGroup(
+        chatId,
+        media.length > 0 ? media : files,
+        placeOf(claim.job, messageId),
+      );
+      return sent[0]?.message_id ?? 0;
+    };
+    return sendOnceAs(claim, { kind: 'send-media', effects: ['album', 'album-again'], send }, shared);
+  };
+  let sent = await sentAs('fitting');
+  if (sent.kind === 'refused') sent = await sentAs('document');
+  if (sent.kind === 'unsure')
+    return { as: 'nothing', why: 'two albums were sent, and both may have arrived', held: 'unsure' };
+  if (sent.kind === 'refused')
+    return { as: 'nothing', why: sent.failure, held: sent.failure === 'closed' ? 'closed' : 'unsure' };
+  const view = messages.album(
+    claim.job.prompt,
+    pictures.map(({ job }) => job.id),
+    claim.job.locale,
+  );
+  const row = await sendOnce(claim, { as: 'fitting', view }, shared, 2);
+  await removeStatusMessage(claim, first.outcome, tools);
+  const shownIn = row.kind === 'sent' ? row.messageId : sent.messageId;
+  return { as: 'message', messageId: shownIn, outcome: first.outcome };
+}
+
+async function itemFor({ job, outcome, shown }: Picture, as: SendAs, tools: ShowTools) {
+  const [view] = await viewsFor(job, outcome, tools);
+  const item = mediaFor(shown, traitsOf(job.kind).carrier, view, as);
+  // The carrier of what has variations is a photo, which Telegram takes as one or as a document.
+  return item as InputMediaPhoto | InputMediaDocument;
+}

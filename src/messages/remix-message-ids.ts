@@ -1,0 +1,21 @@
+/** The messages about what can be made of a result, and exactly their variables. */
+export const remixMessageVariables = {
+  'button.variations': [],
+  'button.more': [],
+  'button.back': [],
+  'button.same-seed': [],
+  'button.other-shape': [],
+  'button.other-style': [],
+  'button.other-model': [],
+  'button.edit': [],
+  'button.animate': [],
+  'button.original': [],
+  'button.copy': [],
+  'button.delete': [],
+  'button.delete-yes': [],
+  'answer.deleted': [],
+  'answer.cannot-delete': [],
+  'answer.file-gone': [],
+  'remix.edit-how': [],
+  'status-message.album': ['ready', 'size'],
+} as const satisfies Record<string, readonly string[]>;
