@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { anthropicDialect } from '../../sandbox/anthropic/anthropic-sandbox.ts';
 import { type ChatSandbox, startChatSandbox } from '../../sandbox/chat-sandbox.ts';
 import { cohereDialect } from '../../sandbox/cohere/cohere-sandbox.ts';
+import { scratch } from '../storage/sqlite/scratch.ts';
 import { hasAnswer } from '../support/answers.ts';
 import { fromBot, openTestApp, type TestApp, type TestAppOptions, wordsOf } from '../support/test-app.ts';
 
@@ -79,6 +82,30 @@ test('a conversation is of one person in one chat, and survives a restart', asyn
   expect(asked(stage.anthropic).at(-1)).toEqual(['one?', 'You asked: one? (after 0 messages).', 'three?']);
 });
 
+test('a conversation that outgrows the model’s window begins with its newest whole questions', async () => {
+  using place = scratch();
+  const table = join(place.dir, 'models.json');
+  // 360 tokens hold about 540 letters of what was said, beside the answer.
+  const row = { provider: 'anthropic', model: 'claude-haiku-5-5', context_tokens: 360 };
+  writeFileSync(table, JSON.stringify([row]));
+  const long = (letter: string) => letter.repeat(200);
+  await using stage = await aTalk({ MODELS_FILE: table }, (question) => `${long('z')} to ${question[0]}`);
+  const person = stage.app.person(7);
+  for (const [index, letter] of ['a', 'b', 'c'].entries()) {
+    person.say(`/ask ${long(letter)}`);
+    await person.waitFor((seen) => fromBot(seen).length === index + 1 && hasAnswer(seen));
+  }
+  expect(asked(stage.anthropic)).toEqual([
+    [long('a')],
+    // The first answer would fit, but not with its question.
+    [long('b')],
+    [long('c')],
+  ]);
+  person.say('/ask d');
+  await person.waitFor((seen) => fromBot(seen).length === 4 && hasAnswer(seen));
+  expect(asked(stage.anthropic).at(-1)).toEqual([long('c'), `${long('z')} to c`, 'd']);
+});
+
 test('an answer that breaks before its first word comes from the next model; one that has begun stays, with a button', async () => {
   await using stage = await aTalk({ MAX_ATTEMPTS: '1' });
   stage.anthropic.cutAfter(2);
@@ -120,4 +147,12 @@ test('where no model answers questions, /ask says what there is, and no menu or 
   person.say('/help');
   const help = wordsOf(fromBot(await person.waitFor((seen) => fromBot(seen).length === 2)).at(-1));
   expect(help).not.toMatch(/\/(?:ask|music|say|edit|new)\b/);
+  person.say('/start');
+  const start = wordsOf(fromBot(await person.waitFor((seen) => fromBot(seen).length === 3)).at(-1));
+  expect(start).not.toMatch(/\/(?:ask|music|say|edit|new)\b/);
+  const menus = ['', 'es'].map((language) => app.telegram.commandsFor(7, 7, language).map(({ command }) => command));
+  for (const menu of menus) {
+    expect(menu).toEqual(expect.arrayContaining(['generate', 'video', 'models']));
+    expect(menu).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(?:ask|music|say|edit|new)$/)]));
+  }
 });
