@@ -19,6 +19,8 @@ export type ShownMessage = {
   readonly atMs: number;
   readonly words: readonly RichNode[];
   readonly file?: ShownFile;
+  /** Of an invoice: what its pay button takes. */
+  readonly stars?: number;
   readonly buttons: SeenMessage['buttons'];
   readonly edited: boolean;
   readonly replyTo?: { readonly userId?: number; readonly text: string };
@@ -42,16 +44,23 @@ export function shownMessages(messages: readonly SeenMessage[]): readonly ShownM
     return {
       id,
       atMs,
-      words: parseRichText(message.html),
+      words: wordsOf(message),
       buttons,
       edited,
       ...(userId === undefined ? {} : { userId }),
       ...(file === undefined ? {} : { file }),
+      ...(message.invoice === undefined ? {} : { stars: message.invoice.amount }),
       ...(repliedTo === undefined ? {} : { replyTo: excerptOf(repliedTo) }),
       ...(reaction === undefined ? {} : { reaction }),
       ...(album === undefined ? {} : { album }),
     };
   });
+}
+
+/** An invoice shows its price on the pay button. */
+function wordsOf({ html, invoice }: SeenMessage): readonly RichNode[] {
+  if (invoice === undefined) return parseRichText(html);
+  return [{ tag: 'b', children: [invoice.title] }, `\n${invoice.description}`];
 }
 
 /** Returns the file of a message, of any kind. */

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { Group } from '../telegram/people/group.ts';
 import type { Person, PhotoOptions } from '../telegram/people/person.ts';
+import type { Payment } from '../telegram/payments/pay.ts';
 import type { Participants } from './participants.ts';
 import { accountModes, telegramFaultModes, type FaultControls } from './fault-controls.ts';
 import { providerModes } from '../demo-providers.ts';
@@ -31,6 +32,9 @@ const photo = z.strictObject({
   replyTo,
 });
 const press = z.strictObject({ ...place, messageId: z.int().positive(), data: z.string().min(1).max(64) });
+const payment = z.strictObject({ ...place, invoice: z.union([z.int().positive(), z.string().max(200)]) });
+const renewal = z.strictObject({ personId: z.int(), hasStars: z.boolean() });
+const subscription = z.strictObject({ personId: z.int(), canceled: z.boolean() });
 const language = z.strictObject({ personId: z.int(), language: z.string().max(12) });
 const account = z.strictObject({ place: z.int().positive(), mode: z.enum(accountModes) });
 const provider = z.strictObject({
@@ -48,7 +52,7 @@ type Where = { readonly in?: Group; readonly replyTo?: number };
 type ActionResult = { readonly ok: true; readonly more?: object } | { readonly ok: false; readonly error: string };
 const succeeded: ActionResult = { ok: true };
 
-/** The actions of the page: write and press buttons as a person, set a language, switch faults. */
+/** The actions of the page: write, press buttons and pay as a person, set a language, switch faults. */
 export function pageActions({
   participants,
   faultControls,
@@ -103,6 +107,20 @@ export function pageActions({
   });
   action('/press', press, (body) =>
     as(body, (person, where) => ({ queryId: person.press(body.messageId, body.data, where).queryId })),
+  );
+  action('/pay', payment, async (body) => {
+    let opened: Payment | undefined;
+    const answer = as(body, (person, where) => (opened = person.pay(body.invoice, where)));
+    return opened === undefined ? answer : { ok: true, more: await opened.outcome };
+  });
+  action('/renew', renewal, ({ personId, hasStars }) =>
+    as({ personId, chatId: personId }, (person) => person.renew(hasStars)),
+  );
+  action('/subscription', subscription, ({ personId, canceled }) =>
+    as({ personId, chatId: personId }, (person) => {
+      person.cancelSubscription(canceled);
+      return {};
+    }),
   );
   action('/language', language, (body) => {
     if (!languages.includes(body.language)) return { ok: false, error: 'This language is not available' };

@@ -110,6 +110,13 @@ export class PageState implements Disposable {
         groupCommands: telegram.commandsFor(group.id, id, language),
       })),
     );
+    feed.publish(
+      'subscriptions',
+      members.flatMap(({ person, name }) => {
+        const subscription = person.subscription();
+        return subscription === undefined ? [] : [{ personId: person.id, name, ...subscription }];
+      }),
+    );
     for (const { person } of members) feed.publish(`chat ${person.id}`, shownMessages(person.messages()));
     const [anyone] = members;
     if (anyone !== undefined) feed.publish(`chat ${group.id}`, shownMessages(anyone.person.messages(group)));

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { tinyPhoto } from '../../sandbox/telegram/people/person.ts';
-import { commandsOf, fieldOf, pictures, say } from './chat-actions.ts';
+import { commandsOf, fieldOf, pathOfShot, pictures, say } from './chat-actions.ts';
 import { openChatStage } from './chat-stage.ts';
 import { closeChromium, findChromium } from './chromium.ts';
 
@@ -127,6 +127,48 @@ test.skipIf(isBlind)(
     await say(page, '/generate a red fox in the snow');
     await page.getByText('I have trouble with my storage').waitFor();
     await disk.uncheck();
+    expect(stage.complaints).toEqual([]);
+  },
+);
+
+test.skipIf(isBlind)(
+  'somebody pays for a pack and a subscription with play Stars, which is renewed, canceled and resumed',
+  journey,
+  async () => {
+    await using stage = await openChatStage(chromiumPath ?? '');
+    const page = await stage.visit({ viewport: desktop });
+    await fieldOf(page).waitFor();
+    await say(page, '/premium');
+    await page.getByRole('button', { name: /20 results/ }).click();
+    await page.getByRole('button', { name: 'Pay ⭐ 50' }).click();
+    await page.locator('.mine .words', { hasText: 'Paid ⭐ 50' }).waitFor();
+    await page.locator('.theirs .words', { hasText: /Thank you!.*20 results/ }).waitFor();
+
+    await page.getByText('Nobody subscribes').waitFor();
+    await page.getByRole('button', { name: /30 days/ }).click();
+    const subscribe = page.getByRole('button', { name: /^Subscribe/ });
+    await subscribe.click();
+    await page.locator('.theirs .words', { hasText: 'You have premium until' }).waitFor();
+    // The bot declines a second subscription before any Star moves, and the page says so.
+    await subscribe.click();
+    await page.locator('.toast', { hasText: 'no Stars were taken' }).waitFor();
+
+    const subscription = page.getByRole('list', { name: 'Subscriptions' });
+    await subscription.getByText(/renews on/).waitFor();
+    await subscription.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: pathOfShot('payments.png') });
+    await subscription.getByRole('button', { name: 'Renew now' }).click();
+    await page.locator('.mine .words', { hasText: 'Renewed: ⭐ 250' }).waitFor();
+    await subscription.getByRole('button', { name: 'Cancel it' }).click();
+    await subscription.getByText(/canceled, ends on/).waitFor();
+    await subscription.getByRole('button', { name: 'Renew now' }).click();
+    await page.locator('.toast', { hasText: 'The subscription was canceled' }).waitFor();
+    await say(page, '/premium');
+    await page.locator('.theirs .words', { hasText: 'Your subscription doesn’t renew' }).waitFor();
+    await subscription.getByRole('button', { name: 'Resume it' }).click();
+    await subscription.getByRole('button', { name: 'Renew without Stars' }).click();
+    await page.locator('.toast', { hasText: 'too few Stars' }).waitFor();
+    expect(await page.locator('.mine .words', { hasText: 'Paid ⭐' }).count()).toBe(2);
     expect(stage.complaints).toEqual([]);
   },
 );

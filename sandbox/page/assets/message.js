@@ -18,7 +18,7 @@ const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute:
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 
 /** One message, or one album, as a list item: a bubble with media, text and time, and below it the buttons. */
-export function messageElement({ messages, tailed, mine, showName, isNew }, { onPress, onCommand, onReply }) {
+export function messageElement({ messages, tailed, mine, showName, isNew }, { onPress, onPay, onCommand, onReply }) {
   const [head] = messages;
   const last = messages.at(-1);
   const name = nameOf(head.userId);
@@ -52,7 +52,8 @@ export function messageElement({ messages, tailed, mine, showName, isNew }, { on
     { class: `message ${mine ? 'mine' : 'theirs'}${tailed ? ' tailed' : ''}${isNew ? ' new' : ''}` },
     element('span', { class: 'hidden' }, mine ? 'You: ' : `${name}: `),
     bubble,
-    head.buttons.length === 0 ? undefined : keyboard(head, onPress),
+    head.stars === undefined ? undefined : payRow(head, onPay),
+    head.buttons.length === 0 ? undefined : keyboard(head, onPress, onPay),
   );
 }
 
@@ -71,7 +72,33 @@ function replyButton(message, name, mine, words, onReply) {
   );
 }
 
-function keyboard(message, onPress) {
+/** Telegram puts this button under an invoice by itself. */
+function payRow({ id, stars }, onPay) {
+  return element(
+    'div',
+    { class: 'keyboard' },
+    element('div', { class: 'row' }, payButton(`Pay ⭐ ${stars}`, id, onPay)),
+  );
+}
+
+function payButton(text, invoice, onPay) {
+  return element(
+    'button',
+    {
+      type: 'button',
+      class: 'pay',
+      dir: 'auto',
+      title: 'Pays with play Stars',
+      onclick: ({ currentTarget }) => onPay(invoice, currentTarget),
+    },
+    text,
+  );
+}
+
+/** An invoice link is paid here; no other address of a button is anything but a link. */
+const invoiceLink = /^https:\/\/t\.me\/\$/;
+
+function keyboard(message, onPress, onPay) {
   return element(
     'div',
     { class: 'keyboard' },
@@ -79,26 +106,26 @@ function keyboard(message, onPress) {
       element(
         'div',
         { class: 'row' },
-        ...row.map(({ text, data, url, copy }) =>
-          copy !== undefined
-            ? element(
-                'button',
-                { type: 'button', dir: 'auto', onclick: () => void navigator.clipboard.writeText(copy) },
-                `${text} ⧉`,
-              )
-            : url === undefined
-              ? element(
-                  'button',
-                  {
-                    type: 'button',
-                    dir: 'auto',
-                    disabled: data === undefined,
-                    onclick: ({ currentTarget }) => onPress(message.id, data, currentTarget),
-                  },
-                  text,
-                )
-              : element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, `${text} ↗`),
-        ),
+        ...row.map(({ text, data, url, copy }) => {
+          if (copy !== undefined) {
+            const onclick = () => void navigator.clipboard.writeText(copy);
+            return element('button', { type: 'button', dir: 'auto', onclick }, `${text} ⧉`);
+          }
+          if (invoiceLink.test(url ?? '')) return payButton(text, url, onPay);
+          if (url !== undefined) {
+            return element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, `${text} ↗`);
+          }
+          return element(
+            'button',
+            {
+              type: 'button',
+              dir: 'auto',
+              disabled: data === undefined,
+              onclick: ({ currentTarget }) => onPress(message.id, data, currentTarget),
+            },
+            text,
+          );
+        }),
       ),
     ),
   );

@@ -1,7 +1,7 @@
 import { element, reconcile, setText } from './dom.js';
 import { createComposer } from './composer.js';
 import { daySeparator, messageElement } from './message.js';
-import { act, press, state } from './server.js';
+import { act, pay, press, state } from './server.js';
 
 /**
  * The items of a chat: day separators, messages, and albums as one item. Of several messages by one sender in a row,
@@ -161,6 +161,7 @@ export function createPane(personId, chatId, onPlace) {
     const messages = state.get(`chat ${where.chatId}`) ?? [];
     const handlers = {
       onPress: (messageId, data, button) => press(where, messageId, data, button),
+      onPay: (invoice, button) => pay(where, invoice, button),
       onCommand: (command) => say(command),
       onReply: composer.replyTo,
     };

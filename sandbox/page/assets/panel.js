@@ -3,6 +3,7 @@ import { state } from './server.js';
 import { createFaults } from './panel-faults.js';
 import { createKeys } from './panel-keys.js';
 import { createQueue } from './panel-queue.js';
+import { createStars } from './panel-stars.js';
 import { createTimeline } from './panel-timeline.js';
 
 const timeFormat = new Intl.DateTimeFormat(undefined, {
@@ -37,6 +38,7 @@ export function createPanel(root) {
     { title: 'Queue', needs: ['lines', 'jobs'], ...createQueue(timeline.choose) },
     { title: 'This request', needs: ['jobs'], ...timeline },
     { title: 'Break things', needs: ['faults'], ...createFaults() },
+    { title: 'Play Stars', needs: ['subscriptions'], ...createStars() },
     { title: 'Event log', needs: ['log'], ...createEventLog() },
   ];
   root.append(

@@ -64,6 +64,15 @@ export async function press(where, messageId, data, button) {
   else pendingPresses.set(answer.queryId, done);
 }
 
+/** Pays an invoice message or link with play Stars; a payment that did not go through is announced with the reason. */
+export async function pay(where, invoice, button) {
+  button.setAttribute('aria-busy', 'true');
+  const answer = await act('pay', { ...where, invoice });
+  button.removeAttribute('aria-busy');
+  if (answer?.kind === 'declined') announce(answer.words);
+  if (answer?.kind === 'expired') announce('The bot did not answer within 10 seconds. No Stars were taken.');
+}
+
 /** Ends the busy state of the pressed button, and announces the text of the answer to the person who pressed it. */
 export function onPressAnswered({ queryId, userId, text }, isShown) {
   const done = pendingPresses.get(queryId);

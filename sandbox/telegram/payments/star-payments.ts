@@ -28,6 +28,21 @@ export type StarSubscription = {
   canceledBy: 'person' | 'bot' | undefined;
 };
 
+/** A subscription as its person sees it; `stars` for each period. */
+export type SeenSubscription = {
+  readonly title: string;
+  readonly stars: number;
+  readonly untilMs: number;
+  readonly canceledBy: 'person' | 'bot' | undefined;
+};
+
+export function seenSubscription(subscription: StarSubscription | undefined): SeenSubscription | undefined {
+  if (subscription === undefined) return undefined;
+  const { firstCharge, untilS, canceledBy } = subscription;
+  const { title, amount } = firstCharge.order;
+  return { title, stars: amount, untilMs: untilS * 1_000, canceledBy };
+}
+
 type Checkout = { readonly settle: (answer: CheckoutAnswer) => void; readonly expiry: Disposable };
 
 /** Payments with play money: invoice links, open checkouts, charges and the balance of the bot. */

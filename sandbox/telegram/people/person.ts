@@ -11,6 +11,7 @@ import {
   renewSubscription,
   repeatPayment,
 } from '../payments/pay.ts';
+import { type SeenSubscription, seenSubscription } from '../payments/star-payments.ts';
 import { editAsPerson, writeAsPerson, type NewMessage } from './person-messages.ts';
 import { type Press, pressButton } from './press-button.ts';
 import { type SeenMessage, seenMessage } from '../messages/seen-message.ts';
@@ -60,6 +61,8 @@ export type Person = {
   renew(hasStars?: boolean): PaymentOutcome;
   /** Cancels or resumes the newest subscription in Telegram's settings. */
   cancelSubscription(isCanceled: boolean): void;
+  /** The newest subscription, as Telegram's settings show it; undefined when there is none. */
+  subscription(): SeenSubscription | undefined;
   /** Telegram delivers its message about a payment once more, under a new update id. */
   repeatPayment(messageId: number): number;
   messages(group?: Group): readonly SeenMessage[];
@@ -125,6 +128,7 @@ export function addPerson(state: TelegramState, profile: Profile): Person {
     pay: (invoice, options = {}) => pay(state, chatIn(options.in), id, invoice),
     renew: (hasStars) => renewSubscription(state, ownChat, id, hasStars),
     cancelSubscription: (isCanceled) => cancelSubscription(state, id, isCanceled),
+    subscription: () => seenSubscription(state.payments.latestOf(id)),
     repeatPayment: (messageId) => repeatPayment(state, ownChat, messageId),
     messages,
     waitFor: (predicate, options = {}) =>

@@ -59,6 +59,8 @@ export async function openDemoApp(
     DATA_DIR: dataDir,
     HTTP_PORT: '0',
     ROTATION_STRATEGY: rotation,
+    STARS_PACKS: '20:50,100:200',
+    STARS_SUBSCRIPTION: '250',
     RETRY_DELAY_S: '0.5',
     IMAGE_TIMEOUT_S: '10',
     VIDEO_TIMEOUT_S: '30',
