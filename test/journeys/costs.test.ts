@@ -7,8 +7,10 @@ import { costGroups } from '../../src/domain/costs.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { aCommandLine } from '../cli/command-line.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
-import { openTestApp } from '../support/test-app.ts';
-import { pictures } from './talk.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { adminId, fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
+import { pictures, runs, troubles } from './talk.ts';
 
 const key = 'xai-canary-key-of-grok-0123456789';
 const photoreal = 'dreamlike-art/dreamlike-photoreal-2.0';
@@ -92,3 +94,51 @@ type Report = {
   readonly days: readonly { readonly day: string; readonly usd: number }[];
   readonly by: readonly { readonly name: string; readonly usd: number; readonly calls: number }[];
 };
+
+test('near the budget of a provider admins are told; once it is spent the next one draws, after a restart too, until the day ends', async () => {
+  const clock = fakeClock();
+  await using xai = await startOpenAiSandbox({
+    clock: systemClock,
+    accounts: [{ name: 'account 1', key }],
+    models: ['grok-imagine-image'],
+    shape: serverShapes.xai,
+  });
+  await using app = await openTestApp({
+    clock,
+    env: {
+      IMAGE_CHAIN: `xai:grok-imagine-image,bytez:${photoreal}`,
+      XAI_API_KEY: key,
+      XAI_BASE_URL: xai.baseUrl,
+      XAI_BUDGET_PER_DAY: '0.05',
+    },
+    mediaHosts: [xai.mediaHost],
+  });
+  const admin = app.person(adminId);
+  admin.say('/start');
+  let people = 0;
+  const draws = async (): Promise<string> => {
+    people += 1;
+    const person = app.person(people);
+    person.say('/generate a fox');
+    await passTime(clock, pictures(person));
+    return runs(app).length > 0 ? `bytez ${runs(app).length}` : `xai ${xai.calls.length}`;
+  };
+  const told = (words: RegExp) =>
+    passTime(
+      clock,
+      admin.waitFor((messages) => fromBot(messages).some((message) => words.test(wordsOf(message)))),
+    );
+  // A picture costs 0.02.
+  expect([await draws(), await draws()]).toEqual(['xai 1', 'xai 2']);
+  await told(/xai has used .*0\.04.* of today’s budget of .*0\.05/);
+  expect(await draws()).toBe('xai 3');
+  await told(/Today’s budget of .*0\.05.* for xai is spent/);
+  expect(await draws()).toBe('bytez 1');
+  await passTime(clock, app.restart());
+  expect(await draws()).toBe('bytez 2');
+  clock.jump(86_400_000);
+  await clock.advance(60_000);
+  await draws();
+  expect([xai.calls.length, runs(app).length]).toEqual([4, 2]);
+  expect(troubles(app)).toEqual([]);
+});

@@ -48,6 +48,9 @@ export type KillableOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
+/** A busy machine takes its time over the modules of several processes at once. */
+const startWithinMs = 50_000;
+
 /** The bot in a process of its own against sandboxes of this one. */
 export async function openKillableApp({
   latencyMs = 0,
@@ -71,6 +74,8 @@ export async function openKillableApp({
     running = undefined;
     await gone;
   };
+  // A process that never got to its start must not outlive the test.
+  opening.defer(kill);
   const start = async (death?: Death) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'children', 'app.ts')], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -98,7 +103,7 @@ export async function openKillableApp({
       if ('reached' in said) reached.push(said.reached);
       else events.push(said);
     });
-    await until(() => events.slice(before).some(({ event }) => event === 'app.started'));
+    await until(() => events.slice(before).some(({ event }) => event === 'app.started'), startWithinMs);
   };
   if (!isAsleep) await start();
   const opened = opening.move();
@@ -118,9 +123,6 @@ export async function openKillableApp({
       if (gone.exitCode === null && gone.signalCode === null) await once(gone, 'close');
     },
     kill,
-    [Symbol.asyncDispose]: async () => {
-      await kill();
-      await opened.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
