@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { withSecretFiles } from './secret-files.ts';
-import { valueWarnings } from './value-warnings.ts';
+import { sellingWarnings, valueWarnings } from './value-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +39,14 @@ export function readEnvironment(options: EnvironmentOptions): EnvironmentReading
       : [];
   return {
     env,
-    warnings: [...file.warnings, ...open, ...secrets.warnings, ...valueWarnings(env), ...debugWarnings(env)],
+    warnings: [
+      ...file.warnings,
+      ...open,
+      ...secrets.warnings,
+      ...valueWarnings(env),
+      ...sellingWarnings(env),
+      ...debugWarnings(env),
+    ],
     hasFile,
   };
 }

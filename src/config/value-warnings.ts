@@ -30,6 +30,17 @@ export function valueWarnings(env: Environment): readonly string[] {
   });
 }
 
+/** Warns where something is sold and nobody is there to help with a payment or to refund it. */
+export function sellingWarnings(env: Environment): readonly string[] {
+  const isSet = (name: string) => unquoted(env[name] ?? '').trim() !== '';
+  if (isSet('ADMIN_IDS')) return [];
+  const name = ['STARS_PACKS', 'STARS_SUBSCRIPTION'].find(isSet);
+  if (name === undefined) return [];
+  return [
+    `${name} is set and ADMIN_IDS is not: nobody is told what people write with /paysupport, and nobody can /refund; put your Telegram user id into ADMIN_IDS`,
+  ];
+}
+
 function quoteWarnings(name: string, value: string): readonly string[] {
   if (unquoted(value) !== value) {
     return [`${name} is enclosed in quotation marks, which are dropped; write it without them`];

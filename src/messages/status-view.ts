@@ -22,6 +22,8 @@ export type StatusFacts = {
   readonly trails?: Trails | undefined;
   /** How much of today's limits is used. */
   readonly day?: DayUsage | undefined;
+  /** Results of the person's packs that are left. */
+  readonly packsLeft?: number;
   /** The kinds that can be made here now; every kind unless given. */
   readonly offered?: readonly JobKind[];
 };
@@ -30,9 +32,12 @@ export type StatusFacts = {
 export function statusView(
   localizer: Localizer,
   views: readonly JobView[],
-  { trails = new Map(), day, offered = jobKinds }: StatusFacts = {},
+  { trails = new Map(), day, packsLeft = 0, offered = jobKinds }: StatusFacts = {},
 ): MessageView {
-  const today = day === undefined ? '' : `\n${limitsWords(localizer, day, offered)}`;
+  const today = lines(
+    day === undefined ? '' : `\n${limitsWords(localizer, day, offered)}`,
+    packsLeft === 0 ? '' : localizer.say('premium.packs-left', { count: packsLeft }),
+  );
   if (views.length === 0) {
     return { text: lines(localizer.say('status.none'), today), rows: exampleRows(localizer, offered) };
   }

@@ -82,3 +82,15 @@ test('nothing is said about values that only look special', () => {
     valueWarnings({ DATA_DIR: '/data/#1~/x', ADMIN_TOKEN: 'a$b#c%d-e', HOME: '~', BYTEZ_API_KEY: '"key-number-1"' }),
   ).toEqual([]);
 });
+
+test.each([
+  [{ STARS_PACKS: '20:50' }, ['STARS_PACKS']],
+  [{ STARS_SUBSCRIPTION: '250', ADMIN_IDS: ' ' }, ['STARS_SUBSCRIPTION']],
+  [{ STARS_PACKS: '20:50', STARS_SUBSCRIPTION: '250', ADMIN_IDS: '5' }, []],
+  [{ STARS_PACKS: '', TERMS_URL: 'https://example.com/terms' }, []],
+])('readEnvironment() warns where something is sold and nobody can help with a payment: %o', (processEnv, names) => {
+  const { warnings } = readEnvironment({ cwd: '/folder', processEnv, readFile: () => '' });
+  expect(warnings).toEqual(
+    names.map((name) => expect.stringMatching(`^${name} is set and ADMIN_IDS is not: .*/refund`)),
+  );
+});

@@ -15,6 +15,7 @@ test('a pack is bought, credited once, used after the daily allowance, and given
   // Telegram delivers each payment a second time a little later.
   await until(() => app.events.some((event) => event.event === 'update.ignored' && event.why === 'seen before'));
   expect(await leftOf(app, ada)).toBe(2);
+  expect((await answerTo(ada, '/status')).text).toContain('Left in your packs: 2 results');
   await answerTo(ada, '/generate a hare');
   await pictures(ada, 2);
   expect(await leftOf(app, ada)).toBe(1);

@@ -1,5 +1,6 @@
 import type { Emit } from '../../domain/events.ts';
 import type { StatusList, StatusListStore } from '../../domain/chat-store.ts';
+import type { PaymentStore } from '../../domain/payments/payment-store.ts';
 import type { Users } from '../../domain/users.ts';
 import { type JobKind, jobKinds, type Lane, perKind } from '../../domain/kinds.ts';
 import type { JobView } from '../../domain/views.ts';
@@ -17,6 +18,7 @@ export type StatusListsOptions = {
   readonly service: GenerationService;
   readonly store: StatusListStore;
   readonly users: Pick<Users, 'usedToday'>;
+  readonly payments: Pick<PaymentStore, 'resultsLeft'>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   readonly quotaDay: CalendarDay;
   readonly messages: MessageMapper;
@@ -47,18 +49,18 @@ export class StatusLists implements Disposable {
     });
   }
 
-  /** The person's requests and what is used of today; where calls are shown, with those of each. */
+  /** The person's requests what is used of today and what is left in packs; where calls are shown, with those of each. */
   async viewFor(reader: ListReader): Promise<ListView> {
-    const { service, messages } = this.#options;
+    const { service, messages, payments } = this.#options;
     const { userId, locale } = reader;
     const views = await service.findAll(userId);
     const open = views.filter(({ phase }) => phase.kind !== 'ended');
-    const day = await this.#usageOf(reader);
-    if (!reader.withCalls) return { view: messages.status(views, locale, { day }), open };
+    const facts = { day: await this.#usageOf(reader), packsLeft: await payments.resultsLeft(userId) };
+    if (!reader.withCalls) return { view: messages.status(views, locale, facts), open };
     const trails = await Promise.all(
       views.map(async ({ id }) => [id, (await service.explain(id))?.trail ?? []] as const),
     );
-    return { view: messages.status(views, locale, { day, trails: new Map(trails) }), open };
+    return { view: messages.status(views, locale, { ...facts, trails: new Map(trails) }), open };
   }
 
   /** Remembers a list that was shown; the person's earlier ones in the chat lose their buttons. */
