@@ -41,7 +41,8 @@ await using stage = await openStage({
 const person = stage.person(7);
 person.say('/generate a warm picture');
 await pictures(1);
-await pause(500);
+// What a start still does by then, such as publishing the menu, is no part of a picture.
+await pause(3_000);
 
 const session = new Session();
 session.connect();

@@ -29,7 +29,7 @@ export function resultReplies(deps: BotDeps): Composer<BotContext> {
     const read = readPromptOptions(text);
     if (!read.ok) return replyWithMistake(ctx, deps, job.kind, read.mistake);
     const words = read.words.trim();
-    // A picture is changed where something here can; everything else is made anew of the old words and the new ones.
+    // A picture is changed where something here can; everything else is made again of the old words and the new ones.
     const isPicture = kindTraits[job.kind].carrier === 'photo';
     if (words !== '' && isPicture && deps.service.offered().includes('edit')) {
       const picture = pictureOf(job.id, ctx);

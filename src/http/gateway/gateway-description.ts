@@ -30,7 +30,7 @@ const refusals = {
   404: 'There is no such model or route.',
   413: 'The body is over 20 MB.',
   429: 'Over the client’s own rate or budget; `retry-after` says until when.',
-  502: 'A provider’s fault that no other candidate could mend.',
+  502: 'A provider’s failure that no other candidate could make good.',
   503: 'Nobody can answer now; `retry-after` says until when.',
   504: 'No provider answered in time.',
 } as const;

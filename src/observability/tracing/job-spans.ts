@@ -28,7 +28,7 @@ export type TracedEvent = EventOf<(typeof tracedEvents)[number]>;
 export type JobSpansOptions = {
   readonly onSpan: (span: Span) => void;
   readonly nowMs: () => number;
-  /** So many random bytes in hex. */
+  /** This many random bytes in hex. */
   readonly newId?: (bytes: number) => string;
 };
 
