@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { AppEvent } from '../../src/domain/events.ts';
-import type { Checkpoint } from '../../src/domain/job.ts';
+import { type Checkpoint, checkpoints, operationCheckpoints } from '../../src/domain/job.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
@@ -14,6 +14,12 @@ import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegr
 import { adminId, testKey, testToken } from '../support/test-app.ts';
 import { until } from '../journeys/talk.ts';
 import { compiled } from '../support/compiled.ts';
+
+/** The points of a request's life at which its run is submitted and known. */
+export const pointsAfterSubmission: readonly Checkpoint[] = [
+  ...operationCheckpoints,
+  ...checkpoints.slice(checkpoints.indexOf('answered')),
+];
 
 /** Where a process ends itself: when the first job that is not spared comes to the point, or so long after that. */
 export type Death = {

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { type Checkpoint, checkpoints, operationCheckpoints } from '../../src/domain/job.ts';
 import { count, pictures, until } from '../journeys/talk.ts';
 import {
   queuedModels,
@@ -7,10 +6,7 @@ import {
   queuedProviders,
   startQueuedProvider,
 } from '../support/queued-provider.ts';
-import { openKillableApp } from './killable-app.ts';
-
-/** The points of a request's life at which its run is submitted and known. */
-const points: readonly Checkpoint[] = [...operationCheckpoints, ...checkpoints.slice(checkpoints.indexOf('answered'))];
+import { openKillableApp, pointsAfterSubmission as points } from './killable-app.ts';
 
 async function aBot(name: QueuedProviderName, isAsleep = false) {
   await using opening = new AsyncDisposableStack();
