@@ -53,6 +53,20 @@ test.each(Object.keys(faults))('punctuation, quotation marks and spaces are thos
   expect(found).toEqual([]);
 });
 
+/** Where a date ends in an abbreviation (`г.`), a full stop right after it would be the second one. */
+const stoppedDate = /date, day\}(?:<\/\w+>)*\./u;
+
+test('no date that ends in a full stop gets another one', () => {
+  const found = Object.keys(faults)
+    .filter((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(0).endsWith('.'))
+    .flatMap((locale) =>
+      Object.entries(JSON.parse(localeFolder.read(locale)) as Record<string, string>)
+        .filter(([, message]) => stoppedDate.test(message))
+        .map(([id]) => `${locale} ${id}`),
+    );
+  expect(found).toEqual([]);
+});
+
 test.each([
   ['ar', 'حسنًا, {name}'],
   ['de', 'unter “Stil“'],
