@@ -7,6 +7,7 @@ import { jobMutants } from './jobs.ts';
 import { keyMutants } from './keys.ts';
 import { mediaMutants } from './media.ts';
 import type { Mutant } from './mutant.ts';
+import { paymentMutants } from './payments.ts';
 import { providerMutants } from './providers.ts';
 import { storageMutants } from './storage.ts';
 
@@ -21,4 +22,5 @@ export const allMutants: readonly Mutant[] = [
   ...providerMutants,
   ...edgeMutants,
   ...gatewayMutants,
+  ...paymentMutants,
 ];

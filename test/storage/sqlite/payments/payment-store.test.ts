@@ -42,7 +42,7 @@ async function play(database: Database, steps: readonly Step[]) {
   };
   for (const one of steps) {
     if (one.do === 'charged') {
-      await payments.charged(packOf(one.charge), one.from as 'message' | 'list');
+      await payments.charged(packOf(one.charge), one.from);
       entry(one.charge).charged = true;
     } else if (one.do === 'refunded') {
       await payments.refunded(packOf(one.charge));
@@ -108,4 +108,16 @@ test('a renewal is another payment, also under the charge id of the first; the s
   await payments.setRenewal(7, payload, 'canceled');
   expect((await payments.subscriptionOf(7, 0))?.renewal).toBe('canceled');
   expect(await payments.subscriptionOf(7, 3 * month)).toBeUndefined();
+});
+
+test('what is being refunded cannot be used meanwhile, and can again when Telegram refuses the refund', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const payments = createSqlitePayments(database);
+  const take = (job: string) => database.transaction(() => takeFromPacks(database, job as JobId, person, 1));
+  await payments.charged(packOf(0), 'message');
+  await payments.beginRefund('charge-0');
+  expect([packResultsOf(database, person), take('tg-1')]).toEqual([0, false]);
+  await payments.refuseRefund('charge-0');
+  expect([packResultsOf(database, person), take('tg-2')]).toEqual([3, true]);
+  expect((await payments.sums(0)).results).toEqual({ sold: 3, used: 1, left: 2, takenBack: 0 });
 });
