@@ -14,12 +14,13 @@ import { fullStorm, shortStorm, storm } from './storm.ts';
 const parts: readonly Part[] = [
   {
     name: 'storm',
-    about: '10,000 requests, 70 % of attempts failing, Telegram failing by kind of method and by chat, 20 kills',
+    about:
+      '10,000 requests and 400 packs bought, 70 % of attempts failing, Telegram failing by kind of method and by chat, 20 kills',
     run: (options) => storm(fullStorm, options),
   },
   {
     name: 'short-storm',
-    about: '240 requests with the same faults, 3 kills',
+    about: '240 requests and 30 packs bought with the same faults, 3 kills',
     run: (options) => storm(shortStorm, options),
   },
   { name: 'crash-points', about: 'ten kills at every point of a request', run: crashPoints },

@@ -6,12 +6,17 @@ import { type PartReport, type PartOptions, same, info, none } from './check.ts'
 import { diskWindows, type DiskWindowsSize } from './disk-windows.ts';
 import { telegramWindows, type WindowsSize } from './telegram-windows.ts';
 import { People } from './people.ts';
-import { openSandboxedBot } from './sandboxed-bot.ts';
+import { auditStars, starsLeft } from './audit-stars.ts';
+import { openSandboxedBot, type SandboxedBot } from './sandboxed-bot.ts';
+import { buyersEnv, StarBuyers } from './star-buyers.ts';
 
 export type StormSize = {
   readonly people: number;
   readonly requestsEach: number;
   readonly kills: number;
+  /** How many more people buy packs in Telegram Stars, and how many each. */
+  readonly buyers: number;
+  readonly packsEach: number;
   readonly withinMs: number;
   readonly windows: WindowsSize;
   readonly diskWindows: DiskWindowsSize;
@@ -26,6 +31,8 @@ export const fullStorm: StormSize = {
   people: 500,
   requestsEach: 20,
   kills: 20,
+  buyers: 40,
+  packsEach: 10,
   withinMs: 900_000,
   windows: fullWindows,
   diskWindows: fullDiskWindows,
@@ -34,6 +41,8 @@ export const shortStorm: StormSize = {
   people: 40,
   requestsEach: 6,
   kills: 3,
+  buyers: 6,
+  packsEach: 5,
   withinMs: 190_000,
   windows: shortWindows,
   diskWindows: shortDiskWindows,
@@ -56,7 +65,7 @@ const telegramFaults: readonly TelegramFault[] = [
   { method: /^(?:send|edit|answer|getUpdates)/, share: 0.01, do: { kind: 'cut-after' } },
 ];
 
-/** Requests of many people while the provider, Telegram and the disk fail and the process is killed repeatedly. */
+/** Requests and purchases of many people while the provider, Telegram and the disk fail and the process is killed repeatedly. */
 export async function storm(size: StormSize, { seed, progress }: PartOptions): Promise<PartReport> {
   const random = seededRandom(seed);
   await using bot = await openSandboxedBot({
@@ -75,32 +84,39 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       FREE_IMAGES_PER_DAY: '100000',
       FREE_RUNNING: '3',
       FREE_WAITING: '20',
+      ...buyersEnv(size.buyers),
     },
   });
   const people = new People({ telegram: bot.telegram, ...size });
+  const buyers = new StarBuyers({ telegram: bot.telegram, random, ...size });
   const startedMs = performance.now();
   bot.start();
   const asking = people.askAll(size.withinMs).catch((error: unknown) => progress(String(error)));
   const finished = new AbortController();
   // The last requests end in calm: what Telegram refused four times waits for minutes, or for a success of its kind.
   const calm = new AbortController();
+  const buying = buyers.buyAll(AbortSignal.timeout(size.withinMs));
   const [, kills, windows, windowsOfDisk] = await Promise.all([
     asking.finally(() => finished.abort()),
-    killAtRandom(bot, people, size.kills, random, finished.signal, progress).finally(() => calm.abort()),
+    killAtRandom({ bot, people, buyers, kills: size.kills, random, finished: finished.signal, progress }).finally(() =>
+      calm.abort(),
+    ),
     telegramWindows({
       telegram: bot.telegram,
       size: size.windows,
-      chatIds: people.ids,
+      chatIds: [...people.ids, ...buyers.ids],
       random,
       signal: calm.signal,
       onOpened: (id) => people.wonder(id),
     }),
     diskWindows({ size: size.diskWindows, setFault: (fault) => bot.setDiskFault(fault), random, signal: calm.signal }),
   ]);
+  await buying;
   const seconds = (performance.now() - startedMs) / 1_000;
   // A message that is sent twice, or after the ending, arrives within this time; so does what still hangs.
   await new Promise((resolve) => setTimeout(resolve, size.windows.chatMs[1] + 5_000));
   const waitedS = await untilNothingIsLeft(bot);
+  const restarts = await untilStarsAreFollowed(bot, buyers);
   const code = await bot.stop();
   const calls = bot.bytez.calls.filter(({ route }) => route === 'run');
   return {
@@ -113,10 +129,12 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       info('starts after the process ended by itself', bot.ownEnds.length),
       none('ends after which no supervisor starts it again', bot.ownEnds.filter(isForGood).length),
       info('seconds until the last command was answered and the last outcome told', waitedS),
+      info('starts until the list of payments was followed', restarts),
       none('requests still open when the time was up', people.requests - people.ended),
       same('kills', kills, size.kills),
       same('exit code at the end', code ?? -1, 0),
       ...audit(bot, people.seen()),
+      ...auditStars(bot, buyers),
     ],
   };
 }
@@ -130,27 +148,54 @@ function isForGood(code: number | null): boolean {
 const maxLeftS = 400;
 
 /** Returns how many seconds it took until nothing was left to handle or to tell; gives up in the end, and the audit tells. */
-async function untilNothingIsLeft(bot: Awaited<ReturnType<typeof openSandboxedBot>>): Promise<number> {
+async function untilNothingIsLeft(bot: SandboxedBot): Promise<number> {
   let seconds = 0;
   for (; seconds < maxLeftS && workLeft(bot) > 0; seconds += 1) await pause(1_000);
   return seconds;
 }
 
+/** Telegram's list is compared from so long after a payment on, and after so long from a start. */
+const comparedAfterMs = 125_000;
+const firstCompareMs = 15_000;
+const maxStarts = 10;
+
+/**
+ * Starts the bot again, which then compares its payments with Telegram's list, until nothing in it is left to follow; gives
+ * up in the end, and the audit tells. Returns the number of starts.
+ */
+async function untilStarsAreFollowed(bot: SandboxedBot, buyers: StarBuyers): Promise<number> {
+  await pause(Math.max(0, buyers.unheardAtMs + comparedAfterMs - performance.now()));
+  buyers.askForRefunds();
+  await pause(5_000);
+  let starts = 0;
+  while (starts < maxStarts && starsLeft(bot) > 0) {
+    await bot.stop();
+    bot.start();
+    starts += 1;
+    for (let waitedMs = 0; waitedMs < firstCompareMs && starsLeft(bot) > 0; waitedMs += 1_000) await pause(1_000);
+  }
+  return starts;
+}
+
+type Kills = {
+  readonly bot: SandboxedBot;
+  readonly people: People;
+  readonly buyers: StarBuyers;
+  readonly kills: number;
+  readonly random: () => number;
+  readonly finished: AbortSignal;
+  readonly progress: PartOptions['progress'];
+};
+
 /** Kills a random moment after each equal share of the requests has ended. */
-async function killAtRandom(
-  bot: Awaited<ReturnType<typeof openSandboxedBot>>,
-  people: People,
-  kills: number,
-  random: () => number,
-  finished: AbortSignal,
-  progress: PartOptions['progress'],
-): Promise<number> {
+async function killAtRandom({ bot, people, buyers, kills, random, finished, progress }: Kills): Promise<number> {
   let done = 0;
   while (done < kills && !finished.aborted) {
     const after = ((done + 0.5) * people.requests) / (kills + 1);
     await pause(50 + 400 * random());
     if (people.ended < after) continue;
     await bot.kill();
+    buyers.tellAgain();
     done += 1;
     progress(`kill ${done} of ${kills}, ${people.ended} of ${people.requests} requests ended`);
     await pause(100 * random());
