@@ -95,8 +95,8 @@ export const botMutants = [
   ),
   mutant(
     'each press of one button makes a request',
-    "if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));\n        await answer(ctx, messages.answer('accepted', locale));\n        return submitRequest(ctx, deps, { ...found.job, picture: { jobId: found.job.id } });",
-    "await answer(ctx, messages.answer('accepted', locale));\n        return submitRequest(ctx, deps, { ...found.job, picture: { jobId: found.job.id } });",
+    "if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));\n        await answer(ctx, messages.answer('accepted', locale));\n        return submitRequest(ctx, deps, { ...againFrom(found.job), picture: { jobId: found.job.id } });",
+    "await answer(ctx, messages.answer('accepted', locale));\n        return submitRequest(ctx, deps, { ...againFrom(found.job), picture: { jobId: found.job.id } });",
     ...pressing,
   ),
   mutant(

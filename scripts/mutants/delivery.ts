@@ -103,12 +103,7 @@ export const deliveryMutants = [
     '',
     ...telling,
   ),
-  mutant(
-    'a lost message is never repeated',
-    "effect = part === 1 ? 'message-again' : `part-${part}-again`;",
-    "return { kind: 'unsure' };",
-    ...telling,
-  ),
+  mutant('a lost message is never repeated', '[, effect] = effects;', "return { kind: 'unsure' };", ...telling),
   mutant(
     'a repetition does not wait for its kind of method',
     'if (health.isFailing(kind) && waits < maxWaitsForRecovery)',

@@ -50,14 +50,19 @@ export const storageMutants = [
     "if (known !== undefined && false) return { kind: 'known'",
     engine,
   ),
-  mutant('a person may wait with any number', 'before.open >= limits.waiting', 'false', engine),
+  mutant('a person may wait with any number', 'standing(database, request).open >= limits.waiting', 'false', engine),
   mutant(
     'a day has any number of pictures',
-    'creditsTaken(database, userId, request.kind, nowMs) >= limits.perDay',
-    'false',
+    'limits.perDay - creditsTaken(database, userId, request.kind, nowMs)',
+    'limits.perDay',
     engine,
   ),
-  mutant('a job takes no credit', 'takeCredit(database, id, userId, request.kind, nowMs, packResults);', '', engine),
+  mutant(
+    'a job takes no credit',
+    'takeCredit(database, id, origin.userId, kind, nowMs, request.packResults);',
+    '',
+    engine,
+  ),
   mutant(
     'credit does not come back',
     "if (changed === 1 && outcome.kind !== 'result') giveCreditBack(database, lease.jobId);",

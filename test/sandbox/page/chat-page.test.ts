@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { shownMessages } from '../../../sandbox/page/chat-view.ts';
 import { tinyPhoto } from '../../../sandbox/telegram/people/person.ts';
 import { ids, openPage } from './a-page.ts';
 
@@ -52,6 +53,9 @@ test.each([
   ['/api/photo', { ...chat, caption: '', base64: 'not base64!' }],
   ['/api/photo', { ...chat, caption: 'x'.repeat(1025), base64: 'AAAA' }],
   ['/api/press', { ...chat, messageId: -1, data: 'x' }],
+  ['/api/pay', { ...chat, invoice: 0 }],
+  ['/api/renew', { personId: 1 }],
+  ['/api/subscription', { personId: 1, canceled: 'yes' }],
   ['/api/account', { place: 1, mode: 'exploded' }],
   ['/api/telegram', { faultMode: 'gone' }],
   ['/api/provider', 'held'],
@@ -243,3 +247,38 @@ function readerOf(stream: Response) {
     close: () => reader.cancel(),
   };
 }
+
+test('an invoice is paid once the bot accepts the checkout; what is no invoice, or no subscription, says so', async () => {
+  await using app = await openPage();
+  await app.post('/api/say', { ...chat, text: '/start' });
+  const invoice = { title: 'A pack', description: 'Twenty results', payload: 'p', currency: 'XTR' };
+  await app.call('sendInvoice', { chat_id: ids.free, ...invoice, prices: [{ label: 'A pack', amount: 50 }] });
+  const person = app.page.participants.member(ids.free)?.person;
+  const sent = person?.messages().at(-1);
+  expect(shownMessages(person?.messages() ?? []).at(-1)).toMatchObject({
+    stars: 50,
+    words: [{ tag: 'b', children: ['A pack'] }, '\nTwenty results'],
+  });
+  const paying = app.post('/api/pay', { ...chat, invoice: sent?.id });
+  const updates = (await app.call('getUpdates', { offset: -1 })) as {
+    result: { pre_checkout_query: { id: string } }[];
+  };
+  await app.call('answerPreCheckoutQuery', {
+    pre_checkout_query_id: updates.result[0]?.pre_checkout_query.id,
+    ok: true,
+  });
+  expect(await (await paying).json()).toMatchObject({ ok: true, kind: 'paid' });
+  expect(app.telegram.transactions).toMatchObject([{ amount: 50 }]);
+  const refused = async (path: string, body: object) => {
+    const response = await app.post(path, body);
+    return [response.status, await response.json()];
+  };
+  expect(await refused('/api/pay', { ...chat, invoice: 'https://t.me/$nothing' })).toEqual([
+    409,
+    { error: expect.stringContaining('it is no invoice link of this bot') },
+  ]);
+  expect(await refused('/api/renew', { personId: ids.free, hasStars: true })).toEqual([
+    409,
+    { error: 'Person 1 has no subscription' },
+  ]);
+});
