@@ -22,7 +22,10 @@ export function readSpeech(body: string, models: readonly string[], shape: Serve
   if (!read.ok) return read;
   const missing = needed.find((name) => typeof read.value.get(name) !== 'string');
   if (missing !== undefined) return refused(`Missing required parameter: '${missing}'.`, missing);
-  const [model, input, voice] = ['model', 'input', 'voice'].map((name) => String(read.value.get(name) ?? ''));
+  const [model, input, voice] = ['model', 'input', 'voice'].map((name) => {
+    const value = read.value.get(name);
+    return typeof value === 'string' ? value : '';
+  });
   if (input === undefined || input === '') return refused("Missing required parameter: 'input'.");
   const voices = voicesOf?.(model ?? '');
   if (voices !== undefined && !voices.includes(voice ?? '')) return refused(`Invalid voice: ${voice}.`, 'voice');

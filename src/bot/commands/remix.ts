@@ -1,4 +1,4 @@
-import { InputFile } from 'grammy';
+import type { InputFile } from 'grammy';
 import { type JobId, jobId } from '../../domain/ids.ts';
 import { aspects, filesOf, type GenerationOptions, type Job } from '../../domain/job.ts';
 import { styleNames } from '../../domain/kinds.ts';
@@ -13,15 +13,8 @@ import { answer, replyQuoting } from '../reply.ts';
 import { pictureIn, type PictureReference } from './sent-pictures.ts';
 import { type ReadRequest, submitRequest } from './submit-request.ts';
 
-/** The keyboard that an action opens. */
-const menus: Partial<Record<RemixAction, RemixMenu>> = {
-  more: 'more',
-  back: 'back',
-  shapes: 'shapes',
-  styles: 'styles',
-  models: 'models',
-  delete: 'delete',
-};
+/** What makes something new of a result. */
+type Making = Extract<RemixAction, 'vary' | 'seed' | 'shape' | 'style' | 'model' | 'animate'>;
 
 /**
  * A press of a button under a result. All that it needs is in the database and in the message itself, so it works after a
@@ -35,12 +28,18 @@ export async function pressRemixButton(ctx: BotContext, deps: BotDeps, data: str
   if (press === undefined || job === undefined) return answer(ctx, messages.answer('expired', locale));
   if (job.origin.userId !== userId) return answer(ctx, messages.answer('not-yours', locale));
   const { action, more } = press;
-  const menu = action === 'vary' && more === undefined ? 'vary' : menus[action];
-  if (menu !== undefined) {
+  const open = async (menu: RemixMenu): Promise<void> => {
     await answer(ctx);
     return showKeyboard(ctx, deps, job, menu);
-  }
+  };
   switch (action) {
+    case 'more':
+    case 'back':
+    case 'shapes':
+    case 'styles':
+    case 'models':
+    case 'delete':
+      return open(action);
     case 'edit':
       await answer(ctx);
       return replyQuoting(ctx, messages.editQuestion(job.id, locale));
@@ -53,7 +52,13 @@ export async function pressRemixButton(ctx: BotContext, deps: BotDeps, data: str
       return showAlone(ctx, deps, job);
     case 'gone':
       return remove(ctx, deps, job, more === 'ask');
-    default:
+    case 'vary':
+      return more === undefined ? open('vary') : make(ctx, deps, job, { action, more });
+    case 'seed':
+    case 'shape':
+    case 'style':
+    case 'model':
+    case 'animate':
       return make(ctx, deps, job, { action, more });
   }
 }
@@ -63,7 +68,7 @@ async function make(
   ctx: BotContext,
   deps: BotDeps,
   job: Job,
-  { action, more }: { readonly action: RemixAction; readonly more: string | undefined },
+  { action, more }: { readonly action: Making; readonly more: string | undefined },
 ): Promise<void> {
   const { messages } = deps;
   const { locale } = ctx.speaker;
@@ -106,7 +111,7 @@ function optionsFor(
   { speaker }: BotContext,
   { service }: BotDeps,
   job: Job,
-  action: RemixAction,
+  action: Making,
   more: string | undefined,
 ): GenerationOptions | undefined {
   const { seed: _seed, chosenSeed: _chosen, preferred: _preferred, ...kept } = job.options ?? {};
@@ -134,8 +139,6 @@ function optionsFor(
       const found = service.models.offered(job.kind, speaker).find(({ model }) => modelTag(model) === more);
       return found === undefined ? undefined : { ...kept, model: found.model };
     }
-    default:
-      return undefined;
   }
 }
 
