@@ -143,8 +143,8 @@ export type JobQueue = {
    * before that is durable: what its delivery stores first joins the transaction.
    */
   settle(lease: JobLease, outcome: Outcome, onEnded?: () => void): Promise<boolean>;
-  /** Ends a job on its owner's word. */
-  cancel(id: JobId, userId: number): Promise<Cancelled>;
+  /** Ends a job on its owner's word; with `wipes` its prompt and options are erased in the same transaction. */
+  cancel(id: JobId, userId: number, wipes?: boolean): Promise<Cancelled>;
   /**
    * Takes back what owners that are gone were running, and nothing of an owner that lives, this one included: safe at
    * any time, to be called on start. The jobs go to the front, their crash counted; a job on which `maxCrashes` owners

@@ -177,20 +177,20 @@ export class GenerationService {
     return found.flatMap((one) => (one === undefined ? [] : [one.view]));
   }
 
-  /** Cancels a job of this person, with the others of its album; aborts a provider call in progress at once. */
-  async cancel(id: JobId, userId: number): Promise<Cancelled> {
+  /** Cancels a job of this person, with the others of its album, and wipes its words if asked to; aborts its call at once. */
+  async cancel(id: JobId, userId: number, wipes = false): Promise<Cancelled> {
     const job = await this.#options.reader.find(id);
-    if (job?.album === undefined) return this.#cancel(id, userId);
+    if (job?.album === undefined) return this.#cancel(id, userId, wipes);
     let result: Cancelled = { kind: 'too-late', job };
     for (const one of albumIds(firstOfAlbum(id), job.album.size)) {
-      const cancelled = await this.#cancel(one, userId);
+      const cancelled = await this.#cancel(one, userId, wipes);
       if (cancelled.kind !== 'too-late') result = cancelled;
     }
     return result;
   }
 
-  async #cancel(id: JobId, userId: number): Promise<Cancelled> {
-    const cancelled = await this.#options.queue.cancel(id, userId);
+  async #cancel(id: JobId, userId: number, wipes: boolean): Promise<Cancelled> {
+    const cancelled = await this.#options.queue.cancel(id, userId, wipes);
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
       this.#live.forget(id);
       this.#rewriter?.cancel(id);

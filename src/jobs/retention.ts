@@ -70,7 +70,8 @@ export class RetentionJob implements AsyncDisposable {
   async forget(userId: number): Promise<Forgotten> {
     const { service, data, clock } = this.#options;
     const open = (await service.findAll(userId)).filter(({ phase }) => phase.kind !== 'ended');
-    const cancelled = await Promise.all(open.map(({ id }) => service.cancel(id, userId)));
+    // Their words go with the same transaction: the message that tells of the end is written a moment later.
+    const cancelled = await Promise.all(open.map(({ id }) => service.cancel(id, userId, true)));
     const stopped = cancelled.filter(({ kind }) => kind === 'cancelled' || kind === 'running').length;
     const requests = await data.mark(userId, clock.now());
     const { results } = await this.#track(this.#deleteJobs(-Infinity));

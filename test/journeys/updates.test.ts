@@ -92,7 +92,7 @@ test('the bot asks Telegram only for what it handles, and passes over the rest (
   const person = await acquaintance(app);
   const polls = callsOf(app, 'getUpdates');
   expect(polls.map(({ params }) => params['allowed_updates'])).toEqual(
-    polls.map(() => ['message', 'callback_query', 'my_chat_member']),
+    polls.map(() => ['message', 'callback_query', 'my_chat_member', 'pre_checkout_query', 'subscription']),
   );
   const from = userOf(7);
   const message = messageOf(7, { text: '/generate a fox' });

@@ -175,8 +175,8 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
           ...(onEnded === undefined ? {} : { isFollowed: true }),
         },
       ),
-    cancel: async (id, userId) => {
-      const cancelled = await database.commit(() => cancelJob(database, id, userId, nowMs()));
+    cancel: async (id, userId, wipes) => {
+      const cancelled = await database.commit(() => cancelJob(database, { id, userId, wipes }, nowMs()));
       if (cancelled.kind === 'running') stop.call(id);
       if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') work.call();
       return cancelled;

@@ -113,12 +113,17 @@ export function settleJob(database: Database, lease: JobLease, outcome: Outcome,
 }
 
 /** Cancels a waiting or running job for its person, inside the caller's transaction. */
-export function cancelJob(database: Database, id: JobId, userId: number, nowMs: number): Cancelled {
+export function cancelJob(
+  database: Database,
+  { id, userId, wipes }: { readonly id: JobId; readonly userId: number; readonly wipes?: boolean | undefined },
+  nowMs: number,
+): Cancelled {
   const row = database.get('SELECT * FROM jobs WHERE id = ? AND user_id = ?', id, userId);
   if (row === undefined) return { kind: 'not-found' };
   const { job, seq, operation } = toShownJob(row);
   if (job.state.kind === 'ended' || job.state.kind === 'told') return { kind: 'too-late', job };
   const ended = endFromOutside(database, seq, { kind: 'cancelled' }, nowMs);
+  if (wipes === true) database.run(`UPDATE jobs SET prompt = '', options = NULL WHERE id = ?`, id);
   if (job.state.kind === 'running') return { kind: 'running', job: ended.job };
   return { kind: 'cancelled', job: ended.job, ...(operation === undefined ? {} : { operation }) };
 }
