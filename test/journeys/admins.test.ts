@@ -140,6 +140,7 @@ test('an admin sees under an own request which calls were made and why, and nobo
     '🎵 Songs today: 0 of 5',
     '🗣 Recordings today: 0 of 20',
     '💬 Answers today: 0 of 50',
+    expect.stringMatching(/^A new day begins at 00:00 \(UTC\), in /),
   ]);
   expect([item, quoted]).toEqual(['1. 🎨 Picture: finished', 'a fox']);
   expect(calls).toEqual([
