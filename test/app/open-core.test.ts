@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { CoreParts } from '../../src/app/core-parts.ts';
 import { openCore } from '../../src/app/open-core.ts';
 import { instantResults } from '../../simulator/instant-results.ts';
@@ -77,8 +77,8 @@ test('openCore() makes pictures without Telegram and without an HTTP server', as
   core.service.onEnded((id) => void ended.push(id));
   core.start();
   await core.service.submit(fox);
-  await clock.advance(0);
-  expect(ended).toEqual(['tg-1']);
+  // Each step is durable first, and the disk keeps a time of its own.
+  await vi.waitFor(() => expect(ended).toEqual(['tg-1']), 10_000);
   expect(events.map(({ event }) => event)).toEqual([
     'job.accepted',
     'job.started',
@@ -157,7 +157,11 @@ test('a core closes in order: no new jobs, calls aborted, keys saved, storage cl
     order.push(event);
   });
   core.start();
+  const called = new Promise<void>((resolve) => {
+    core.events.on(['attempt.started'], () => resolve());
+  });
   await core.service.submit(fox);
+  await called;
   await clock.advance(1_500);
   order.length = 0;
   const closing = core[Symbol.asyncDispose]();
@@ -245,7 +249,7 @@ test('an error of a subscriber affects nothing else in openCore()', async () => 
   });
   core.start();
   expect(await core.service.submit(fox)).toMatchObject({ kind: 'accepted' });
-  await clock.advance(0);
-  expect((await core.storage.engine.reader.find('tg-1' as JobId))?.state.kind).toBe('ended');
+  const stateOf = async () => (await core.storage.engine.reader.find('tg-1' as JobId))?.state.kind;
+  await vi.waitFor(async () => expect(await stateOf()).toBe('ended'), 10_000);
   expect(events.filter(({ event }) => event === 'app.error')).toHaveLength(1);
 });
