@@ -40,12 +40,16 @@ test.skipIf(isBlind)(
     await pictures(page, 1);
 
     const next = await nextKey(page);
-    await page.getByLabel(`What ${next} does`).selectOption('refused');
+    // A key whose rest is over by now has its turn before the others.
+    const resting = 'bytez #3';
+    for (const name of new Set([resting, next])) {
+      await page.getByLabel(`What ${name} does`).selectOption('refused');
+    }
     await say(page, '/generate a red fox in the snow');
     await pictures(page, 2);
     const attempts = page.locator('.step', { has: page.locator('.with-key') });
-    const refused = attempts.filter({ hasText: next }).filter({ hasText: 'the key was refused' });
-    await refused.waitFor();
+    const refused = attempts.filter({ hasText: /bytez #[3-7]/ }).filter({ hasText: 'the key was refused' });
+    await refused.first().waitFor();
     const last = attempts.last();
     expect(await last.textContent()).toContain('answered in');
     expect(await last.textContent()).not.toContain(next);
@@ -151,7 +155,7 @@ test.skipIf(isBlind)('a command in a sentence from right to left begins on the l
       await stage.bot('sendMessage', { parse_mode: 'HTML', text: catalog.say(locale, id) });
     }
   }
-  await page.locator('.words:has-text("--style NAME")').nth(1).waitFor();
+  await page.locator('.words:has-text("--style نام")').waitFor();
   const orders: unknown = await page.evaluate(`
     [...document.querySelectorAll('.words .command, .words code')].slice(-4).map(({ firstChild }) => {
       const leftOf = (index) => {
@@ -162,7 +166,7 @@ test.skipIf(isBlind)('a command in a sentence from right to left begins on the l
       };
       return [firstChild.data, leftOf(0) < leftOf(1) && leftOf(1) < leftOf(2)];
     })`);
-  expect(orders).toEqual(['/help', '--style NAME', '/help', '--style NAME'].map((text) => [text, true]));
+  expect(orders).toEqual(['/help', '--style الاسم', '/help', '--style نام'].map((text) => [text, true]));
 });
 
 test.skipIf(isBlind)('what people write is shown as they wrote it, and nothing of it runs', journey, async () => {
@@ -214,7 +218,7 @@ test.skipIf(isBlind)(
     expect(await page.getByText('secret').isVisible()).toBe(false);
     await page.getByRole('button', { name: /^Hidden words/ }).click();
     await page.getByText('secret').waitFor();
-    await page.getByRole('button', { name: 'more' }).click();
+    await page.getByRole('button', { name: 'more', exact: true }).click();
     await page.getByRole('button', { name: 'less' }).waitFor();
     expect(stage.complaints).toEqual([]);
   },
