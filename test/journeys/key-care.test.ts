@@ -110,8 +110,8 @@ test('what an operator asks for from another process is done within a second, an
   if (first === undefined) throw new Error('Cannot ask without a key');
   const asked = await commands.ask({ kind: 'disable-keys', keys: [first.id] }, clock.now());
   await clock.advance(1_000);
-  expect(stateOf(app, 1)).toBe('disabled');
-  expect(await commands.answerOf(asked)).toEqual({ kind: 'keys-changed', count: 1 });
+  await until(() => stateOf(app, 1) === 'disabled');
+  await expect.poll(() => commands.answerOf(asked)).toEqual({ kind: 'keys-changed', count: 1 });
 
   await app.restart();
   expect(stateOf(app, 1)).toBe('disabled');
@@ -121,7 +121,7 @@ test('what an operator asks for from another process is done within a second, an
   expect(runs(app).map(({ account }) => account)).toEqual(['account 2']);
   await commands.ask({ kind: 'enable-keys', keys: [first.id] }, clock.now());
   await clock.advance(1_000);
-  expect(stateOf(app, 1)).toBe('ready');
+  await until(() => stateOf(app, 1) === 'ready');
 });
 
 test('a key file that changes is taken in while the bot runs, and a key that comes back has its history', async () => {
