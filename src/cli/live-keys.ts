@@ -4,7 +4,7 @@ import { poolVariable, type ProviderKey } from '../keys/sources/read-keys.ts';
 import { definitionsFor } from '../providers/registry.ts';
 import type { App } from '../app/open-app.ts';
 import { parseConfig } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError } from '../config/env.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { Reloaded, TokenRenewed } from '../domain/admin-api.ts';
 import type { Emit } from '../domain/events.ts';

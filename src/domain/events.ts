@@ -8,7 +8,7 @@ import {
   type Kept,
   type ResultFailure,
 } from './failure.ts';
-import type { TraceParent } from './gateway/trace-parent.ts';
+import type { TraceParent } from './gateway/client-call.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';

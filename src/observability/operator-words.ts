@@ -272,7 +272,7 @@ export function alertAdvice(facts: AlertFacts): string {
     case 'bucket-failing':
       return bucketFailureWords[facts.why][1];
     case 'key-ends':
-      return 'make a new key at the provider and add it; if this one lasts longer, set its end anew: "darkroom keys set"';
+      return 'make a new key at the provider and add it; if this one lasts longer, change its end: "darkroom keys set"';
     case 'not-in-plan':
       return 'change the plan of the account, or reserve the key for other models by TOKEN_POOL_FILE';
     case 'budget':

@@ -144,7 +144,7 @@ test.skipIf(isBlind)(
     await page.locator('.mine .words', { hasText: 'Paid ⭐ 50' }).waitFor();
     await page.locator('.theirs .words', { hasText: /Thank you!.*20 results/ }).waitFor();
 
-    await page.getByText('Nobody subscribes').waitFor();
+    await page.getByText('There are no subscriptions yet').waitFor();
     await page.getByRole('button', { name: /30 days/ }).click();
     const subscribe = page.getByRole('button', { name: /^Subscribe/ });
     await subscribe.click();

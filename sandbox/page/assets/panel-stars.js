@@ -6,7 +6,7 @@ const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'l
 /** The section with each person's subscription, as Telegram's settings have it, and what its next period brings. */
 export function createStars() {
   const list = element('ul', { class: 'subscriptions', 'aria-label': 'Subscriptions' });
-  const none = element('p', { class: 'key-state' }, 'Nobody subscribes. /premium shows what is sold.');
+  const none = element('p', { class: 'key-state' }, 'There are no subscriptions yet. /premium shows what is for sale.');
   const body = element('div', {}, list, none);
   const count = element('span', { class: 'aside' });
   return {

@@ -36,9 +36,10 @@ export async function finishAlbum(id: JobId, jobs: Reader, delivery: JobDelivery
 type Picture = Member & { readonly shown: ShownFile };
 
 /**
- * Shows what became of an album: its pictures as one album and under them a message with their buttons, since an album has
- * none; a single picture, or words where there is none, as any outcome. Both messages are sent after an intent row; one
- * that may have arrived is repeated once. The claim is that of the first job. Throws TryLater.
+ * Shows the outcome of an album: its pictures as one album, then a message with their buttons, since Telegram allows none
+ * on albums. If one picture or none was made, it is shown like the outcome of a single request. The intent of each message
+ * is stored before it is sent; a message that may have arrived is sent once more. The claim is that of the first job.
+ * Throws TryLater.
  */
 export async function showAlbum(claim: Claim, members: readonly Member[], tools: ShowTools): Promise<Shown> {
   const pictures: Picture[] = [];

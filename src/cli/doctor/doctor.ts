@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { isAppRunning, inspectDatabase } from '../../app/maintenance.ts';
 import { checkOperatorFiles } from '../../app/operator-files.ts';
 import { type Config, parseConfig } from '../../config/config.ts';
-import { ConfigError } from '../../config/config-error.ts';
+import { ConfigError } from '../../config/env.ts';
 import type { OwnRule } from '../../domain/failure.ts';
 import { unknownNames } from '../../config/unknown-names.ts';
 import { readEnvironment } from '../../config/env.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type BotIdentity, openTelegramCalls } from '../../app/checks/telegram-calls.ts';
 import { keysFromRecords, testKeys } from '../../app/test-keys.ts';
 import { type Config, parseConfig } from '../../config/config.ts';
-import { ConfigError } from '../../config/config-error.ts';
+import { ConfigError } from '../../config/env.ts';
 import { readKeys } from '../../keys/sources/read-keys.ts';
 import { Secret } from '../../kit/secret.ts';
 import { oneLine } from '../../observability/describe-error.ts';

@@ -1,6 +1,6 @@
 import type { CallEnding, ClientCall } from '../../domain/gateway/client-call.ts';
 import type { GatewayAccess, KnownClient } from '../../domain/gateway/gateway-access.ts';
-import { parseTraceParent } from '../../domain/gateway/trace-parent.ts';
+import { parseTraceParent } from '../../domain/gateway/client-call.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Candidate } from '../../domain/job.ts';
 import type { JobKind } from '../../domain/kinds.ts';

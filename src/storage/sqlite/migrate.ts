@@ -23,8 +23,7 @@ import {
 import { resultCopies } from './migrations/019-result-copies.ts';
 import { operators } from './migrations/020-operators.ts';
 import { apiClients, webhookOutbox } from './migrations/021-other-programs.ts';
-import { remix } from './migrations/023-remix.ts';
-import { payments } from './migrations/024-payments.ts';
+import { payments, remix } from './migrations/023-remix-and-payments.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {

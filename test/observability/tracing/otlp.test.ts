@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTraceParent } from '../../../src/domain/gateway/trace-parent.ts';
+import { parseTraceParent } from '../../../src/domain/gateway/client-call.ts';
 import { exportRequest, type Span } from '../../../src/observability/tracing/otlp.ts';
 import { decodeExport } from './otlp-collector.ts';
 
