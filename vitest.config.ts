@@ -22,8 +22,6 @@ export default defineConfig({
     // Much of a journey is waiting: with a worker more than there are cores none of them is idle meanwhile.
     maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
-    // On a busy machine a real disk or process may be late once; what fails twice fails.
-    retry: process.env['CI'] === undefined ? 0 : 1,
     hookTimeout: 60_000,
     restoreMocks: true,
     env: { ...temporaryFolder(), ...compiled },

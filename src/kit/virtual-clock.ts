@@ -11,10 +11,21 @@ export type VirtualClock = Clock & {
   readonly pending: number;
 };
 
-/** Lets pending work finish, also where each step takes a turn of the event loop (a commit, a read). */
+/** The disk keeps a time of its own. What it has not done by then is not waited for: a test may let it hang. */
+const patienceMs = 200;
+
+/** Lets pending work finish, also where each step takes a turn of the event loop (a read) or waits for the disk (a commit). */
 const breathe = async () => {
-  for (let turn = 0; turn < 8; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  const untilMs = performance.now() + patienceMs;
+  do {
+    for (let turn = 0; turn < 8; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  } while (hasFileUnderWay() && performance.now() < untilMs);
 };
+
+/** Names as Node has them: https://nodejs.org/api/process.html#processgetactiveresourcesinfo */
+function hasFileUnderWay(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name === 'FSReqCallback' || name === 'FSReqPromise');
+}
 
 /** The timer that is due first; of several, the one that was set first. */
 function nextTimer(timers: ReadonlySet<Timer>): Timer | undefined {

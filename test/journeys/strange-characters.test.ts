@@ -63,6 +63,6 @@ test('half an emoji becomes a sign of its own before it is kept, and Telegram re
   await answerToRaw(app, person, { text: '/start', from: userOf(7, halves) });
   expect(wordsOf(await answerTo(person, '/generate x --model a\uD800b --seed 1'))).toContain('a\uFFFDb');
   // Telegram knows the message that only this update tells of; the stand-in does not, and takes no reaction to it.
-  expect(refusedCalls(app).filter((call) => !JSON.stringify(call).includes('setMessageReaction'))).toEqual([]);
+  expect(refusedCalls(app).filter((call) => !call.startsWith('setMessageReaction: 400'))).toEqual([]);
   expect(troubles(app)).toEqual([]);
 });

@@ -97,7 +97,9 @@ test('a person who has used up the day hears when a new one begins', async () =>
   await ask(person, 'one');
   await pictures(person);
   const refused = await answerTo(person, '/generate two');
-  expect(wordsOf(refused)).toMatch(/used your 1 picture for today\..*00:00 \(UTC\), in about 3 hours .*\/premium/s);
+  expect(wordsOf(refused)).toMatch(
+    /used your 1 picture for today\..*00:00 \(UTC\), in about 3 hours \(00:00 UTC\)\..*\/premium/s,
+  );
   await clock.advance(3 * 3_600_000);
   await ask(person, 'three');
   expect(await pictures(person, 2)).toHaveLength(2);
