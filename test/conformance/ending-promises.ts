@@ -67,6 +67,19 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
     expect(await engine.delivery.pending()).toEqual([id]);
   });
 
+  test(`${name} cancel() with wipes leaves no words, neither of a waiting nor of a running job`, async () => {
+    await using app = await makeEngine();
+    const { engine } = app;
+    const running = await accepted(engine, { updateId: 1, userId: 1 });
+    await claimed(engine);
+    const waiting = await accepted(engine, { updateId: 2, userId: 1 });
+    for (const { id, prompt } of [running, waiting]) {
+      expect(prompt).not.toBe('');
+      await engine.queue.cancel(id, 1, true);
+      expect((await engine.delivery.claim(id))?.job).toMatchObject({ prompt: '', state: { kind: 'ended' } });
+    }
+  });
+
   test(`${name} cancel() of a running job voids the lease of whoever runs it`, async () => {
     await using app = await makeEngine();
     const { engine } = app;

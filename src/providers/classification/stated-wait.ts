@@ -36,7 +36,9 @@ function count(value: string | undefined): number | undefined {
 
 const span = String.raw`(?:(?<times>\d{1,5}) ?)?(?<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|days?)\b`;
 const per = String.raw`(?:per|every|each|an?|in|within|/)`;
-const calls = String.raw`(?:api |http |image )?(?:requests?|calls?|images?|generations?|creations?|queries|reqs?)`;
+const made = String.raw`images?|pictures?|videos?|clips?|songs?|tracks?|generations?|creations?|predictions?`;
+/** With a word before it: "API calls", "free generations". */
+const calls = String.raw`(?:[a-z]{1,10} )?(?:requests?|calls?|queries|reqs?|${made})`;
 /** A whole number, and never a part of another one, as the 5 of `1.5` or the 500 of `10 500`. */
 const figure = String.raw`(?<!\d[.,'’ ]?)(?<limit>[1-9]\d{0,5})(?![.,'’]?\d)`;
 const patterns = [
@@ -44,16 +46,18 @@ const patterns = [
   new RegExp(String.raw`${figure} ${calls}(?: (?:are )?allowed)? ?${per} ?(?:the )?${span}`, 'i'),
   // "Rate limit exceeded: 5 per 1 minute", "limited to 5 in 1 minute", "your plan allows 100 per day"
   new RegExp(
-    String.raw`\b(?:limit(?:ed)?(?: (?:exceeded|reached))?|allows?|includes?|max(?:imum)?|up to|only)(?: ?[:=(]| is| of| to| at)? ?${figure} ?${per} ?${span}`,
+    String.raw`\b(?:(?:limit(?:ed)?|quota|cap|allowance)(?: (?:exceeded|reached))?|allows?|includes?|max(?:imum)?|up to|only)(?: ?[:=(]| is| of| to| at)? ?${figure} ?${per} ?${span}`,
     'i',
   ),
   // The figure comes last: "requests per min (RPM): Limit 3, Used 3"
   new RegExp(String.raw`\b${calls} ?${per} ?${span}(?: \(\w{1,5}\))?:? {0,2}limit:? ${figure}`, 'i'),
   // "daily limit of 50 images", "daily request quota exceeded: 100"
   new RegExp(
-    String.raw`\b(?<unit>d)aily (?:\w{1,20} ){0,2}?(?:limit|quota|cap|allowance|maximum)\b(?: (?:exceeded|reached))?(?: (?:is|of|at)| ?[:=(])? ?${figure}(?: ${calls}\b|(?! ?[%a-z]))`,
+    String.raw`\b(?:(?<unit>d)aily|today['’]s) (?:\w{1,20} ){0,2}?(?:limit|quota|cap|allowance|maximum)\b(?: (?:exceeded|reached))?(?: (?:is|of|at)| ?[:=(])? ?${figure}(?: ${calls}\b|(?! ?[%a-z]))`,
     'i',
   ),
+  // "all 100 of your daily requests"
+  new RegExp(String.raw`${figure} (?:of (?:your|the) )?(?<unit>d)aily ${calls}\b`, 'i'),
   // "100 images daily"
   new RegExp(String.raw`${figure} ${calls}(?: (?:are )?allowed)? (?:(?<unit>d)aily|today)\b`, 'i'),
 ] as const;

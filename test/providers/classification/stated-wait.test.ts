@@ -29,6 +29,12 @@ test.each([
   ['Free accounts may make 25 images daily', 25, day],
   ['You made 25 requests today, which is all of them', 25, day],
   ['max 10 per 12 hours', 10, day / 2],
+  ['You have reached today’s limit of 40 requests.', 40, day],
+  ['You have used all 100 of your daily requests.', 100, day],
+  ['Free plan: 25 free generations per day', 25, day],
+  ['Quota exceeded: 200/day', 200, day],
+  ['Only 5 songs per day are allowed', 5, day],
+  ['Each key may create 20 videos per hour', 20, 60 * minute],
 ])('windowInWords() reads %s', (words, limit, lengthMs) => {
   expect(windowInWords(words)).toEqual({ limit, lengthMs });
 });
@@ -47,6 +53,9 @@ test.each([
   'Limit: 1.050/min',
   'at most 0 requests per minute',
   'daily limit of 100 credits',
+  'all 100 of your daily credits are used',
+  'Quota exceeded: 200 tokens per day',
+  'today’s limit of $5 is reached',
   'daily limit of $5 reached',
   'You used 80% of your daily limit of 90% usage',
   'Your daily limit will reset in 3 hours',
