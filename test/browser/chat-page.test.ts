@@ -28,6 +28,8 @@ test.skipIf(isBlind)(
     await page.keyboard.press('Enter');
     await page.getByText('I turn a sentence into a picture').waitFor();
 
+    // It rests for seconds now and then, and would take a turn that a slow page does not expect.
+    await page.getByLabel('What bytez #3 does').selectOption('refused');
     await page.getByRole('switch', { name: 'Hold every run' }).check();
     await say(page, '/generate a cat on a hill');
     await page.getByRole('button', { name: /Cancel/ }).click();
@@ -40,16 +42,12 @@ test.skipIf(isBlind)(
     await pictures(page, 1);
 
     const next = await nextKey(page);
-    // A key whose rest is over by now has its turn before the others.
-    const resting = 'bytez #3';
-    for (const name of new Set([resting, next])) {
-      await page.getByLabel(`What ${name} does`).selectOption('refused');
-    }
+    await page.getByLabel(`What ${next} does`).selectOption('refused');
     await say(page, '/generate a red fox in the snow');
     await pictures(page, 2);
     const attempts = page.locator('.step', { has: page.locator('.with-key') });
-    const refused = attempts.filter({ hasText: /bytez #[3-7]/ }).filter({ hasText: 'the key was refused' });
-    await refused.first().waitFor();
+    const refused = attempts.filter({ hasText: next }).filter({ hasText: 'the key was refused' });
+    await refused.waitFor();
     const last = attempts.last();
     expect(await last.textContent()).toContain('answered in');
     expect(await last.textContent()).not.toContain(next);
