@@ -222,8 +222,8 @@ export type JobReader = {
   stats(): Promise<EngineStats>;
   /** As `stats` of one line, without what runs. */
   waitingIn(line: ProviderName): Promise<Pick<LineStats, 'waiting' | 'ahead'>>;
-  /** How many jobs of the person run. */
-  runningOf(userId: number): Promise<number>;
+  /** How many jobs run of the person or group whose turns these are (see `turnOf`). */
+  runningOf(turn: number): Promise<number>;
   /** A job with its past, also when parts of it were written by another version. */
   past(id: JobId): Promise<PastJob | undefined>;
   /** The jobs accepted last, newest first. */

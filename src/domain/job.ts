@@ -110,6 +110,11 @@ export type Origin = {
   readonly directTopicId?: number;
 };
 
+/** Whose place in the fair order a request takes: its person, or in a group the group, whose members share one place. */
+export function turnOf({ chatType, chatId, userId }: Pick<Origin, 'chatType' | 'chatId' | 'userId'>): number {
+  return chatType === 'group' ? chatId : userId;
+}
+
 /**
  * Why an outcome is kept and not delivered. `unsure`: it was sent twice and may have arrived, so only its person can ask
  * for it again. `closed`: the bot may not write there; it is delivered when the chat opens.

@@ -70,9 +70,9 @@ export function poolViewOf(keys: readonly KeyView[]): PoolView {
 
 /**
  * What the first job of a line waits for: its turn, which comes at once; a call of others to end; the person's own earlier
- * request to end; a free slot to be made again.
+ * request, or an earlier one of the same group, to end; a free slot to be made again.
  */
-export type NextInLine = 'starts' | 'slot' | 'own-request' | 'again';
+export type NextInLine = 'starts' | 'slot' | 'own-request' | 'group-request' | 'again';
 
 /** Where a job stands right now, as told to the person who asked. */
 export type JobPhase =

@@ -1,6 +1,6 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobLease, JobQueue, JobReader, KnownAnswer } from '../domain/job-engine.ts';
-import type { Job, Progress } from '../domain/job.ts';
+import { type Job, type Progress, turnOf } from '../domain/job.ts';
 import type { Operation, ProviderQueue } from '../domain/provider.ts';
 import type { JobFailureCode } from './retry-policy.ts';
 import type { JobId } from '../domain/ids.ts';
@@ -234,13 +234,17 @@ function phaseOf(job: Job, context: ViewContext): JobPhase {
   }
 }
 
-function queuedPhase({ progress, claimedAtMs }: Job, { ahead, isBehindOwn }: ViewContext, pool: PoolView): JobPhase {
+function queuedPhase(
+  { progress, claimedAtMs, origin: { chatType } }: Job,
+  { ahead, isBehindOwn }: ViewContext,
+  pool: PoolView,
+): JobPhase {
   const callMs = measuredCallMs(pool);
   const isFree = ahead === 0 && freeSeats(pool) > 0;
   const inMs = callMs === undefined || isFree ? undefined : expectedWaitMs(ahead + 1, pool);
   const estimate = inMs === undefined || isBehindOwn ? {} : { inMs };
   if (ahead > 0) return { kind: 'queued', ahead, ...estimate };
-  if (isBehindOwn) return { kind: 'queued', ahead, next: 'own-request' };
+  if (isBehindOwn) return { kind: 'queued', ahead, next: chatType === 'group' ? 'group-request' : 'own-request' };
   if (progress.calls > 0 || claimedAtMs !== undefined) return { kind: 'queued', ahead, next: 'again', ...estimate };
   return { kind: 'queued', ahead, next: isFree ? 'starts' : 'slot', ...estimate };
 }
@@ -271,11 +275,11 @@ function freeSeats({ keys }: PoolView): number {
   );
 }
 
-/** True when the person of a waiting job has as many requests running as their lane allows. */
+/** True when the person of a waiting job, or the group it was asked in, has as many requests running as their lane allows. */
 export async function isBehindOwn(
-  { origin: { userId }, lane }: Job,
+  { origin, lane }: Job,
   reader: Pick<JobReader, 'runningOf'>,
   running: Readonly<Record<Lane, number>>,
 ): Promise<boolean> {
-  return (await reader.runningOf(userId)) >= running[lane];
+  return (await reader.runningOf(turnOf(origin))) >= running[lane];
 }

@@ -194,6 +194,7 @@ const nextMessages = {
   starts: undefined,
   slot: 'status-message.next-slot',
   'own-request': 'status-message.next-own',
+  'group-request': 'status-message.next-group',
   again: 'status-message.next-again',
 } as const satisfies Record<NextInLine, MessageId | undefined>;
 

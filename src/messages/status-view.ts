@@ -97,6 +97,7 @@ function makingWords(localizer: Localizer, { ahead = 0, inMs = 0 }: ProviderQueu
 
 function queuedWords(localizer: Localizer, { ahead, next, inMs = 0 }: Extract<JobPhase, { kind: 'queued' }>): string {
   if (next === 'own-request') return localizer.say('status.next-own');
+  if (next === 'group-request') return localizer.say('status.next-group');
   if (next === 'again') return localizer.say('status.next-again');
   return inMs < shownFromMs
     ? localizer.say('status.queued', { ahead })

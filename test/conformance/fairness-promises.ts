@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Claim } from '../../src/domain/job-engine.ts';
+import { jobId } from '../../src/domain/ids.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, claimed, oneEach } from './requests.ts';
 import { runs } from '../support/property-runs.ts';
@@ -34,6 +36,29 @@ export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
       );
     },
   );
+
+  test(`${name} the members of a group share one place, however many they are`, async () => {
+    await using app = await makeEngine(oneEach);
+    const { engine } = app;
+    const groupId = -100;
+    for (let updateId = 1; updateId <= 6; updateId += 1) await accepted(engine, { updateId, groupId });
+    await accepted(engine, { updateId: 7, userId: 7 });
+    await accepted(engine, { updateId: 8, userId: 7 });
+    // Two members never run at once, so the second seat is for somebody else.
+    const [first, second] = [await claimed(engine), await claimed(engine)];
+    expect([first.job.updateId, second.job.updateId]).toEqual([1, 7]);
+    expect(await engine.queue.claim('bytez')).toBeUndefined();
+    expect([await engine.reader.runningOf(groupId), await engine.reader.runningOf(1_001)]).toEqual([1, 0]);
+    const order: number[] = [];
+    for (let claim: Claim | undefined = first; claim !== undefined; claim = await engine.queue.claim('bytez')) {
+      order.push(claim.job.updateId);
+      await engine.queue.settle(claim.lease, { kind: 'cancelled' });
+      if (claim === first) await engine.queue.settle(second.lease, { kind: 'cancelled' });
+    }
+    // In turn, the person who came last and the group.
+    expect(order).toEqual([1, 2, 8, 3, 4, 5, 6]);
+    expect(await engine.queue.cancel(jobId('tg-6'), 1_006)).toMatchObject({ kind: 'too-late' });
+  });
 
   test(
     `${name} a free job starts within five starts although premium jobs never end`,

@@ -14,6 +14,8 @@ export type Asked = {
   readonly lane?: Lane;
   readonly kind?: JobKind;
   readonly line?: ProviderName;
+  /** The group in which it was asked; a private chat when absent. */
+  readonly groupId?: number;
 };
 
 /** A request as the bot makes it; each person asks once unless the test says otherwise. */
@@ -26,7 +28,12 @@ export function aRequest(asked: Asked): JobRequest & { readonly line: ProviderNa
     locale: 'en',
     line: asked.line ?? 'bytez',
     updateId: asked.updateId,
-    origin: { chatId: userId, chatType: 'private', userId, messageId: asked.updateId },
+    origin: {
+      chatId: asked.groupId ?? userId,
+      chatType: asked.groupId === undefined ? 'private' : 'group',
+      userId,
+      messageId: asked.updateId,
+    },
   };
 }
 

@@ -24,6 +24,7 @@ import { resultCopies } from './migrations/019-result-copies.ts';
 import { operators } from './migrations/020-operators.ts';
 import { apiClients, webhookOutbox } from './migrations/021-other-programs.ts';
 import { payments, remix } from './migrations/023-remix-and-payments.ts';
+import { groups, safety } from './migrations/025-groups.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -57,6 +58,8 @@ export const migrations: readonly Migration[] = [
   webhookOutbox,
   remix,
   payments,
+  groups,
+  safety,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -1,11 +1,14 @@
-import type { Job } from '../../../domain/job.ts';
+import { type Job, turnOf } from '../../../domain/job.ts';
 import { type Lane, lanes, premiumInARow, streakAfter } from '../../../domain/kinds.ts';
 import type { ProviderName } from '../../../domain/ids.ts';
 import { type Database, numberOf, type Row } from '../connection.ts';
 import type { EngineStats, LineStats } from '../../../domain/job-engine.ts';
 import { type StoredJob, toShownJob } from './job-rows.ts';
 
-/** The round of a person's next job: not before the lane's virtual time, and after the person's earlier jobs. */
+/**
+ * The round of a person's next job: not before the lane's virtual time, and after the person's earlier jobs. Here and below
+ * a group counts as one person (see `turnOf`): what its members ask for there takes the turns of the group.
+ */
 export function nextRound(nowRound: number, lastRoundOfPerson: number, cost: number): number {
   return Math.max(nowRound, lastRoundOfPerson) + cost;
 }
@@ -26,12 +29,12 @@ export function jobsAhead(lane: Lane, sameLane: number, otherLane: number, inARo
  * Stores the round of the person's next job. All lines share the rounds of a lane, so that a job which moves to another
  * line gets the position that it would have had there from the start.
  */
-export function keepRound(database: Database, lane: Lane, userId: number, round: number): void {
+export function keepRound(database: Database, lane: Lane, turn: number, round: number): void {
   database.run(
     `INSERT INTO person_rounds (lane, user_id, last_round) VALUES (?, ?, ?)
      ON CONFLICT DO UPDATE SET last_round = excluded.last_round`,
     lane,
-    userId,
+    turn,
     round,
   );
 }
@@ -178,16 +181,16 @@ export type Turn = {
  * Updates the person's entry in the ready list; every transaction that changes which of their jobs are ready must call
  * it. One entry per person keeps a claim fast when one person has thousands of jobs behind the running cap.
  */
-export function refreshTurn(database: Database, line: string, lane: string, userId: number): void {
-  database.run('DELETE FROM turns WHERE line = ? AND lane = ? AND user_id = ?', line, lane, userId);
+export function refreshTurn(database: Database, line: string, lane: string, turn: number): void {
+  database.run('DELETE FROM turns WHERE line = ? AND lane = ? AND user_id = ?', line, lane, turn);
   database.run(
     `INSERT INTO turns (line, lane, user_id, tier, round, seq)
-     SELECT line, lane, user_id, tier, round, seq FROM jobs
-     WHERE state = 'waiting' AND parked = 0 AND line = ? AND lane = ? AND user_id = ?
+     SELECT line, lane, turn_id, tier, round, seq FROM jobs
+     WHERE state = 'waiting' AND parked = 0 AND line = ? AND lane = ? AND turn_id = ?
      ORDER BY tier, round, seq LIMIT 1`,
     line,
     lane,
-    userId,
+    turn,
   );
 }
 
@@ -197,7 +200,7 @@ export function addTurn(database: Database, { job, tier, round, seq }: Placed): 
     'INSERT INTO turns (line, lane, user_id, tier, round, seq) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     job.line,
     job.lane,
-    job.origin.userId,
+    turnOf(job.origin),
     tier,
     round,
     seq,
@@ -222,11 +225,11 @@ function wakeWhere(
   value: number | string,
 ): void {
   const parked = `state = 'waiting' AND parked = 1 AND line = ? AND ${which}`;
-  const due = database.all(`SELECT DISTINCT lane, user_id FROM jobs WHERE ${parked}`, line, value);
+  const due = database.all(`SELECT DISTINCT lane, turn_id FROM jobs WHERE ${parked}`, line, value);
   if (due.length === 0) return;
   database.run(`UPDATE jobs SET ${change} WHERE ${parked}`, line, value);
   for (const row of due) {
-    refreshTurn(database, line, row['lane'] === 'premium' ? 'premium' : 'free', numberOf(row, 'user_id'));
+    refreshTurn(database, line, row['lane'] === 'premium' ? 'premium' : 'free', numberOf(row, 'turn_id'));
   }
 }
 
@@ -244,7 +247,7 @@ const firstTurnOf = (lane: Lane) => `(
   SELECT seq, tier FROM turns
   WHERE line = ? AND lane = '${lane}' AND (
     SELECT count(*) FROM jobs
-    WHERE jobs.state = 'running' AND jobs.user_id = turns.user_id AND jobs.lane = turns.lane
+    WHERE jobs.state = 'running' AND jobs.turn_id = turns.user_id AND jobs.lane = turns.lane
   ) < ?
   ORDER BY tier, round, seq LIMIT 1
 ) AS ${lane}`;

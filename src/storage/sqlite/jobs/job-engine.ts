@@ -236,9 +236,9 @@ export function createSqliteJobReader(database: Database): JobReader {
     trailOf: async (id) => callsOf(database, id),
     stats: async () => engineStats(database),
     waitingIn: async (line) => waitingIn(database, line),
-    runningOf: async (userId) => {
-      const sql = `SELECT count(*) AS jobs FROM jobs WHERE state = 'running' AND user_id = ?`;
-      return numberOf(database.get(sql, userId), 'jobs');
+    runningOf: async (turn) => {
+      const sql = `SELECT count(*) AS jobs FROM jobs WHERE state = 'running' AND turn_id = ?`;
+      return numberOf(database.get(sql, turn), 'jobs');
     },
     past: async (id) => pastJob(database, id),
     latest: async (filter) => latestJobs(database, filter),

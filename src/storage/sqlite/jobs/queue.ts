@@ -1,5 +1,5 @@
 import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
-import { albumIds, type JobRequest } from '../../../domain/job.ts';
+import { albumIds, type JobRequest, turnOf } from '../../../domain/job.ts';
 import { creditsTaken, takeCredit, readOrSetAside, type SetAside } from './settle.ts';
 import { type Database, numberOf, rememberedMs, type Row } from '../connection.ts';
 import type { Accepted, AcceptLimits, Claim, JobLease, Park, RunningCaps } from '../../../domain/job-engine.ts';
@@ -53,7 +53,7 @@ function addJob(database: Database, id: JobId, request: Parameters<typeof insert
   const { lane, kind, origin } = request;
   const { round } = standing(database, request);
   takeCredit(database, id, origin.userId, kind, nowMs, request.packResults);
-  keepRound(database, lane, origin.userId, round);
+  keepRound(database, lane, turnOf(origin), round);
   const stored = insertJob(database, id, request, round, nowMs);
   addTurn(database, stored);
   return stored;
@@ -81,17 +81,17 @@ function knownJob(database: Database, id: JobId, nowMs: number) {
   return undefined;
 }
 
-/** How many jobs the person has waiting and running, and the round of the next one. */
-function standing(database: Database, { kind, lane, origin: { userId } }: JobRequest) {
+/** How many jobs the person has waiting and running, wherever they asked, and the round of the next one. */
+function standing(database: Database, { kind, lane, origin }: JobRequest) {
   const row = database.get(
     `SELECT
        (SELECT count(*) FROM jobs WHERE user_id = ? AND state IN ('waiting', 'running') AND state <> 'told') AS open,
        (SELECT now_round FROM lane_rounds WHERE lane = ?) AS nowRound,
        (SELECT last_round FROM person_rounds WHERE lane = ? AND user_id = ?) AS lastRound`,
-    userId,
+    origin.userId,
     lane,
     lane,
-    userId,
+    turnOf(origin),
   );
   const round = nextRound(numberOf(row, 'nowRound'), numberOf(row, 'lastRound'), kindTraits[kind].cost);
   return { open: numberOf(row, 'open'), round };
@@ -186,7 +186,7 @@ function started(database: Database, row: Row | undefined): Claim | SetAside | u
   if ('setAside' in found) return found;
   const { job, lease, round, answer, operation } = found;
   advanceVirtualTime(database, job.lane, round);
-  refreshTurn(database, job.line, job.lane, job.origin.userId);
+  refreshTurn(database, job.line, job.lane, turnOf(job.origin));
   if (operation !== undefined) takeOverCall(database, lease, operation.trail.call);
   return {
     lease,
@@ -236,7 +236,7 @@ export function requeueFrontJob(database: Database, lease: JobLease): boolean {
   );
   if (row === undefined) return false;
   const { job } = toShownJob(row);
-  refreshTurn(database, job.line, job.lane, job.origin.userId);
+  refreshTurn(database, job.line, job.lane, turnOf(job.origin));
   return true;
 }
 

@@ -1,4 +1,4 @@
-import type { HeldReason, Outcome } from '../../../domain/job.ts';
+import { type HeldReason, type Outcome, turnOf } from '../../../domain/job.ts';
 import { type JobKind, lanes } from '../../../domain/kinds.ts';
 import { type Database, type Row, numberOf } from '../connection.ts';
 import { type StoredJob, toShownJob, toStoredJob, outcomeKind } from './job-rows.ts';
@@ -62,7 +62,7 @@ export function endFromOutside(database: Database, seq: number, outcome: Outcome
   const stored = toShownJob(row);
   giveCreditBack(database, stored.job.id);
   // The raw values of the row, because this version may not know its line or lane.
-  refreshTurn(database, String(row['line']), String(row['lane']), stored.job.origin.userId);
+  refreshTurn(database, String(row['line']), String(row['lane']), turnOf(stored.job.origin));
   return stored;
 }
 
@@ -242,7 +242,7 @@ export function recoverJobs(
         nowMs,
         seq,
       );
-      refreshTurn(database, job.line, job.lane, job.origin.userId);
+      refreshTurn(database, job.line, job.lane, turnOf(job.origin));
       handedBack += 1;
     }
   }
