@@ -58,7 +58,7 @@ test.skipIf(isBlind)(
     await fieldOf(page).focus();
     await page.getByRole('button', { name: 'A crowd asks' }).click();
     await page.locator('.lane', { hasText: 'Free lane' }).locator('.place').nth(2).waitFor();
-    await page.locator('.lane', { hasText: 'Being made' }).locator('.place').nth(3).waitFor();
+    await page.locator('.lane', { hasText: 'Being made' }).locator('.place').nth(2).waitFor();
     expect(await last.textContent()).toContain('answered in');
 
     await page.locator('.panel').evaluate((panel) => panel.scrollTo(0, 0));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { hasPicture } from '../support/answers.ts';
 import { openTestApp } from '../support/test-app.ts';
+import { until } from './talk.ts';
 
 const secret = 'canary-secret-of-the-webhook-0123456789';
 
@@ -20,6 +21,8 @@ async function aWebhookedBot() {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/telegram/updates`;
   const app = await openTestApp({ env: { HTTP_PORT: String(port), WEBHOOK_URL: url, WEBHOOK_SECRET: secret } });
+  // It takes updates from when it asks for them; before that Telegram is told to come again.
+  await until(() => app.telegram.calls.some(({ method }) => method === 'setWebhook'));
   const post = (body: string, headers: Record<string, string> = {}) =>
     fetch(url, {
       method: 'POST',
