@@ -15,6 +15,7 @@ import type { Forgotten } from '../jobs/retention.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { CalendarDay, Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
+import type { HandedKeys } from './admins/handed-keys.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { WayBack } from './outbox/undeliverable.ts';
@@ -59,6 +60,8 @@ export type BotDeps = {
   readonly chats: ChatStore;
   readonly admin: AdminApi;
   readonly messages: MessageMapper;
+  /** Keys that admins have just handed over. */
+  readonly handedKeys: Pick<HandedKeys, 'find' | 'forget'>;
   readonly statusMessages: StatusMessages;
   readonly lists: StatusLists;
   readonly wayBack: WayBack;

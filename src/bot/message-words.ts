@@ -91,15 +91,54 @@ const shapes: readonly RegExp[] = [
   /\bAuthorization:\s{0,3}\S+(?:\s{1,3}\S{8,})?/gi,
 ];
 
+/** What `/keys` does with keys that are known already: their names are no secrets. */
+export const keyWorks = ['wake', 'disable', 'enable', 'test', 'groups', 'remove'] as const;
+
+/** A key that an admin hands over: `/keys add <provider> <key>`. */
+export type HandedKey = { readonly provider: string; readonly key: string };
+
+const handing = /^\/keys?(?:@\w{1,64})?\s+(\S+)(?:\s+(\S+)([^]*))?$/i;
+/** `add`, as it is also mistyped. */
+const adding = /^(?:a[a-z]{0,5}|new|set)$/i;
+/** No name of a provider is so long, or so long with a digit in it. */
+const tooLongForName = /^(?:.{21,}|(?=.{0,60}[0-9]).{9,})$/;
+
+/** Reads what is handed over behind `/keys add <provider>`, and whatever else behind `/keys` can only be a key. */
+export function handedKey(text: string): HandedKey | undefined {
+  const [, work = '', first = '', more = ''] = handing.exec(text.replace(marks, '')) ?? [];
+  const rest = more.trim();
+  if (keyWorks.some((known) => known === work.toLowerCase())) return undefined;
+  if (rest !== '' && adding.test(work)) return { provider: first.toLowerCase(), key: rest };
+  const lone = [rest, first, work].find((words) => tooLongForName.test(words));
+  return lone === undefined ? undefined : { provider: '', key: lone };
+}
+
 /**
- * The JSON of an update with every typed text masked that looks like a key or is one of `ownSecrets`. It runs before the
- * inbox, so no such text reaches the database, a dialogue or a prompt.
+ * The JSON of an update with every typed text masked that looks like a key, is handed over as one, or is one of
+ * `ownSecrets`. It runs before the inbox, so no such text reaches the database, a dialogue or a prompt; `onHanded` gets the
+ * key that the message itself hands over.
  */
-export function redactSecrets(update: Update, ownSecrets: readonly Secret[] = []): string {
-  const known = ownSecrets.map((secret) => secret.reveal()).filter((secret) => secret.length >= 8);
+export function redactSecrets(
+  update: Update,
+  ownSecrets: readonly Secret[] = [],
+  onHanded: (handed: HandedKey) => void = () => undefined,
+): string {
+  const own = ownSecrets.map((secret) => secret.reveal()).filter((secret) => secret.length >= 8);
+  const handed = handedKey(update.message?.text ?? update.message?.caption ?? '');
+  if (handed !== undefined) onHanded(handed);
+  // A link that Telegram found in the key repeats it in other fields.
+  const known = handed === undefined || handed.key.length < 8 ? own : [...own, handed.key];
   return JSON.stringify(update, (name, value: unknown) =>
-    typedFields.has(name) && typeof value === 'string' ? masked(value, known) : value,
+    typedFields.has(name) && typeof value === 'string' ? masked(withoutHanded(value), known) : value,
   );
+}
+
+/** An answer to a message repeats its text. */
+function withoutHanded(text: string): string {
+  const key = handedKey(text)?.key;
+  if (key === undefined) return text;
+  const at = text.lastIndexOf(key);
+  return text.slice(0, at) + mask.repeat(key.length) + text.slice(at + key.length);
 }
 
 function masked(text: string, known: readonly string[]): string {
@@ -122,7 +161,8 @@ export function typedKeys({ messages, emit }: Pick<BotDeps, 'messages' | 'emit'>
   };
 }
 
-async function deleteMessage(ctx: BotContext): Promise<boolean> {
+/** Deletes the message that the update is about; false where the bot may not. */
+export async function deleteMessage(ctx: BotContext): Promise<boolean> {
   try {
     return await ctx.deleteMessage();
   } catch (error) {

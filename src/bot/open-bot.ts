@@ -4,9 +4,16 @@ import { answer, showInReply } from './reply.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
 import type { RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
 import type { Dispatcher } from 'undici';
-import type { ChatMember, Update } from 'grammy/types';
+import type { Update } from 'grammy/types';
 import { sequentialize } from '@grammyjs/runner';
-import { type Unasked, hiddenSenders, identifySpeaker, isAdminHere, reasonUnasked } from './middleware/identify.ts';
+import {
+  type Unasked,
+  hiddenSenders,
+  identifySpeaker,
+  isAdminHere,
+  reasonUnasked,
+  trackChats,
+} from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { generateCommands } from './commands/submit-request.ts';
@@ -34,11 +41,13 @@ import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
+import { addKeyCommand } from './admins/add-key.ts';
+import { HandedKeys } from './admins/handed-keys.ts';
 import { checkout } from './payments/checkout.ts';
 import { paymentMessages } from './payments/payment-messages.ts';
 import { StarReconciler } from './payments/star-reconciler.ts';
 import { isSelling } from '../domain/payments/price-list.ts';
-import { WayBack, topicLimit } from './outbox/undeliverable.ts';
+import { WayBack } from './outbox/undeliverable.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { LinkButtons } from './delivery/link-buttons.ts';
 import { openOutbox } from './outbox/outbox.ts';
@@ -79,37 +88,6 @@ function isAsked({ message, callbackQuery }: BotContext): boolean {
   return message !== undefined || callbackQuery?.message !== undefined;
 }
 
-/**
- * Stores which chats are open: one is when somebody writes there, and is not after the bot was removed, blocked or silenced.
- * What was held while it was closed follows: for who writes there, or for everybody when the bot may write again.
- */
-export function trackChats({ chats, clock, deliveries }: Pick<BotDeps, 'chats' | 'clock' | 'deliveries'>) {
-  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
-    const chatId = ctx.chat?.id;
-    const membership = ctx.myChatMember?.new_chat_member;
-    const movedTo = ctx.message?.migrate_to_chat_id;
-    if (chatId !== undefined) {
-      const threadId = ctx.message?.message_thread_id;
-      if (membership !== undefined) await chats.lift(chatId);
-      else if (threadId !== undefined) await chats.lift(chatId, topicLimit(threadId));
-      if (membership !== undefined && !mayWrite(membership)) await chats.close(chatId, clock.now());
-      else {
-        await chats.open(chatId);
-        const userId = ctx.from?.id;
-        if (membership !== undefined) await deliveries.chatOpened(chatId);
-        else if (userId !== undefined) await deliveries.chatOpened(chatId, userId);
-      }
-      if (movedTo !== undefined) await chats.move(chatId, movedTo);
-    }
-    await next();
-  };
-}
-
-function mayWrite(member: ChatMember): boolean {
-  if (member.status === 'restricted') return member.can_send_messages;
-  return member.status !== 'kicked' && member.status !== 'left';
-}
-
 /** Registers all middleware and handlers, in the order in which an update passes them. */
 export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
   const flood = floodGate(deps);
@@ -126,6 +104,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
     onAdmin(ctx.speaker);
     await next();
   });
+  bot.use(addKeyCommand(deps));
   bot.use(typedKeys(deps));
   bot.use(splitMessages(deps));
   bot.use(dialogues(deps));
@@ -166,6 +145,7 @@ const callTimeoutS = 40;
 export type OpenBotOptions = Omit<
   BotDeps,
   | 'onStranger'
+  | 'handedKeys'
   | 'messages'
   | 'statusMessages'
   | 'groupNotices'
@@ -257,8 +237,10 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const menu = opening.use(new CommandMenu({ ...options, api, messages, locales: catalog.locales }));
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
   const groupNotices = opening.use(new GroupNotices({ outbox, messages, matchLocale, clock, emit }));
+  const handedKeys = new HandedKeys();
   const deps: BotDeps = {
     ...options,
+    handedKeys,
     messages,
     statusMessages,
     groupNotices,
@@ -283,6 +265,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     ...options,
     apiRoot: options.apiRoot === telegramApiRoot ? undefined : options.apiRoot,
     bot,
+    onHandedKey: (updateId, handed) => handedKeys.keep(updateId, handed),
     reasonUnasked,
     source: webhook ?? new Poller({ ...options, bot }),
   });

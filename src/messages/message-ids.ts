@@ -1,4 +1,5 @@
 import { adminMessageVariables } from './admin-message-ids.ts';
+import { adminToolMessageVariables } from './admins/admin-tool-message-ids.ts';
 import { paymentMessageVariables } from './payments/payment-message-ids.ts';
 import { remixMessageVariables } from './remix-message-ids.ts';
 import { type StyleName, styleNames } from '../domain/kinds.ts';
@@ -208,6 +209,7 @@ export const messageVariables = {
   'forget.stopped': ['count'],
 
   ...adminMessageVariables,
+  ...adminToolMessageVariables,
   ...remixMessageVariables,
   ...paymentMessageVariables,
 

@@ -31,6 +31,7 @@ import {
   textOnly,
   usageView,
 } from './guide-views.ts';
+import { keyAnswersOf } from './admins/key-answers.ts';
 import { keysTestedWords, keysView } from './keys-view.ts';
 import type { MessageId } from './message-ids.ts';
 import { type ModelFacts, modelsOfKindView, modelsView } from './models-view.ts';
@@ -208,6 +209,7 @@ export function createMessageMapper(
     premiumUsage: (locale: string): MessageView => textOnly(localizer(locale).say('premium.usage')),
 
     ...paymentMessagesOf(localizer),
+    ...keyAnswersOf(localizer),
 
     alerts: (updates: readonly AlertUpdate[], locale: string): MessageView => alertView(localizer(locale), updates),
     /** `empty` are the providers that accept their keys and serve nothing. */

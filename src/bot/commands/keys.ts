@@ -5,14 +5,17 @@ import type { MessageView } from '../../messages/view.ts';
 import { isAdminHere } from '../middleware/identify.ts';
 import { answer, edit, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
-import { isCommand } from '../message-words.ts';
+import { manageKeys } from '../admins/manage-keys.ts';
+import { isCommand, wordsAfterCommand } from '../message-words.ts';
 
 /** /keys for admins; others are answered as for an unknown command, and the attempt is reported. */
 export function keysCommand(deps: BotDeps): Composer<BotContext> {
   const { emit, onStranger } = deps;
   const feature = new Composer<BotContext>();
   feature.filter(isCommand('keys')).filter(isAdminHere, async (ctx) => {
-    await reply(ctx, await keyList(deps, ctx.speaker.locale));
+    const words = wordsAfterCommand(ctx);
+    if (words !== '') return manageKeys(ctx, deps, words);
+    return reply(ctx, await keyList(deps, ctx.speaker.locale));
   });
   feature.filter(isCommand('keys'), async ({ speaker, chat }, next) => {
     if (!speaker.admin) emit({ event: 'admin.refused', userId: speaker.userId });

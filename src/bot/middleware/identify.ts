@@ -1,8 +1,9 @@
 import type { NextFunction } from 'grammy';
-import type { CallbackQuery, Message, Update, User as TelegramUser } from 'grammy/types';
+import type { CallbackQuery, ChatMember, Message, Update, User as TelegramUser } from 'grammy/types';
 import { laneOf } from '../../domain/kinds.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { ownCommand, wordsOf } from '../message-words.ts';
+import { topicLimit } from '../outbox/undeliverable.ts';
 import { reply } from '../reply.ts';
 
 /** Ids that Telegram uses for anonymous admins, channels and its own service messages. */
@@ -60,6 +61,37 @@ export function isAdminHere({ speaker, chat, message, callbackQuery }: BotContex
 export function isForeignPress({ from, message }: CallbackQuery): boolean {
   const asker = message?.reply_to_message?.from;
   return asker !== undefined && !asker.is_bot && asker.id !== from.id;
+}
+
+/**
+ * Stores which chats are open: one is when somebody writes there, and is not after the bot was removed, blocked or silenced.
+ * What was held while it was closed follows: for who writes there, or for everybody when the bot may write again.
+ */
+export function trackChats({ chats, clock, deliveries }: Pick<BotDeps, 'chats' | 'clock' | 'deliveries'>) {
+  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
+    const chatId = ctx.chat?.id;
+    const membership = ctx.myChatMember?.new_chat_member;
+    const movedTo = ctx.message?.migrate_to_chat_id;
+    if (chatId !== undefined) {
+      const threadId = ctx.message?.message_thread_id;
+      if (membership !== undefined) await chats.lift(chatId);
+      else if (threadId !== undefined) await chats.lift(chatId, topicLimit(threadId));
+      if (membership !== undefined && !mayWrite(membership)) await chats.close(chatId, clock.now());
+      else {
+        await chats.open(chatId);
+        const userId = ctx.from?.id;
+        if (membership !== undefined) await deliveries.chatOpened(chatId);
+        else if (userId !== undefined) await deliveries.chatOpened(chatId, userId);
+      }
+      if (movedTo !== undefined) await chats.move(chatId, movedTo);
+    }
+    await next();
+  };
+}
+
+function mayWrite(member: ChatMember): boolean {
+  if (member.status === 'restricted') return member.can_send_messages;
+  return member.status !== 'kicked' && member.status !== 'left';
 }
 
 /** Sets `ctx.speaker`; drops updates that no person sent. */

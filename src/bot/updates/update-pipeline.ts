@@ -5,7 +5,7 @@ import type { BotContext } from '../context.ts';
 import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
-import { redactSecrets } from '../message-words.ts';
+import { type HandedKey, redactSecrets } from '../message-words.ts';
 import { UpdateHandler } from './update-handler.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Random } from '../../kit/backoff.ts';
@@ -97,6 +97,8 @@ export type UpdatePipelineOptions = {
   readonly emit: Emit;
   /** The app's own keys and tokens, masked in typed text. */
   readonly ownSecrets?: { readonly current: readonly Secret[] };
+  /** Called with the key that an update hands over, which is in no stored row of it. */
+  readonly onHandedKey?: (updateId: number, handed: HandedKey) => void;
   /** Where the Bot API is, where it is not Telegram's own. */
   readonly apiRoot?: string | undefined;
   /** Why an update asks nothing of the bot; undefined where a handler has to see it. */
@@ -192,10 +194,11 @@ export class UpdatePipeline implements UpdateSink {
 
   /** The redacted row of an update; none for an update that cannot be serialized (nested too deep). */
   #toRow(update: Update): readonly InboxUpdate[] {
-    const { emit, ownSecrets } = this.#options;
+    const { emit, ownSecrets, onHandedKey } = this.#options;
     const updateId = update.update_id;
     try {
-      return [{ updateId, body: redactSecrets(update, ownSecrets?.current) }];
+      const onHanded = (handed: HandedKey) => onHandedKey?.(updateId, handed);
+      return [{ updateId, body: redactSecrets(update, ownSecrets?.current, onHanded) }];
     } catch (error) {
       emit({ event: 'update.failed', updateId, error, setAside: true });
       return [];

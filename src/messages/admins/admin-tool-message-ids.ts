@@ -1,0 +1,20 @@
+/** Messages for admins about what they do in the chat: keys, figures, messages to everybody, people. */
+export const adminToolMessageVariables = {
+  'keys.usage': [],
+  'keys.not-found': ['name'],
+  'keys.disabled': ['count'],
+  'keys.enabled': ['count'],
+  'keys.removed': ['name'],
+  'keys.remove-configured': ['name', 'where'],
+  'keys.add-done': ['provider'],
+  'keys.add-no-master-key': [],
+  'keys.add-no-such-provider': ['provider'],
+  'keys.add-known': ['provider'],
+  'keys.add-malformed': [],
+  'keys.add-refused': ['provider', 'reason'],
+  'keys.add-not-tested': ['provider', 'reason'],
+  'keys.add-in-group': [],
+  'keys.add-usage': [],
+  'keys.add-lost': [],
+  'keys.add-deleted': [],
+} as const satisfies Record<string, readonly string[]>;
