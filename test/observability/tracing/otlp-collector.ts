@@ -1,87 +1,56 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { z } from 'zod';
 
-type Message = Readonly<Record<string, unknown>>;
-type Type = {
-  verify(message: object): string | null;
-  fromObject(object: object): object;
-  toObject(message: object, options: object): Message;
-};
-
-/** The messages of the official protocol, as OpenTelemetry's own package has generated them. */
-const { opentelemetry } = createRequire(import.meta.url)(
-  '@opentelemetry/otlp-transformer/build/src/generated/root.js',
-) as {
-  opentelemetry: { proto: { collector: { trace: { v1: { ExportTraceServiceRequest: Type } } } } };
-};
-const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
-
-export type ReadSpan = {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  readonly status: { readonly code?: number; readonly message?: string };
-};
-
-const idNames = new Set(['traceId', 'spanId', 'parentSpanId']);
-
-/** OTLP's JSON has ids in hex where that of protocol buffers has base64; nothing else differs. */
-function withIds(value: unknown, change: (id: string) => string, name = ''): unknown {
-  if (typeof value === 'string') return idNames.has(name) ? change(value) : value;
-  if (Array.isArray(value)) return value.map((one) => withIds(one, change));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withIds(one, change, key)]));
-}
-
-function decodeAttributes(list: unknown): Readonly<Record<string, unknown>> {
-  const all = (list ?? []) as readonly { readonly key: string; readonly value: Message }[];
-  return Object.fromEntries(
-    all.map(({ key, value }) => [key, 'intValue' in value ? Number(value['intValue']) : Object.values(value)[0]]),
-  );
-}
-
-/** Decodes a request with the official messages. Throws for anything that they do not know, or know otherwise. */
-export function decodeExport(body: string): { readonly resource: Message; readonly spans: readonly ReadSpan[] } {
-  const sent = withIds(JSON.parse(body), (id) => Buffer.from(id, 'hex').toString('base64')) as object;
-  const message = ExportTraceServiceRequest.fromObject(sent);
-  const problem = ExportTraceServiceRequest.verify(message);
-  if (problem !== null) throw new Error(problem);
-  const read = ExportTraceServiceRequest.toObject(message, { longs: String, bytes: String });
-  // Unknown names would be missing, other types would look different.
-  if (JSON.stringify(sorted(read)) !== JSON.stringify(sorted(sent))) {
-    throw new Error(`It reads otherwise: ${JSON.stringify(read)}`);
-  }
-  const [group] = (
-    withIds(read, (id) => Buffer.from(id, 'base64').toString('hex')) as {
-      resourceSpans: { resource: Message; scopeSpans: { spans: (Message & { attributes: unknown })[] }[] }[];
-    }
-  ).resourceSpans;
-  return {
-    resource: decodeAttributes(group?.resource['attributes']),
-    spans: (group?.scopeSpans ?? []).flatMap(({ spans }) =>
-      spans.map((span) => ({ ...span, attributes: decodeAttributes(span.attributes) }) as unknown as ReadSpan),
+// ExportTraceServiceRequest of opentelemetry-proto 1.x in its JSON (opentelemetry.io/docs/specs/otlp, "JSON Protobuf
+// Encoding"): names in camelCase, ids in hex, 64-bit numbers as text, enumerations as numbers. No other name is taken.
+const unsigned64 = z.string().regex(/^(0|[1-9]\d{0,19})$/);
+const anyValue = z.union([
+  z.strictObject({ stringValue: z.string() }),
+  z.strictObject({ boolValue: z.boolean() }),
+  z.strictObject({ intValue: z.string().regex(/^-?(0|[1-9]\d{0,18})$/) }),
+  z.strictObject({ doubleValue: z.number() }),
+]);
+const attributes = z
+  .array(z.strictObject({ key: z.string().min(1), value: anyValue }))
+  .transform((all) =>
+    Object.fromEntries(
+      all.map(({ key, value }) => [key, 'intValue' in value ? Number(value.intValue) : Object.values(value)[0]]),
     ),
-  };
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      // The decoder leaves an empty list out.
-      .filter(([, one]) => !Array.isArray(one) || one.length > 0)
-      .toSorted(([one], [other]) => (one < other ? -1 : 1))
-      .map(([key, one]) => [key, sorted(one)]),
   );
+/** No id of zeros: it stands for none. */
+const idOf = (bytes: number) => z.string().regex(new RegExp(`^(?!0+$)[0-9a-f]{${bytes * 2}}$`));
+const span = z.strictObject({
+  traceId: idOf(16),
+  spanId: idOf(8),
+  parentSpanId: idOf(8).optional(),
+  flags: z.int().min(0).max(0xff_ff_ff_ff),
+  name: z.string().min(1),
+  kind: z.int().min(1).max(5),
+  startTimeUnixNano: unsigned64,
+  endTimeUnixNano: unsigned64,
+  attributes,
+  status: z.strictObject({ code: z.int().min(0).max(2).optional(), message: z.string().optional() }),
+});
+const exportRequest = z.strictObject({
+  resourceSpans: z.tuple([
+    z.strictObject({
+      resource: z.strictObject({ attributes }),
+      scopeSpans: z.array(
+        z.strictObject({ scope: z.strictObject({ name: z.string().min(1) }), spans: z.array(span).min(1) }),
+      ),
+    }),
+  ]),
+});
+
+export type ReadSpan = z.infer<typeof span>;
+
+/** Reads a request. Throws for anything that the protocol does not know, or knows otherwise. */
+export function decodeExport(body: string) {
+  const [group] = exportRequest.parse(JSON.parse(body)).resourceSpans;
+  return { resource: group.resource.attributes, spans: group.scopeSpans.flatMap(({ spans }) => spans) };
 }
 
 /** A collector that takes what OTLP over HTTP in JSON allows, with the header that it wants, and nothing else. */
