@@ -29,16 +29,15 @@ type HttpRoutesOptions = {
   readonly operators: OperatorParts | undefined;
   readonly named: (name: string) => ReturnType<typeof candidatesNamed>;
   readonly providers: ReadonlySet<ProviderName>;
-  readonly onError: (error: unknown, requestId: string) => void;
 };
 
 /** Every route but those of health and of the dashboard's page. Loaded with the first request for any of them. */
 export function httpRoutes(options: HttpRoutesOptions): readonly RouteGroup[] {
-  const { core, telegram, operators, onError } = options;
-  const { clock, gateway } = core;
+  const { core, telegram, operators } = options;
+  const { gateway } = core;
   return [
     ...(operators === undefined ? [] : operatorRoutes(operators, options)),
-    ...(gateway === undefined ? [] : [gatewayRoutes({ access: gateway, clock, onError })]),
+    ...(gateway === undefined ? [] : [gatewayRoutes(gateway)]),
     ...(telegram === undefined ? [] : [telegramRoutes(telegram)]),
   ];
 }

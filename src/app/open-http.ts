@@ -39,10 +39,12 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
   if (operators !== undefined) opening.use(options.adminToken.onReplaced(() => operators.feed.dismissReaders()));
   const routes = async () => {
     const { httpRoutes } = await import('./http-routes.ts');
-    return httpRoutes({ config, core, telegram, operators, named, providers, onError });
+    return httpRoutes({ config, core, telegram, operators, named, providers });
   };
   const areas: readonly Area[] = [
-    ...(gateway === undefined ? [] : [(await import('../http/gateway/gateway.ts')).gatewayArea(gateway)]),
+    ...(gateway === undefined
+      ? []
+      : [(await import('../http/gateway/gateway.ts')).gatewayArea({ access: gateway, clock, onError })]),
     ...(telegram === undefined ? [] : [(await import('../http/telegram-webhook.ts')).telegramArea(telegram)]),
   ];
   try {

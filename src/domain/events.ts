@@ -259,16 +259,15 @@ type Subscriber = { readonly listener: Emit; readonly names: ReadonlySet<string>
 
 /** An event bus in memory. An error of a subscriber is emitted as `app.error`; its errors on that event are dropped. */
 export function createEventBus(): EventBus {
-  const subscribers = new Set<Subscriber>();
+  // Replaced at each change: who comes while an event is delivered gets the next one.
+  let subscribers: readonly Subscriber[] = [];
   const queue: { readonly event: AppEvent; readonly isReport: boolean }[] = [];
   let isDelivering = false;
 
   const deliver = (event: AppEvent, isReport: boolean): void => {
-    // A subscriber that is added while this event is delivered gets the next one.
-    const present = [...subscribers];
-    for (const subscriber of present) {
+    for (const subscriber of subscribers) {
       // An earlier listener may have ended this subscription.
-      if (!subscribers.has(subscriber)) continue;
+      if (!subscribers.includes(subscriber)) continue;
       try {
         if (subscriber.names?.has(event.event) !== false) subscriber.listener(event);
       } catch (error) {
@@ -279,8 +278,8 @@ export function createEventBus(): EventBus {
   };
 
   const add = (subscriber: Subscriber): Disposable => {
-    subscribers.add(subscriber);
-    return { [Symbol.dispose]: () => void subscribers.delete(subscriber) };
+    subscribers = [...subscribers, subscriber];
+    return { [Symbol.dispose]: () => void (subscribers = subscribers.filter((one) => one !== subscriber)) };
   };
 
   return {

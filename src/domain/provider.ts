@@ -52,6 +52,8 @@ export type Relay = {
   readonly fields: { readonly [name: string]: Json };
   /** Hears the data of each event of the answer unchanged, in order; absent where the answer is not to be streamed. */
   readonly onEvent?: (data: string) => void;
+  /** Hears a whole answer as soon as it is known to be one; what is concluded from it comes after that. */
+  readonly onWhole?: (body: Uint8Array) => void;
 };
 
 export type GenerationRequest = {

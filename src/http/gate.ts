@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Clock } from '../kit/clock.ts';
@@ -55,7 +56,12 @@ export type Area = {
   readonly tokenIn?: 'telegram-header';
   /** What a refusal says, as JSON; nothing when absent. */
   readonly refusalBody?: (status: number) => string;
+  /** Answers a request that was let in and returns true; false leaves it to the routes of the API. */
+  readonly answer?: (caller: Caller, halves: Halves) => boolean;
 };
+
+/** What a request arrives with: Node's own halves. */
+export type Halves = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse };
 
 /** Whether the browser has signed in; `foreign`: it has, and a page of somebody else makes it send this. */
 export type SignedIn = (caller: Caller) => 'yes' | 'foreign' | 'expired' | 'no';
@@ -185,7 +191,7 @@ export function digestsOf(tokens: readonly Secret[]): readonly Buffer[] {
 
 /** The SHA-256 digest by which tokens are compared. */
 export function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
 
 const mostTries = 10;
@@ -206,6 +212,7 @@ export class FailedTries {
 
   /** For how long requests from this address are refused; 0 when they are not. */
   waitMs(address: string): number {
+    if (this.#byNet.size === 0) return 0;
     const tries = this.#recent(netOf(address));
     return tries === undefined || tries.count < mostTries ? 0 : tries.sinceMs + windowMs - this.#clock.monotonicMs();
   }

@@ -1,7 +1,7 @@
 import type { getRequestListener } from '@hono/node-server';
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Upgrades } from './events/event-socket.ts';
-import type { Caller, Gate, Refusal } from './gate.ts';
+import type { Caller, Gate, Halves, Refusal } from './gate.ts';
 
 export type Listening = AsyncDisposable & {
   readonly url: string;
@@ -34,6 +34,8 @@ export type ListenOptions = {
   readonly gate?: Gate;
   /** What is answered to a caller of whom the gate thinks well without asking the app; undefined asks it. */
   readonly known?: (caller: Caller) => Refusal | undefined;
+  /** Answers a request that was let in, without the app, and returns true; false asks the app. */
+  readonly direct?: (caller: Caller, halves: Halves) => boolean;
   /** Called with the error; the client only gets a status. */
   readonly onError?: (error: unknown) => void;
   readonly limits?: Limits;
@@ -49,6 +51,7 @@ export async function listen(
   {
     gate = () => 'pass',
     known = () => undefined,
+    direct = () => false,
     onError = () => undefined,
     limits = usualLimits,
     upgrades,
@@ -78,8 +81,9 @@ export async function listen(
       // The rest of an unwanted body is not waited for.
       if (caller.bodyBytes !== 0) response.shouldKeepAlive = false;
       const said = decision === 'pass' ? known(caller) : decision;
-      if (said === undefined) void answer(request, response).catch(onError);
-      else send(response, said);
+      if (said !== undefined) send(response, said);
+      else if (!direct(caller, { incoming: request, outgoing: response }))
+        void answer(request, response).catch(onError);
     },
   );
   server.maxConnections = limits.sockets;
@@ -122,18 +126,28 @@ function opened(server: Server, host: string, port: number): Promise<void> {
 }
 
 function callerOf(request: IncomingMessage): Caller {
-  const { headers, headersDistinct, method = '', socket, url = '' } = request;
+  const { headers, rawHeaders, method = '', socket, url = '' } = request;
   return {
     method,
     target: url,
-    hosts: headersDistinct['host'] ?? [],
-    authorizations: headersDistinct['authorization'] ?? [],
-    telegramSecrets: headersDistinct['x-telegram-bot-api-secret-token'] ?? [],
+    hosts: valuesOf('host', rawHeaders),
+    authorizations: valuesOf('authorization', rawHeaders),
+    telegramSecrets: valuesOf('x-telegram-bot-api-secret-token', rawHeaders),
     address: socket.remoteAddress ?? '',
-    coding: headersDistinct['content-encoding']?.join(', ').toLowerCase(),
+    coding: headers['content-encoding']?.toLowerCase(),
     bodyBytes: headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined,
-    header: (name) => headersDistinct[name]?.join(', '),
+    header: (name) => request.headersDistinct[name]?.join(', '),
   };
+}
+
+/** Every value of a header; of these the list of Node holds only the first. `name` is in small letters. */
+function valuesOf(name: string, rawHeaders: readonly string[]): readonly string[] {
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [found = '', value = ''] = [rawHeaders[index], rawHeaders[index + 1]];
+    if (found.length === name.length && found.toLowerCase() === name) values.push(value);
+  }
+  return values;
 }
 
 function send(response: ServerResponse, { status, headers = {}, body = '' }: Refusal): void {

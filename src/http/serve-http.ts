@@ -11,6 +11,7 @@ import {
   createGate,
   digestsOf,
   FailedTries,
+  type Halves,
   isBearer,
   openPaths,
   type Refusal,
@@ -70,7 +71,8 @@ export function listenHttp(options: ListenHttpOptions): Promise<Listening> {
       }
     },
   };
-  return listen(api, host, port, { gate, onError, upgrades, known: (caller) => healthAnswer(caller, vitals) });
+  const direct = (caller: Caller, halves: Halves) => areas.some(({ answer }) => answer?.(caller, halves) === true);
+  return listen(api, host, port, { gate, onError, upgrades, known: (caller) => healthAnswer(caller, vitals), direct });
 }
 
 /**

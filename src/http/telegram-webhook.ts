@@ -1,8 +1,7 @@
 import type { Secret } from '../kit/secret.ts';
 import type { RouteGroup } from './api.ts';
-import { type Area, digestOf } from './gate.ts';
+import { type Area, digestOf, type Halves } from './gate.ts';
 import { type JsonObject, parseObject, readBytes } from './gateway/read-body.ts';
-import type { Halves } from './gateway/exchange.ts';
 
 /** Telegram's updates are smaller by far. */
 const maxUpdateBytes = 1024 * 1024;

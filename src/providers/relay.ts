@@ -78,6 +78,8 @@ export async function relay(
     const key = secret.reveal();
     if (key !== '' && Buffer.from(answered.body).includes(key))
       return malformed(answered, 'the answer contains the key');
+    // The caller does not wait for what we learn from the answer.
+    request.relay.onWhole?.(answered.body);
     const usage = target.usageOf(fields.get('usage'));
     const source = { kind: 'text', text: '', relayed: answered.body } as const;
     return { ok: true, source, ...(usage === undefined ? {} : { usage }) };

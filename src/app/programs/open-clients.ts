@@ -15,7 +15,7 @@ import { fileMark } from '../../kit/small-file.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { ModelCatalog } from '../../providers/registry.ts';
 import { makes } from '../../providers/provider-definition.ts';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readTableFile, watchedTable } from '../operator-files.ts';
 import { StartError } from '../start-error.ts';
 
@@ -72,7 +72,7 @@ export async function openClients({
   });
   return {
     digests: () => known.digests,
-    withToken: (token) => known.byHash.get(createHash('sha256').update(token).digest('hex')),
+    withToken: (token) => known.byHash.get(hash('sha256', token)),
     list: () => known.list,
     budgetOf: (number) => known.byNumber.get(number)?.budgetPerDay,
     onAnswered: (cost) => costs.add(cost),

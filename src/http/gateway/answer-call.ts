@@ -1,4 +1,4 @@
-import type { CallEnding, ClientCall } from '../../domain/gateway/client-call.ts';
+import type { Begun, CallEnding, ClientCall } from '../../domain/gateway/client-call.ts';
 import type { GatewayAccess, KnownClient } from '../../domain/gateway/gateway-access.ts';
 import { parseTraceParent } from '../../domain/gateway/client-call.ts';
 import type { JobId } from '../../domain/ids.ts';
@@ -8,7 +8,8 @@ import type { RelayRoute } from '../../domain/provider.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { ChunkWriter, completion, eventsOfWhole, usageFields } from './chat-answer.ts';
 import { type ChatRequest, readChat, readResponses } from './chat-request.ts';
-import type { Exchange, Halves } from './exchange.ts';
+import type { Halves } from '../gate.ts';
+import type { Exchange } from './exchange.ts';
 import { type MediaRequest, readEdit, readImage, readSpeech } from './media-request.ts';
 import { RateLimits } from './rate-limits.ts';
 import { parseObject, type Read, readBytes, refused } from './read-body.ts';
@@ -99,6 +100,7 @@ export class CallAnswerer {
     const { isStream, prompt, history, fields, wantsUsage } = request;
     const facts = { id, createdS: Math.floor(this.#clock.now() / 1_000) };
     const writer = new ChunkWriter(facts, wantsUsage);
+    let begun: Begun | undefined;
     const send = (data: string) => exchange.event(data, route === 'responses' ? eventName(data) : undefined);
     const call: ClientCall = {
       id,
@@ -107,26 +109,32 @@ export class CallAnswerer {
       chain: chain.value,
       prompt,
       history,
-      relay: { route, fields, ...(isStream ? { onEvent: send } : {}) },
+      relay: isStream
+        ? { route, fields, onEvent: send }
+        : { route, fields, onWhole: (body) => exchange.whole(body, 'application/json', begun) },
       ...traceOf(arrived),
       ...(isStream
         ? {
-            onBegin: (begun) => exchange.begin(begun),
-            onText: (soFar) => {
+            onBegin: (by: Begun) => exchange.begin(by),
+            onText: (soFar: string) => {
               if (soFar === '') return;
               if (!writer.hasBegun) send(writer.begin(exchange.begunWith()));
               const chunk = writer.text(soFar);
               if (chunk !== undefined) send(chunk);
             },
           }
-        : {}),
+        : {
+            onBegin: (by: Begun) => {
+              begun = by;
+            },
+          }),
     };
     const ending = await this.#access.calls.run(call, exchange.signal);
     if (ending.kind === 'failed') return exchange.refuse(refusalFor(ending), ending);
     const { result } = ending;
     if (result.kind !== 'text') throw new Error(`Cannot answer ${id}: a conversation was answered with files`);
     if (!isStream) {
-      if (result.relayed !== undefined) return exchange.whole(result.relayed, 'application/json', ending);
+      if (result.relayed !== undefined) return;
       return exchange.whole(
         JSON.stringify(completion(facts, ending, result.text, result.isCut === true)),
         'application/json',

@@ -1,10 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Begun, CallEnding } from '../../domain/gateway/client-call.ts';
 import type { JobId } from '../../domain/ids.ts';
 import { type Refusal, refusalBody, refusalHeaders } from './refusal.ts';
-
-/** What a request arrives with: Node's own halves, written to directly so that a stream's first byte does not wait. */
-export type Halves = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse };
 
 const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
@@ -31,6 +28,11 @@ export class Exchange {
   /** True once a part of a stream was sent. */
   get hasBegun(): boolean {
     return this.#begun !== undefined;
+  }
+
+  /** True once the head of an answer was written, whole or as a stream. */
+  get isAnswered(): boolean {
+    return this.#outgoing.headersSent;
   }
 
   /** Who answers, once a part was sent. */

@@ -1,4 +1,3 @@
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import { randomUUID } from 'node:crypto';
 import type { GatewayAccess, KnownClient } from '../../domain/gateway/gateway-access.ts';
@@ -7,9 +6,9 @@ import { candidateName } from '../../domain/job.ts';
 import type { JobKind } from '../../domain/kinds.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { RouteGroup } from '../api.ts';
-import type { Area } from '../gate.ts';
+import type { Area, Caller, Halves } from '../gate.ts';
 import { type Asked, CallAnswerer } from './answer-call.ts';
-import { Exchange, type Halves } from './exchange.ts';
+import { Exchange } from './exchange.ts';
 import { maxBodyBytes } from './read-body.ts';
 import { describeGateway } from './gateway-description.ts';
 import { gateRefusal, type Refusal } from './refusal.ts';
@@ -25,18 +24,6 @@ const routes = {
 
 const kinds = ['chat', 'image', 'edit', 'speech'] as const satisfies readonly JobKind[];
 
-/** The part of the API that programs ask with tokens of their own; the admin's token opens nothing here. */
-export function gatewayArea({ digests }: Pick<GatewayAccess, 'digests'>): Area {
-  return {
-    prefix: '/v1/',
-    encodedBelow: '/v1/models/',
-    digests,
-    maxBodyBytes,
-    takesUnstatedLength: true,
-    refusalBody: gateRefusal,
-  };
-}
-
 export type GatewayOptions = {
   readonly access: GatewayAccess;
   readonly clock: Clock;
@@ -44,30 +31,48 @@ export type GatewayOptions = {
   readonly onError: (error: unknown, requestId: string) => void;
 };
 
-/** OpenAI's API over the keys of the pool: `/v1/chat/completions` and its neighbours, and `/v1/models`. */
-export function gatewayRoutes(options: GatewayOptions): RouteGroup {
+/**
+ * The part of the API that programs ask with tokens of their own; the admin's token opens nothing here. Calls are answered on
+ * Node's own halves: between these and a library for routes a call would wait longer than in the whole pool.
+ */
+export function gatewayArea(options: GatewayOptions): Area {
   const { access, onError } = options;
   const gateway = new CallAnswerer(options);
+  const answer = async (asked: Asked, token: string, { incoming, outgoing }: Halves) => {
+    const id = jobId(`api-${randomUUID()}`);
+    const exchange = new Exchange(outgoing, id);
+    try {
+      await gateway.answer({ incoming, exchange, id, asked, client: access.withToken(token) });
+    } catch (error) {
+      if (exchange.signal.aborted) return;
+      onError(error, id);
+      exchange.refuse(internal(id));
+    }
+  };
+  return {
+    prefix: '/v1/',
+    encodedBelow: '/v1/models/',
+    digests: access.digests,
+    maxBodyBytes,
+    takesUnstatedLength: true,
+    refusalBody: gateRefusal,
+    answer: ({ method, target, authorizations }: Caller, halves) => {
+      const asked = method === 'POST' ? calls.get(target.split('?', 1)[0] ?? '') : undefined;
+      if (asked === undefined) return false;
+      void answer(asked, tokenIn(authorizations[0]), halves);
+      return true;
+    },
+  };
+}
+
+const calls: ReadonlyMap<string, Asked> = new Map(Object.entries(routes));
+
+/** What is said of OpenAI's API over the keys of the pool, and the routes that only read: `/v1/models`. */
+export function gatewayRoutes(access: GatewayAccess): RouteGroup {
   return (api) => {
     describeGateway(api);
-    for (const [path, asked] of Object.entries(routes)) {
-      api.post(path, async (c) => {
-        const { incoming, outgoing } = c.env as Halves;
-        const id = jobId(`api-${randomUUID()}`);
-        const exchange = new Exchange(outgoing, id);
-        try {
-          await gateway.answer({ incoming, exchange, id, asked, client: clientOf(c, access) });
-        } catch (error) {
-          if (!exchange.signal.aborted) {
-            onError(error, id);
-            exchange.refuse(internal(id));
-          }
-        }
-        return RESPONSE_ALREADY_SENT;
-      });
-    }
     const ofCaller = (c: Context) => {
-      const client = clientOf(c, access);
+      const client = access.withToken(tokenIn(c.req.header('authorization')));
       return client === undefined ? [] : modelsFor(access, client);
     };
     api.get('/v1/models', (c) => c.json({ object: 'list', data: ofCaller(c) }));
@@ -93,9 +98,9 @@ function internal(id: string): Refusal {
   };
 }
 
-/** The gate has checked the token; the client may have been removed since. */
-function clientOf(c: Context, { withToken }: GatewayAccess): KnownClient | undefined {
-  return withToken((c.req.header('authorization') ?? '').replace(/^Bearer /, ''));
+/** The gate has checked the token; its client may have been removed since. */
+function tokenIn(authorization = ''): string {
+  return authorization.replace(/^Bearer /, '');
 }
 
 function modelsFor({ models }: GatewayAccess, { kinds: own }: KnownClient) {

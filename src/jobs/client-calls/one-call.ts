@@ -229,14 +229,15 @@ export class OneCall {
   }
 
   #relayOf(relay: Relay): Relay {
-    const { onEvent } = relay;
-    if (onEvent === undefined) return relay;
-    return {
-      ...relay,
-      onEvent: (data) => {
-        this.#begin();
-        onEvent(data);
-      },
+    const { onEvent, onWhole } = relay;
+    if (onWhole !== undefined) return { ...relay, onWhole: this.#afterBegin(onWhole) };
+    return onEvent === undefined ? relay : { ...relay, onEvent: this.#afterBegin(onEvent) };
+  }
+
+  #afterBegin<Heard>(tell: (heard: Heard) => void): (heard: Heard) => void {
+    return (heard) => {
+      this.#begin();
+      tell(heard);
     };
   }
 

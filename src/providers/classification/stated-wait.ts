@@ -9,19 +9,24 @@ const families = [
   'x-ratelimit-*',
   'x-rate-limit-*',
   'ratelimit-*',
-] as const;
+].map((family) => ({
+  limit: family.replace('*', 'limit'),
+  remaining: family.replace('*', 'remaining'),
+  reset: family.replace('*', 'reset'),
+}));
 
 /**
  * Reads how many calls are left, and until when, from the headers of an answer; undefined where they do not say both.
  * `nowMs` is our own time, in which `resetsAtMs` is told.
  */
 export function windowInHeaders(headers: HttpHeaders, nowMs: number): ToldWindow | undefined {
-  const atMs = answeredAtMs(headers, nowMs);
   for (const family of families) {
-    const value = (name: string) => header(headers, family.replace('*', name));
-    const limit = count(value('limit'));
-    const remaining = count(value('remaining'));
-    const restMs = waitOf(value('reset') ?? '', atMs);
+    // Hot path: every answer is asked, and most name none of them.
+    const reset = header(headers, family.reset);
+    if (reset === undefined) continue;
+    const limit = count(header(headers, family.limit));
+    const remaining = count(header(headers, family.remaining));
+    const restMs = waitOf(reset, answeredAtMs(headers, nowMs));
     if (limit === undefined || remaining === undefined || restMs === undefined) continue;
     return { limit, remaining, resetsAtMs: nowMs + restMs };
   }
@@ -153,9 +158,11 @@ const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as co
 const amount = String.raw`\d{1,9}(?:\.\d{1,9})? ?(?:milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])`;
 const spanPattern = String.raw`${amount}(?:(?:,? and |,? ?)${amount}){0,3}`;
 
+const wholeSpan = new RegExp(`^${spanPattern}$`, 'i');
+
 /** Reads a span such as `6m0s`, `12s`, `1 minute and 30 seconds`. */
 function spanMs(text: string): number | undefined {
-  if (!new RegExp(`^${spanPattern}$`, 'i').test(text)) return undefined;
+  if (!wholeSpan.test(text)) return undefined;
   let ms = 0;
   for (const [, count, unit] of text.toLowerCase().matchAll(/(\d{1,9}(?:\.\d{1,9})?) ?([a-z]{1,12})/g)) {
     if (unit === 'and') continue;
