@@ -12,6 +12,9 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { CopyStore } from '../domain/media.ts';
 import type { LaneWaits } from '../domain/payments/lane-waits.ts';
 import type { PaymentStore } from '../domain/payments/payment-store.ts';
+import type { AccessStore } from '../domain/people/access.ts';
+import type { Broadcasts } from '../domain/people/broadcasts.ts';
+import type { ExportRequests, People } from '../domain/people/people.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
@@ -39,6 +42,9 @@ import { createSqliteRewrites } from './sqlite/jobs/rewrites.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
 import { createSqliteWebhookOutbox } from './sqlite/webhook-outbox.ts';
 import { createSqlitePayments } from './sqlite/payments/payment-store.ts';
+import { createSqliteAccess } from './sqlite/people/access-store.ts';
+import { createSqliteBroadcasts } from './sqlite/people/broadcast-store.ts';
+import { createSqliteExports, createSqlitePeople } from './sqlite/people/people-store.ts';
 import { createSqliteStatusLists } from './sqlite/status-lists.ts';
 import type { StorageError } from './sqlite/storage-error.ts';
 
@@ -51,6 +57,10 @@ export type Storage = Disposable & {
   readonly ledger: EffectLedger;
   readonly inbox: Inbox;
   readonly users: Users;
+  readonly people: People;
+  readonly access: AccessStore;
+  readonly broadcasts: Broadcasts;
+  readonly exports: ExportRequests;
   readonly payments: PaymentStore;
   /** How long the requests of each lane waited lately. */
   readonly laneWaits: () => LaneWaits;
@@ -121,6 +131,10 @@ export function openStorage(options: StorageOptions): Storage {
     ledger: createSqliteEffectLedger(database),
     inbox: createSqliteInbox(database),
     users: createSqliteUsers(database),
+    people: createSqlitePeople(database),
+    access: createSqliteAccess(database),
+    broadcasts: createSqliteBroadcasts(database),
+    exports: createSqliteExports(database),
     payments: createSqlitePayments(database),
     laneWaits: () => laneWaits(database, clock.now()),
     dialogues: createSqliteDialogues(database),

@@ -25,6 +25,7 @@ import { operators } from './migrations/020-operators.ts';
 import { apiClients, webhookOutbox } from './migrations/021-other-programs.ts';
 import { payments, remix } from './migrations/023-remix-and-payments.ts';
 import { groups, safety } from './migrations/025-groups.ts';
+import { people } from './migrations/027-people.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -60,6 +61,7 @@ export const migrations: readonly Migration[] = [
   payments,
   groups,
   safety,
+  people,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -61,6 +61,11 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   // A closed chat stays closed; an open chat needs no row.
   database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
   database.run('DELETE FROM conversations WHERE user_id = ?', userId);
+  database.run('DELETE FROM people WHERE id = ?', userId);
+  database.run('DELETE FROM exports WHERE user_id = ?', userId);
+  database.run(`UPDATE broadcast_people SET state = 'left-out' WHERE user_id = ? AND state = 'waiting'`, userId);
+  // Whether somebody was let in stays; how they are called does not.
+  database.run('UPDATE access SET name = NULL WHERE asked_by = ?', userId);
   forgetSpender(database, userId);
   database.run('DELETE FROM rests WHERE place = ?', String(userId));
   database.run('DELETE FROM chat_limits WHERE chat_id = ?', userId);

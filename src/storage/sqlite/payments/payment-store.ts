@@ -48,7 +48,8 @@ export function createSqlitePayments(database: Database): PaymentStore {
     latest: async (count, userId) =>
       database
         .all(
-          'SELECT * FROM payments WHERE user_id = coalesce(?, user_id) ORDER BY id DESC LIMIT ?',
+          // What was given and not paid for is no payment.
+          'SELECT * FROM payments WHERE user_id = coalesce(?, user_id) AND stars > 0 ORDER BY id DESC LIMIT ?',
           userId ?? null,
           count,
         )
@@ -137,7 +138,7 @@ function firstChargeOf(database: Database, userId: number, payload: string): str
 
 function sumsOf(database: Database, nowMs: number): PaymentSums {
   const payments = database.get(
-    `SELECT count(*) AS payments, sum(stars) AS received,
+    `SELECT sum(iif(stars > 0, 1, 0)) AS payments, sum(stars) AS received,
        sum(iif(state = 'credited', stars, 0)) AS credited, sum(iif(state = 'paid', stars, 0)) AS unclear,
        sum(iif(state = 'refunding', stars, 0)) AS refunding, sum(iif(state = 'refunded', stars, 0)) AS refunded,
        sum(iif(is_listed = 0 AND paid_at_ms <= ?, stars, 0)) AS notListed,

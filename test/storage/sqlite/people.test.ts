@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { createSqliteBroadcasts } from '../../../src/storage/sqlite/people/broadcast-store.ts';
+import { createSqlitePeople } from '../../../src/storage/sqlite/people/people-store.ts';
+import { createSqliteAccess } from '../../../src/storage/sqlite/people/access-store.ts';
+import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { createSqlitePayments } from '../../../src/storage/sqlite/payments/payment-store.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+
+const hourMs = 3_600_000;
+
+function open() {
+  const database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  let updateId = 100;
+  /** Somebody writes; returns the id of the update. */
+  const wrote = async (from: object, nowMs = 0, type = 'private'): Promise<number> => {
+    updateId += 1;
+    const message = { from, chat: { id: 1, type }, text: 'hello' };
+    await inbox.keep([{ updateId, body: JSON.stringify({ update_id: updateId, message }) }], nowMs);
+    return updateId;
+  };
+  return {
+    database,
+    inbox,
+    wrote,
+    people: createSqlitePeople(database),
+    broadcasts: createSqliteBroadcasts(database),
+    access: createSqliteAccess(database),
+    payments: createSqlitePayments(database),
+    [Symbol.dispose]: () => database[Symbol.dispose](),
+  };
+}
+
+test('who writes is known by number and name from the same transaction on; bots, channels and strange shapes are not', async () => {
+  using place = open();
+  const { people, wrote, inbox } = place;
+  const first = await wrote({ id: 7, username: 'Ada', language_code: 'de', is_bot: false }, 10 * hourMs);
+  await wrote({ id: 8, is_bot: true });
+  await wrote({ id: 777_000 });
+  let strange = 0;
+  for (const body of [
+    'not json',
+    '[]',
+    '{"message":{"from":{"id":"x"}}}',
+    '{"message":{"from":7}}',
+    '{"message":"x"}',
+  ]) {
+    expect(await inbox.keep([{ updateId: (strange += 1), body }], 0)).toHaveLength(1);
+  }
+  await wrote({ id: 7, username: 'Ada', language_code: 'de' }, 10.5 * hourMs);
+  expect(await people.findByUsername('ADA')).toEqual({
+    id: 7,
+    username: 'ada',
+    language: 'de',
+    wantsNews: true,
+    firstUpdateId: first,
+    firstSeenMs: 10 * hourMs,
+    lastSeenMs: 10 * hourMs,
+  });
+  await wrote({ id: 7, username: 'Lovelace' }, 12 * hourMs);
+  expect(await people.findByUsername('ada')).toBeUndefined();
+  expect(await people.find(7)).toMatchObject({
+    username: 'lovelace',
+    firstSeenMs: 10 * hourMs,
+    lastSeenMs: 12 * hourMs,
+  });
+  expect(await people.counts(11 * hourMs)).toEqual({ active: 1, fresh: 0 });
+  expect(await people.find(8)).toBeUndefined();
+});
+
+test('a referral is credited once for each person, never to oneself, and only for who has just come', async () => {
+  using place = open();
+  const { people, wrote, payments } = place;
+  await wrote({ id: 1 });
+  const updateId = await wrote({ id: 2 });
+  const referral = { userId: 2, updateId, byId: 1, results: 5, nowMs: 0 };
+  expect(await people.credit({ ...referral, byId: 2 })).toBe(false);
+  expect(await people.credit({ ...referral, byId: 99 })).toBe(false);
+  const raced = await Promise.all([people.credit(referral), people.credit(referral), people.credit(referral)]);
+  expect(raced).toEqual([true, false, false]);
+  expect(await people.credit({ ...referral, updateId: await wrote({ id: 2 }) })).toBe(false);
+  expect(await payments.resultsLeft(1)).toBe(5);
+  // What was given is no payment: nobody can refund it.
+  expect(await payments.latest(10, 1)).toEqual([]);
+  expect((await payments.sums(0)).payments).toBe(0);
+});
+
+test('a message to everybody is handed out once for each person with an open chat, across a restart too', async () => {
+  using place = open();
+  const { broadcasts, people, wrote, database } = place;
+  for (const id of [1, 2, 3, 4, 5]) await wrote({ id });
+  await wrote({ id: 6 }, 0, 'group');
+  await people.setNews(2, false);
+  database.run('INSERT INTO chats (id, closed_at_ms) VALUES (3, 0)');
+  expect(await broadcasts.audience()).toBe(3);
+  const id = await broadcasts.draft({ adminId: 9, locale: 'en', words: 'News' }, 0);
+  expect(await broadcasts.next(id, 0)).toBeUndefined();
+  expect([await broadcasts.start(id, 55), await broadcasts.start(id, 55)]).toEqual([true, false]);
+  expect(await broadcasts.next(id, 0)).toEqual({ userId: 1 });
+  // The process ends while the first message is on its way: it may have arrived.
+  expect(await broadcasts.resume()).toMatchObject([{ id, words: 'News', messageId: 55 }]);
+  expect(await broadcasts.next(id, 0)).toEqual({ userId: 4 });
+  await broadcasts.again(id, 4, 5_000, 2);
+  expect(await broadcasts.next(id, 0)).toEqual({ userId: 5 });
+  await broadcasts.settle(id, 5, 'closed');
+  expect(await broadcasts.next(id, 0)).toEqual({ dueAtMs: 5_000 });
+  expect(await broadcasts.next(id, 5_000)).toEqual({ userId: 4 });
+  await broadcasts.again(id, 4, 9_000, 2);
+  const nobody = { sent: 0, closed: 1, unsure: 1, failed: 1, 'left-out': 0 };
+  expect(await broadcasts.progress(id)).toEqual({ ...nobody, total: 3, waiting: 0 });
+  expect(await broadcasts.next(id, 9_000)).toBeUndefined();
+  expect([await broadcasts.end(id, 'done'), await broadcasts.end(id, 'stopped')]).toEqual([true, false]);
+});
+
+test('who asks to be let in asks once; a decision is told once, and may change', async () => {
+  using place = open();
+  const { access } = place;
+  const request = { id: 7, askedBy: 7, name: 'Ada', chatId: 7, locale: 'de' };
+  expect([await access.ask(request, 0), await access.ask(request, 1)]).toEqual([true, false]);
+  expect(await access.untold()).toEqual([{ ...request, state: 'asked' }]);
+  const allowed = { ...request, state: 'allowed' };
+  expect([await access.decide(7, 'allowed', 9), await access.decide(7, 'allowed', 9)]).toEqual([allowed, undefined]);
+  await access.noteTold(7, 'asked');
+  expect(await access.untold()).toEqual([allowed]);
+  await access.noteTold(7, 'allowed');
+  expect(await access.untold()).toEqual([]);
+  expect(await access.decide(8, 'allowed', 9)).toBeUndefined();
+  expect(await access.decide(7, 'refused', 9)).toEqual({ ...request, state: 'refused' });
+});
