@@ -15,7 +15,7 @@ const span: Span = {
   failure: 'rate-limited',
 };
 
-test('exportRequest() is read by the official messages as it was meant, to the nanosecond', () => {
+test('exportRequest() is read as it was meant, to the nanosecond', () => {
   const { resource, spans } = decodeExport(JSON.stringify(exportRequest([span], { 'service.name': 'darkroom' })));
   expect(resource).toEqual({ 'service.name': 'darkroom' });
   expect(spans).toMatchObject([
