@@ -1,10 +1,10 @@
 /**
- * Tests that open a server or start a command, and what lies beside them: no unit. test/architecture.test.ts says which
- * is missing.
+ * Tests that open a server, a database file or a renderer, that start a command, or that read every source or text there is:
+ * no unit. test/architecture.test.ts says which is missing.
  */
 export const integration = [
-  'test/{app,bench,cli,contract,http}/**/*.test.ts',
-  'test/sandbox/{bytez,page,telegram}/**/*.test.ts',
+  'test/{app,bench,cli,contract,http,sandbox,storage}/**/*.test.ts',
+  'test/{patterns,locales,messages/every-text,scripts/mutants,providers/any-body}.test.ts',
   'test/media/{certificates,connector,name-servers,redirects,result-*,slow-files,socks-proxy,undici-parts,whole-*}.test.ts',
   'test/media/bucket/s3-bucket.test.ts',
   'test/providers/http/http-exchange.test.ts',
@@ -18,7 +18,7 @@ export const processes = ['test/{processes,pressure,faults}/**/*.test.ts'];
 /** Tests that look at pages in a browser. */
 export const browser = ['test/browser/**/*.test.ts'];
 
-/** All others: rules, parsers, stores in memory. `npm run test:unit` runs these, and somebody waits for them after each change. */
+/** All others: rules, parsers, state machines. `npm run test:unit` runs these, and somebody waits for them after each change. */
 export const unit = {
   include: ['test/**/*.test.ts'],
   exclude: [...integration, ...journeys, ...processes, ...browser],
