@@ -41,8 +41,9 @@ await using stage = await openStage({
 const person = stage.person(7);
 person.say('/generate a warm picture');
 await pictures(1);
-// What a start still does by then, such as publishing the menu, is no part of a picture.
-await pause(3_000);
+// What a start still does by then, such as publishing the menu, is no part of a picture. Not longer: connections at rest are
+// closed after three seconds, and opening them again is no part of one either.
+await pause(2_000);
 
 const session = new Session();
 session.connect();
