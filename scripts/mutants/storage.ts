@@ -37,6 +37,19 @@ export const storageMutants = [
     'undefined',
     commits,
   ),
+  mutant('half of a plain change is kept', 'isPlain && transaction.changes() !== changesBefore', 'false', commits),
+  mutant(
+    'what was seen before a change is claimed after it',
+    'seen !== undefined && seen.atChange === database.changes',
+    'seen !== undefined',
+    engine,
+  ),
+  mutant(
+    'a closed chat is known as open',
+    'known.delete(chatId);\n    }',
+    '}',
+    'test/storage/sqlite/sqlite-chat-book.test.ts',
+  ),
   mutant(
     'a transaction is built upon one that the disk may have lost',
     'if (this.#failure !== undefined) throw this.#failure;',
@@ -50,7 +63,7 @@ export const storageMutants = [
     "if (known !== undefined && false) return { kind: 'known'",
     engine,
   ),
-  mutant('a person may wait with any number', 'standing(database, request).open >= limits.waiting', 'false', engine),
+  mutant('a person may wait with any number', 'if (open >= limits.waiting)', 'if (false)', engine),
   mutant(
     'a day has any number of pictures',
     'limits.perDay - creditsTaken(database, userId, request.kind, nowMs)',

@@ -153,9 +153,10 @@ export type JobQueue = {
   recover(maxCrashes: number): Promise<Recovered>;
   /**
    * Calls back when a claim that returned nothing may return a job now: of the line given, or of any. Nothing is said of
-   * jobs that become ready by time alone (see `nextReadyMs`).
+   * jobs that become ready by time alone (see `nextReadyMs`). `stopped` when no job waits that did not wait before: a line
+   * in which nothing waited still has nothing to claim.
    */
-  onWork(listener: (line?: ProviderName) => void): Disposable;
+  onWork(listener: (line: ProviderName | undefined, why: 'waits' | 'stopped') => void): Disposable;
   /** Calls back with a job that this engine has handed out and that was cancelled, here or by another owner. */
   onStop(listener: (id: JobId) => void): Disposable;
   /**
@@ -222,6 +223,8 @@ export type JobReader = {
   stats(): Promise<EngineStats>;
   /** As `stats` of one line, without what runs. */
   waitingIn(line: ProviderName): Promise<Pick<LineStats, 'waiting' | 'ahead'>>;
+  /** How many jobs wait in the line, parked ones included. */
+  countWaiting(line: ProviderName): Promise<number>;
   /** How many jobs run of the person or group whose turns these are (see `turnOf`). */
   runningOf(turn: number): Promise<number>;
   /** A job with its past, also when parts of it were written by another version. */

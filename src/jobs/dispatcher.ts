@@ -10,6 +10,8 @@ import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 
 /** How often a line with waiting jobs checks for passed job deadlines. */
 const recheckMs = 5_000;
+/** How often at most it checks for them. */
+const expiredEveryMs = 1_000;
 /** The shortest wait before a slow key that was not used is considered again. */
 const minSlowRecheckMs = 100;
 /** While every key cools for longer than a call usually takes, jobs look for another provider instead of a seat. */
@@ -23,7 +25,7 @@ const movePauseMs = 200;
 export type DispatcherOptions = {
   readonly provider: ProviderName;
   readonly queue: JobQueue;
-  readonly reader: Pick<JobReader, 'waitingIn' | 'stats'>;
+  readonly reader: Pick<JobReader, 'countWaiting' | 'stats'>;
   readonly pool: Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'seats'>;
   readonly breaker: CircuitBreaker;
   readonly clock: Clock;
@@ -68,6 +70,7 @@ export class Dispatcher {
   #mayBeParked = true;
   /** When a slow key that was not used is considered again. */
   #slowLookMs = Infinity;
+  #lookedForExpiredMs = -Infinity;
   #alarm: Disposable | undefined;
   #pumped = Promise.resolve();
 
@@ -80,15 +83,15 @@ export class Dispatcher {
     return this.#isEmpty && this.#waitingGuests() === 0;
   }
 
-  /** A seat may have become free, or a key whose cooldown ended. */
+  /** A seat may have become free, a key whose cooldown ended, or a person's place; not a job that did not wait before. */
   seatFreed(): void {
     if (!this.isEmpty) this.#look();
   }
 
-  /** Reports a change: a job or a call that may start. Cheap, and safe to call at any time. */
-  poke(): void {
-    this.#isEmpty = false;
-    this.#look();
+  /** Reports a change: a job or a call that may start, waiting now or before. Cheap, and safe to call at any time. */
+  poke(why: 'waits' | 'stopped' = 'waits'): void {
+    if (why === 'waits') this.#isEmpty = false;
+    this.seatFreed();
   }
 
   #look(): void {
@@ -114,19 +117,22 @@ export class Dispatcher {
   }
 
   async #pump(): Promise<void> {
+    const { reader, provider } = this.#options;
     this.#pumping = true;
     try {
-      let lookedMs = 0;
+      let [lookedMs, left] = [0, 0];
       while (this.#isPoked) {
         this.#isPoked = false;
         this.#waitsForPause = false;
         lookedMs = this.#options.clock.now();
         this.#slowLookMs = Infinity;
-        if ((await waitingInLine(this.#options.reader, this.#options.provider)) + this.#waitingGuests() === 0) continue;
+        left = (await reader.countWaiting(provider)) + this.#waitingGuests();
+        if (left === 0) continue;
         await this.#failExpired();
-        while (this.#admitting && (await this.#startNext()));
+        // Who comes meanwhile pokes.
+        while (left > 0 && this.#admitting && (await this.#startNext())) left -= 1;
       }
-      await this.#setAlarm(lookedMs);
+      await this.#setAlarm(lookedMs, left === 0);
     } catch (error) {
       this.#options.onError(error);
       this.#wakeIn(recheckMs);
@@ -162,7 +168,7 @@ export class Dispatcher {
     }
     // The seat count alone is too low: running calls may hold seats of keys that are no longer ready, or back off without a seat.
     this.#slots.concurrency = Math.max(1, pool.seats(provider), running + 1);
-    void this.#slots.add(() => start(seat)).finally(() => this.#look());
+    void this.#slots.add(() => start(seat)).finally(() => this.seatFreed());
     return !breaker.isOpen;
   }
 
@@ -172,7 +178,7 @@ export class Dispatcher {
     const answer = await pool.acquire(provider);
     if (answer.kind !== 'slow') return answer;
     const { slowMs, fastMs, fastSeats } = answer;
-    const waiting = await waitingInLine(reader, provider);
+    const waiting = await reader.countWaiting(provider);
     if (running === 0 || (waiting * fastMs) / Math.max(1, fastSeats) > slowMs) {
       return pool.acquire(provider, { evenSlow: true });
     }
@@ -260,7 +266,9 @@ export class Dispatcher {
 
   /** Ends parked jobs whose deadline has passed, whether or not a key is ready. */
   async #failExpired(): Promise<void> {
-    const { queue, provider, deadlineMs, runner } = this.#options;
+    const { queue, provider, deadlineMs, runner, clock } = this.#options;
+    if (clock.monotonicMs() - this.#lookedForExpiredMs < expiredEveryMs) return;
+    this.#lookedForExpiredMs = clock.monotonicMs();
     for (;;) {
       const claim = await queue.claimExpired(provider, deadlineMs);
       if (claim === undefined) return;
@@ -269,9 +277,9 @@ export class Dispatcher {
   }
 
   /** Schedules the next wake-up: the first job that was not ready at `lookedMs`, or the next probe. */
-  async #setAlarm(lookedMs: number): Promise<void> {
+  async #setAlarm(lookedMs: number, isNoneLeft: boolean): Promise<void> {
     const { queue, reader, provider, clock, breaker } = this.#options;
-    if ((await waitingInLine(reader, provider)) === 0) {
+    if (isNoneLeft || (await reader.countWaiting(provider)) === 0) {
       this.#isEmpty = !this.#isPoked;
       if (this.#waitingGuests() === 0) return;
     }
@@ -289,9 +297,3 @@ export class Dispatcher {
 }
 
 const nobody: Readonly<Record<Lane, number>> = { premium: 0, free: 0 };
-
-/** How many jobs of a line wait, parked ones included. */
-async function waitingInLine(reader: Pick<JobReader, 'waitingIn'>, line: ProviderName): Promise<number> {
-  const { waiting } = await reader.waitingIn(line);
-  return waiting.free + waiting.premium;
-}

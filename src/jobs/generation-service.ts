@@ -89,8 +89,8 @@ export class GenerationService {
   start(): void {
     if (this.#closing) return;
     const { queue } = this.#options;
-    this.#listening.use(queue.onWork((line) => (line === undefined ? this.#pokeAll() : this.#lines.get(line)?.poke())));
-    void this.#takeUp().finally(() => this.#pokeAll());
+    this.#listening.use(queue.onWork((line, why) => this.#look(line, why)));
+    void this.#takeUp().finally(() => this.#look(undefined, 'waits'));
   }
 
   /** The provider refuses every key alike: it counts as down. */
@@ -282,8 +282,8 @@ export class GenerationService {
     this.#ended(id);
   }
 
-  #pokeAll(): void {
-    for (const line of this.#lines.values()) line.poke();
+  #look(line: ProviderName | undefined, why: 'waits' | 'stopped'): void {
+    for (const one of line === undefined ? this.#lines.keys() : [line]) this.#lines.get(one)?.poke(why);
   }
 
   #ended(id: JobId): void {

@@ -30,7 +30,6 @@ import {
   createSqliteChatStore,
   createSqliteDialogues,
   createSqliteEffectLedger,
-  createSqliteRetryAfterStore,
   createSqliteUsers,
 } from './sqlite/people-and-chats.ts';
 import { createSqliteClientStore } from './sqlite/client-store.ts';
@@ -40,6 +39,7 @@ import { laneWaits } from './sqlite/jobs/lane-waits.ts';
 import { createSqliteResultCopies } from './sqlite/jobs/result-copies.ts';
 import { createSqliteRewrites } from './sqlite/jobs/rewrites.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
+import { createSqliteRetryAfterStore } from './sqlite/retry-after-store.ts';
 import { createSqliteWebhookOutbox } from './sqlite/webhook-outbox.ts';
 import { createSqlitePayments } from './sqlite/payments/payment-store.ts';
 import { createSqliteAccess } from './sqlite/people/access-store.ts';

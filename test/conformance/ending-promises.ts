@@ -36,6 +36,19 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
     expect((await engine.reader.find(id))?.progress).toEqual(progress);
   });
 
+  test(`${name} claim() hands out no job that is cancelled in the same moment`, async () => {
+    await using app = await makeEngine();
+    const { queue, reader } = app.engine;
+    const [first, second] = [
+      await accepted(app.engine, { updateId: 1, userId: 1 }),
+      await accepted(app.engine, { updateId: 2, userId: 2 }),
+    ];
+    const [, claim] = await Promise.all([queue.cancel(first.id, 1), queue.claim('bytez')]);
+    expect(claim?.job.id).toBe(second.id);
+    expect((await reader.find(first.id))?.state).toMatchObject({ kind: 'ended', outcome: { kind: 'cancelled' } });
+    expect(await reader.countWaiting('bytez')).toBe(0);
+  });
+
   test(`${name} a lease ends with what it was for`, async () => {
     await using app = await makeEngine();
     const { engine } = app;

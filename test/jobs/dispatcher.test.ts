@@ -60,9 +60,9 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
     queue,
     reader: {
       ...sqlite.reader,
-      waitingIn: async (line) => {
+      countWaiting: async (line) => {
         await more.onLook?.();
-        return sqlite.reader.waitingIn(line);
+        return sqlite.reader.countWaiting(line);
       },
     },
     pool: {
@@ -168,7 +168,7 @@ test('Line asks for no seat while nothing waits, and gives one back when there i
   await app.engine.queue.park(claim.lease, { line: 'bytez', readyAtMs, reason: 'backing-off', progress });
   app.line.poke();
   await app.clock.advance(0);
-  expect(app.claims).toEqual([1, undefined, undefined]);
+  expect(app.claims).toEqual([1, undefined]);
   await app.finish(1);
   expect(app.pool.snapshot().keys).toMatchObject([{ inFlight: 0 }, { inFlight: 0 }]);
 });

@@ -38,6 +38,7 @@ export class Database implements Disposable {
   #log: WriteAheadLog | undefined;
   /** How long the connection waits for a lock now. */
   #waitsMs: number;
+  #changes = 0;
 
   constructor(path: string, connection: DatabaseSync, options: ConnectionOptions = {}) {
     this.path = path;
@@ -53,6 +54,7 @@ export class Database implements Disposable {
         alone: (work) => this.#inSavepoint(work),
         commit: () => this.#within(() => this.#log?.refuseUnsynced()),
         rollBack: () => this.#control('ROLLBACK'),
+        changes: () => this.#changes,
         flush: () =>
           this.#log?.flush().catch((error: unknown) => {
             throw this.#refusalFor(error);
@@ -152,9 +154,9 @@ export class Database implements Disposable {
     return this.#group.add(work, { ...kind, isApplied: true });
   }
 
-  /** True while a transaction is open that waits for its commit. */
-  get isInTransaction(): boolean {
-    return this.#group.isOpen;
+  /** Grows with each statement that may have changed something: what was read at the same number still holds. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** How many transactions were lost with what was applied in them, as on a full disk, since the file was opened. */
@@ -164,7 +166,9 @@ export class Database implements Disposable {
 
   /** Throws and reports a refusal when the file is no longer where it was opened. */
   checkPlace(): void {
-    this.#guarded(() => this.#checkPlace());
+    this.#guarded(() => {
+      if (!this.#isInPlace()) throw moved(this.path);
+    });
   }
 
   /** Every statement used so far, to inspect their query plans. */
@@ -208,6 +212,7 @@ export class Database implements Disposable {
   }
 
   #prepared(sql: string): StatementSync {
+    if (!sql.startsWith('SELECT')) this.#changes += 1;
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     const statement = this.#connection.prepare(sql);
@@ -243,10 +248,6 @@ export class Database implements Disposable {
     if (this.#waitsMs === ms) return;
     this.script(`PRAGMA busy_timeout = ${ms}`);
     this.#waitsMs = ms;
-  }
-
-  #checkPlace(): void {
-    if (!this.#isInPlace()) throw moved(this.path);
   }
 
   /** What was committed before a sync that failed is not built upon before it is read back and written. */

@@ -14,6 +14,11 @@ export type WorkKind = {
   readonly isApplied?: true;
   /** It makes one change at most, and nothing throws once that is made: it needs no savepoint. */
   readonly isOneChange?: true;
+  /**
+   * Only the storage makes it throw once it has changed something: it needs no savepoint either. Where it does throw then,
+   * the whole transaction is undone, as on a full disk.
+   */
+  readonly isPlain?: true;
   /** Other work follows from it in the same turn, before it is durable: that joins the transaction. */
   readonly isFollowed?: true;
 };
@@ -45,6 +50,8 @@ export type Transaction = {
   /** As `flush`, before it returns. */
   flushNow(): void;
   rollBack(): void;
+  /** Grows with each statement that may have changed something. */
+  changes(): number;
   /** False once SQLite has undone the transaction by itself, as on a full disk. */
   readonly isOpen: boolean;
 };
@@ -97,11 +104,6 @@ export class GroupCommit {
       if (kind.isApplied === true && !this.#isWorking && this.#nextTry === undefined) this.#workOff(false);
       this.#schedule();
     });
-  }
-
-  /** True while a transaction is open: what is read then is read in it. */
-  get isOpen(): boolean {
-    return this.#isOpen;
   }
 
   /** True while a work item runs: its statements belong to the open transaction. */
@@ -174,10 +176,11 @@ export class GroupCommit {
   #run(work: Work): void {
     const { transaction } = this.#options;
     const isFirst = this.#worked === 0;
-    const { isOneChange, isApplied, isFollowed } = work.kind;
+    const { isOneChange = false, isPlain = false, isApplied, isFollowed } = work.kind;
+    const changesBefore = transaction.changes();
     this.#isWorking = true;
     try {
-      const result = isFirst || isOneChange === true ? work.run() : transaction.alone(work.run);
+      const result = isFirst || isOneChange || isPlain ? work.run() : transaction.alone(work.run);
       this.#worked += 1;
       this.#isFollowed ||= isFollowed === true;
       if (isApplied === true) work.resolve(result);
@@ -189,6 +192,9 @@ export class GroupCommit {
       else if (isFirst) {
         transaction.rollBack();
         this.#isOpen = false;
+      } else if (isPlain && transaction.changes() !== changesBefore) {
+        transaction.rollBack();
+        this.#fail(error);
       }
     } finally {
       this.#isWorking = false;

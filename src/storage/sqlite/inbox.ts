@@ -3,6 +3,8 @@ import type { Inbox } from '../../domain/inbox.ts';
 import { type Database, numberOf, parseRow, rememberedMs } from './connection.ts';
 
 const maxTries = 3;
+const purgeEveryMs = 60_000;
+const plain = { isPlain: true } as const;
 
 const updateRow = z
   .object({ update_id: z.number(), body: z.string() })
@@ -10,12 +12,16 @@ const updateRow = z
 
 /** The inbox in the database: a batch is stored completely or not. */
 export function createSqliteInbox(database: Database): Inbox {
-  const purge = (nowMs: number) =>
-    void database.run(`DELETE FROM inbox WHERE state <> 'new' AND kept_at_ms <= ?`, Math.floor(nowMs) - rememberedMs);
+  let purgedMs: number | undefined;
+  const purge = (nowMs: number) => {
+    purgedMs = nowMs;
+    database.run(`DELETE FROM inbox WHERE state <> 'new' AND kept_at_ms <= ?`, Math.floor(nowMs) - rememberedMs);
+  };
   return {
     keep: async (batch, nowMs) =>
       database.commit(() => {
-        purge(nowMs);
+        // An id that may come again is forgotten before it does, to the minute; also after the clock was set back.
+        if (purgedMs === undefined || Math.abs(nowMs - purgedMs) >= purgeEveryMs) purge(nowMs);
         return batch.filter(
           ({ updateId, body }) =>
             database.run(
@@ -25,7 +31,7 @@ export function createSqliteInbox(database: Database): Inbox {
               Math.floor(nowMs),
             ) === 1,
         );
-      }),
+      }, plain),
     unhandled: async () =>
       database
         .all(`SELECT update_id, body FROM inbox WHERE state = 'new' ORDER BY seq`)

@@ -1,14 +1,7 @@
 import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/effect-ledger.ts';
-import { type Database, fromJson, parseRow, numberOf, rememberedMs } from './connection.ts';
+import { type Database, fromJson, parseRow, numberOf, rememberedMs, type SqlValue } from './connection.ts';
 import { z } from 'zod';
-import type {
-  ChatStore,
-  ChatEntry,
-  DialogueStore,
-  KeptDialogue,
-  Rest,
-  RetryAfterStore,
-} from '../../domain/chat-store.ts';
+import type { ChatStore, ChatEntry, DialogueStore, KeptDialogue } from '../../domain/chat-store.ts';
 import { jobKinds } from '../../domain/kinds.ts';
 import { graceMs } from '../../domain/payments/payment.ts';
 import type { User, Users } from '../../domain/users.ts';
@@ -72,11 +65,29 @@ const chatRow = z
     ...(row.moved_to === null ? {} : { movedTo: row.moved_to }),
   }));
 
-/** The chat store in the database. */
+const maxKnownChats = 2_000;
+
+/** The chat store in the database; one at a time writes there. */
 export function createSqliteChatStore(database: Database): ChatStore {
-  const find = (chatId: number): ChatEntry => {
+  /** As the database has them, the one that was asked for last at the end: a life asks five times. */
+  const known = new Map<number, ChatEntry>();
+  const read = (chatId: number): ChatEntry => {
     const row = database.get('SELECT closed_at_ms, moved_to FROM chats WHERE id = ?', chatId);
     return row === undefined ? { isClosed: false } : parseRow('chats', chatRow, row);
+  };
+  const find = (chatId: number): ChatEntry => {
+    const entry = known.get(chatId) ?? read(chatId);
+    known.delete(chatId);
+    known.set(chatId, entry);
+    for (const oldest of known.keys()) if (known.size > maxKnownChats) known.delete(oldest);
+    return entry;
+  };
+  const change = async (chatId: number, sql: string, ...values: SqlValue[]): Promise<void> => {
+    try {
+      await database.commit(() => void database.run(sql, ...values));
+    } finally {
+      known.delete(chatId);
+    }
   };
   return {
     wereMenusDeleted: async () =>
@@ -86,31 +97,21 @@ export function createSqliteChatStore(database: Database): ChatStore {
         database.run(`INSERT INTO settings (name, value) VALUES ('other-menus-deleted', '1') ON CONFLICT DO NOTHING`);
       }),
     find: async (chatId) => find(chatId),
-    close: async (chatId, nowMs) =>
-      database.commit(
-        () =>
-          void database.run(
-            `INSERT INTO chats (id, closed_at_ms) VALUES (?, ?)
-             ON CONFLICT DO UPDATE SET closed_at_ms = coalesce(closed_at_ms, excluded.closed_at_ms)`,
-            chatId,
-            Math.floor(nowMs),
-          ),
-      ),
+    close: async (chatId, nowMs) => {
+      const sql = `INSERT INTO chats (id, closed_at_ms) VALUES (?, ?)
+        ON CONFLICT DO UPDATE SET closed_at_ms = coalesce(closed_at_ms, excluded.closed_at_ms)`;
+      await change(chatId, sql, chatId, Math.floor(nowMs));
+    },
     open: async (chatId) => {
       // Called for every update; the chat is rarely closed, so most calls write nothing.
       if (!find(chatId).isClosed) return;
-      await database.commit(() => void database.run('UPDATE chats SET closed_at_ms = NULL WHERE id = ?', chatId));
+      await change(chatId, 'UPDATE chats SET closed_at_ms = NULL WHERE id = ?', chatId);
     },
-    move: async (chatId, movedTo) =>
-      database.commit(
-        () =>
-          void database.run(
-            `INSERT INTO chats (id, moved_to) VALUES (?, ?)
-             ON CONFLICT DO UPDATE SET moved_to = excluded.moved_to`,
-            chatId,
-            movedTo,
-          ),
-      ),
+    move: async (chatId, movedTo) => {
+      const sql = `INSERT INTO chats (id, moved_to) VALUES (?, ?)
+        ON CONFLICT DO UPDATE SET moved_to = excluded.moved_to`;
+      await change(chatId, sql, chatId, movedTo);
+    },
     limits: async (chatId, nowMs) => {
       const sql = 'SELECT what FROM chat_limits WHERE chat_id = ? AND until_ms > ?';
       return new Set(database.all(sql, chatId, Math.floor(nowMs)).map((row) => String(row['what'])));
@@ -164,32 +165,6 @@ export function createSqliteDialogues(database: Database): DialogueStore {
       }),
     delete: async (key) => database.commit(() => void database.run('DELETE FROM dialogues WHERE key = ?', key)),
     purge: async (nowMs) => database.commit(() => purge(nowMs)),
-  };
-}
-
-const chatId = /^-?\d+$/;
-
-const restRow = z
-  .object({ place: z.string(), until_ms: z.number() })
-  .transform(({ place, until_ms: untilMs }): Rest => ({ place: chatId.test(place) ? Number(place) : place, untilMs }));
-
-/** Telegram's retry-after waits in the database; each write deletes the expired ones. */
-export function createSqliteRetryAfterStore(database: Database): RetryAfterStore {
-  return {
-    active: async (nowMs) =>
-      database
-        .all('SELECT place, until_ms FROM rests WHERE until_ms > ?', Math.floor(nowMs))
-        .map((row) => parseRow('rests', restRow, row)),
-    keep: async ({ place, untilMs }, nowMs) =>
-      database.commit(() => {
-        database.run('DELETE FROM rests WHERE until_ms <= ?', Math.floor(nowMs));
-        database.run(
-          `INSERT INTO rests (place, until_ms) VALUES (?, ?)
-           ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)`,
-          String(place),
-          Math.ceil(untilMs),
-        );
-      }),
   };
 }
 

@@ -24,6 +24,30 @@ test('Database.commit() undoes the work that throws, alone, and keeps what was a
   expect(database.all('SELECT id FROM users ORDER BY id').map((row) => row['id'])).toEqual([1, 3]);
 });
 
+test('Database.commit() undoes everything with plain work that throws after a change, and nothing when it changed nothing', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const outcomesWith = async (change: () => void) =>
+    (
+      await Promise.allSettled([
+        database.commit(() => database.run(insert, 1)),
+        database.commit(
+          () => {
+            change();
+            throw new Error('Cannot go on');
+          },
+          { isPlain: true },
+        ),
+        database.commit(() => database.run(insert, 3)),
+      ])
+    ).map(({ status }) => status);
+  const ids = () => database.all('SELECT id FROM users ORDER BY id').map((row) => row['id']);
+  expect(await outcomesWith(() => database.run(insert, 2))).toEqual(['rejected', 'rejected', 'fulfilled']);
+  expect([ids(), database.lostTransactions]).toEqual([[3], 1]);
+  database.run('DELETE FROM users');
+  expect(await outcomesWith(() => database.get('SELECT 1'))).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect([ids(), database.lostTransactions]).toEqual([[1, 3], 1]);
+});
+
 test('Database.commit() shares one commit among all that ask in the same turn', async () => {
   using database = openDatabase({ path: ':memory:' });
   const seen: number[] = [];

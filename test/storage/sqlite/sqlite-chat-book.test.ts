@@ -18,6 +18,18 @@ test('createSqliteChatStore() remembers which chats are closed until somebody wr
   expect(await createSqliteChatStore(database).find(7)).toEqual({ isClosed: false });
 });
 
+test('createSqliteChatStore() tells what it has stored, however often and of however many chats it was asked', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const chats = createSqliteChatStore(database);
+  for (let id = 1; id <= 2_100; id += 1) expect(await chats.find(id)).toEqual({ isClosed: false });
+  for (const id of [1, 2_100]) {
+    await chats.close(id, 1_000);
+    expect(await chats.find(id)).toEqual({ isClosed: true });
+    await chats.open(id);
+    expect(await chats.find(id)).toEqual({ isClosed: false });
+  }
+});
+
 test('createSqliteChatStore() remembers where a group went, closed or not', async () => {
   using database = openDatabase({ path: ':memory:' });
   const chats = createSqliteChatStore(database);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteRetryAfterStore } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createSqliteRetryAfterStore } from '../../../src/storage/sqlite/retry-after-store.ts';
 
 test('createSqliteRetryAfterStore() remembers chats, groups and methods until their rest is over', async () => {
   using database = openDatabase({ path: ':memory:' });

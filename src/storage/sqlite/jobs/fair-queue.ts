@@ -140,6 +140,11 @@ export function engineStats(database: Database): EngineStats {
   };
 }
 
+/** Counts the jobs that wait in a line, parked ones included. */
+export function countWaiting(database: Database, line: ProviderName): number {
+  return numberOf(database.get('SELECT sum(jobs) AS jobs FROM waiting_counts WHERE line = ?', line), 'jobs');
+}
+
 /** Counts the jobs that wait in a line, and those that would go before a new one; asked at every submission. */
 export function waitingIn(database: Database, line: ProviderName): Pick<LineStats, 'waiting' | 'ahead'> {
   const sql = 'SELECT line, lane, tier, sum(jobs) AS jobs FROM waiting_counts WHERE line = ? GROUP BY lane, tier';

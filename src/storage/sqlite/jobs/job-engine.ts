@@ -9,9 +9,7 @@ import type {
   JobReader,
   JobEngine,
 } from '../../../domain/job-engine.ts';
-import { z } from 'zod';
-import type { ChatTurn } from '../../../domain/provider.ts';
-import { type Database, numberOf, parseRow, type Row } from '../connection.ts';
+import { type Database, numberOf, type Row } from '../connection.ts';
 import {
   cancelJob,
   claimEnded,
@@ -27,7 +25,7 @@ import {
 import {
   claimUnderWay,
   claimNext,
-  hasNext,
+  lookForNext,
   hasOverdue,
   claimOverdue,
   nextReady,
@@ -38,11 +36,14 @@ import {
 } from './queue.ts';
 import { callsOf, checkpointJob, keepAnswer, keepCall, keepOperation, costsSince } from './calls.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
-import { engineStats, openJobsOf, placeAhead, waitingIn, wakeCooling } from './fair-queue.ts';
+import { countWaiting, engineStats, openJobsOf, placeAhead, waitingIn, wakeCooling } from './fair-queue.ts';
+import { conversationBefore } from './conversation.ts';
 import { SqliteHistory, spendingBetween } from './history.ts';
 import { randomUUID } from 'node:crypto';
 import type { WorkKind } from '../group-commit.ts';
 import type { Clock } from '../../../kit/clock.ts';
+
+const plain = { isPlain: true } as const;
 
 /** A set of listeners for one event. */
 class Listeners<Given extends readonly unknown[]> {
@@ -54,7 +55,7 @@ class Listeners<Given extends readonly unknown[]> {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  call(...given: Given): void {
+  tell(...given: Given): void {
     for (const listener of this.#listeners) listener(...given);
   }
 }
@@ -71,7 +72,7 @@ export type SqliteDeliveryOptions = {
 export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDeliveryOptions): JobDelivery {
   return {
     // Durable with the intent that follows it.
-    claim: async (id) => database.apply(() => claimEnded(database, id, owner)),
+    claim: async (id) => database.apply(() => claimEnded(database, id, owner), plain),
     done: async (lease, shown) =>
       database.commit(
         () => endDelivery(database, lease, nowMs(), shown),
@@ -109,61 +110,70 @@ export type SqliteQueueOptions = {
 export function createSqliteJobQueue({ database, running, lines, owner, nowMs }: SqliteQueueOptions): JobQueue {
   const known = lines === undefined ? undefined : new Set(lines);
   const setAside = new Listeners<Parameters<Parameters<JobQueue['onSetAside']>[0]>>();
-  const work = new Listeners<[line?: ProviderName]>();
+  const work = new Listeners<Parameters<Parameters<JobQueue['onWork']>[0]>>();
   const stop = new Listeners<Parameters<Parameters<JobQueue['onStop']>[0]>>();
   /**
    * Claims until a job is readable; reports each unreadable one. A claim that would find nothing writes nothing, and one
    * that finds something is durable with what its owner stores next.
    */
-  const claimed = async (
-    claim: () => Claim | SetAside | undefined,
-    mayFind: () => boolean = () => true,
+  const claimed = async <Seen>(
+    claim: (seen: Seen) => Claim | SetAside | undefined,
+    look: () => Seen | undefined,
   ): Promise<Claim | undefined> => {
-    while (mayFind()) {
-      const found = await database.apply(claim);
+    for (let seen = look(); seen !== undefined; seen = look()) {
+      const now = seen;
+      const found = await database.apply(() => claim(now), plain);
       if (found === undefined || 'lease' in found) return found;
-      setAside.call(found.setAside, found.error);
+      setAside.tell(found.setAside, found.error);
     }
     return undefined;
   };
   /** Reports work for every line, because a job that stops running lets its person's next one start in any line. */
-  const stopped = async (change: () => boolean, kind: WorkKind = {}): Promise<boolean> => {
+  const stopped = async (why: 'waits' | 'stopped', change: () => boolean, kind: WorkKind = {}): Promise<boolean> => {
     const isChanged = await database.commit(change, kind);
-    if (isChanged) work.call();
+    if (isChanged) work.tell(undefined, why);
     return isChanged;
   };
   return {
     accept: async (request, limits, intent) => {
       const accepted = await database.commit(() => acceptJob(database, request, limits, nowMs(), intent));
-      if (accepted.kind === 'accepted') work.call(request.line);
+      if (accepted.kind === 'accepted') work.tell(request.line, 'waits');
       return accepted;
     },
     claim: (line) =>
       claimed(
-        () => claimNext(database, line, running, owner, nowMs()),
-        // In a transaction that is open anyway, the claim itself is the cheaper question.
-        () => database.isInTransaction || hasNext(database, line, running, nowMs()),
+        (next) => claimNext(database, line, running, owner, nowMs(), next),
+        () => lookForNext(database, line, running, nowMs()),
       ),
     claimExpired: (line, deadlineMs) =>
       claimed(
         () => claimOverdue(database, line, owner, nowMs(), deadlineMs),
-        () => hasOverdue(database, line, nowMs(), deadlineMs),
+        () => hasOverdue(database, line, nowMs(), deadlineMs) || undefined,
       ),
-    claimAnswered: () => claimed(() => claimUnderWay(database, owner, 'answer')),
-    claimSubmitted: () => claimed(() => claimUnderWay(database, owner, 'operation')),
+    claimAnswered: () =>
+      claimed(
+        () => claimUnderWay(database, owner, 'answer'),
+        () => true,
+      ),
+    claimSubmitted: () =>
+      claimed(
+        () => claimUnderWay(database, owner, 'operation'),
+        () => true,
+      ),
     nextReadyMs: async (line, afterMs) => nextReady(database, line, afterMs),
-    recordCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail)),
+    recordCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail), plain),
     recordAnswer: async (lease, trail, progress, answer) =>
-      database.commit(() => keepAnswer(database, lease, trail, progress, answer)),
+      database.commit(() => keepAnswer(database, lease, trail, progress, answer), plain),
     recordOperation: async (lease, trail, progress, operation) =>
       database.commit(() => keepOperation(database, lease, trail, progress, operation)),
     checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
-    park: (lease, park) => stopped(() => parkJob(database, lease, park)),
+    park: (lease, park) => stopped('waits', () => parkJob(database, lease, park)),
     wakeCooling: async (line) => database.commit(() => wakeCooling(database, line)),
-    requeueFront: (lease) => stopped(() => requeueFrontJob(database, lease)),
-    requeueDelayed: (lease, readyAtMs) => stopped(() => requeueDelayedJob(database, lease, readyAtMs)),
+    requeueFront: (lease) => stopped('waits', () => requeueFrontJob(database, lease)),
+    requeueDelayed: (lease, readyAtMs) => stopped('waits', () => requeueDelayedJob(database, lease, readyAtMs)),
     settle: (lease, outcome, onEnded) =>
       stopped(
+        'stopped',
         () => {
           const hasEnded = settleJob(database, lease, outcome, nowMs());
           if (hasEnded && onEnded !== undefined) queueMicrotask(onEnded);
@@ -177,13 +187,14 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
       ),
     cancel: async (id, userId, wipes) => {
       const cancelled = await database.commit(() => cancelJob(database, { id, userId, wipes }, nowMs()));
-      if (cancelled.kind === 'running') stop.call(id);
-      if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') work.call();
+      if (cancelled.kind === 'running') stop.tell(id);
+      if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') work.tell(undefined, 'stopped');
       return cancelled;
     },
     recover: async (maxCrashes) => {
       const recovered = await database.commit(() => recoverJobs(database, known, maxCrashes, owner, nowMs()));
-      if (recovered.handedBack + recovered.setAside.length + recovered.unreadable.length > 0) work.call();
+      if (recovered.handedBack + recovered.setAside.length + recovered.unreadable.length > 0)
+        work.tell(undefined, 'waits');
       return recovered;
     },
     onWork: (listener) => work.add(listener),
@@ -236,6 +247,7 @@ export function createSqliteJobReader(database: Database): JobReader {
     trailOf: async (id) => callsOf(database, id),
     stats: async () => engineStats(database),
     waitingIn: async (line) => waitingIn(database, line),
+    countWaiting: async (line) => countWaiting(database, line),
     runningOf: async (turn) => {
       const sql = `SELECT count(*) AS jobs FROM jobs WHERE state = 'running' AND turn_id = ?`;
       return numberOf(database.get(sql, turn), 'jobs');
@@ -246,32 +258,6 @@ export function createSqliteJobReader(database: Database): JobReader {
     history: (nowMs, hours) => history.read(nowMs, hours),
     spending: (range) => spendingBetween(database, range),
   };
-}
-
-const turnsRow = z.object({ prompt: z.string(), text: z.string() });
-
-/** A question without an answer in words is left out. */
-function conversationBefore(database: Database, id: JobId, atMost: number): readonly ChatTurn[] {
-  const rows = database.all(
-    `SELECT earlier.prompt, earlier.outcome ->> '$.payload.text' AS text
-     FROM jobs AS own
-     JOIN jobs AS earlier ON earlier.user_id = own.user_id AND earlier.chat_id = own.chat_id
-       AND earlier.kind = 'chat' AND earlier.seq < own.seq
-     LEFT JOIN conversations ON conversations.chat_id = own.chat_id AND conversations.user_id = own.user_id
-     WHERE own.id = ? AND earlier.forgotten = 0 AND earlier.state IN ('ended', 'told')
-       AND earlier.accepted_at_ms >= coalesce(began_at_ms, 0)
-       AND iif(json_valid(earlier.outcome), earlier.outcome ->> '$.payload.kind', NULL) = 'text'
-     ORDER BY earlier.seq DESC LIMIT ?`,
-    id,
-    atMost,
-  );
-  return rows
-    .toReversed()
-    .map((row) => parseRow('jobs', turnsRow, row))
-    .flatMap(({ prompt, text }): readonly ChatTurn[] => [
-      { role: 'person', text: prompt },
-      { role: 'model', text },
-    ]);
 }
 
 export type SqliteJobEngineOptions = {

@@ -9,6 +9,7 @@ import {
   keepRound,
   refreshTurn,
   nextRound,
+  type NextTurns,
   nextTurns,
   countStart,
   advanceVirtualTime,
@@ -33,7 +34,8 @@ export function acceptJob(
 
   const { userId } = request.origin;
   const ids = albumIds(id, request.album?.size);
-  if (standing(database, request).open >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
+  const { open, round } = standing(database, request);
+  if (open >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
   const { cost } = kindTraits[request.kind];
   const left = limits.perDay < 0 ? Infinity : limits.perDay - creditsTaken(database, userId, request.kind, nowMs);
   // What the day no longer gives is paid from packs: all of an album or nothing of it.
@@ -42,16 +44,15 @@ export function acceptJob(
   const [stored] = ids.map((one, place) => {
     const packResults = place < left ? 0 : cost;
     if (packResults > 0) takeFromPacks(database, one, userId, packResults);
-    return addJob(database, one, { ...variationOf(request, place), packResults }, nowMs);
+    return addJob(database, one, { ...variationOf(request, place), packResults }, round + place * cost, nowMs);
   });
   if (stored === undefined) throw new Error(`Cannot accept job ${id}: its album has no place`);
   if (intent !== undefined) database.run('INSERT INTO effects (job_id, effect) VALUES (?, ?)', id, intent);
   return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
 }
 
-function addJob(database: Database, id: JobId, request: Parameters<typeof insertJob>[2], nowMs: number) {
+function addJob(database: Database, id: JobId, request: Parameters<typeof insertJob>[2], round: number, nowMs: number) {
   const { lane, kind, origin } = request;
-  const { round } = standing(database, request);
   takeCredit(database, id, origin.userId, kind, nowMs, request.packResults);
   keepRound(database, lane, turnOf(origin), round);
   const stored = insertJob(database, id, request, round, nowMs);
@@ -103,10 +104,19 @@ const startColumns = `state = 'running', fence = fence + 1 + ?, owner = ?, tier 
 /** The owner of a claim that was lost with its transaction may still hold its fence: no later claim has the same. */
 const startValues = (database: Database, owner: string) => [database.lostTransactions, owner] as const;
 
-/** Whether a claim may find a job in the line; changes nothing. */
-export function hasNext(database: Database, line: ProviderName, running: RunningCaps, nowMs: number): boolean {
-  const { premium, free, isParkedDue } = nextTurns(database, line, running, nowMs);
-  return isParkedDue || premium !== undefined || free !== undefined;
+/** What a claim would find in the line, as long as nothing changes. */
+export type SeenNext = { readonly turns: NextTurns; readonly atChange: number };
+
+/** Looks for what a claim may find in the line; undefined when that is nothing. */
+export function lookForNext(
+  database: Database,
+  line: ProviderName,
+  running: RunningCaps,
+  nowMs: number,
+): SeenNext | undefined {
+  const turns = nextTurns(database, line, running, nowMs);
+  const { premium, free, isParkedDue } = turns;
+  return isParkedDue || premium !== undefined || free !== undefined ? { turns, atChange: database.changes } : undefined;
 }
 
 /** Claims the next job of the line, inside the caller's transaction. */
@@ -116,8 +126,11 @@ export function claimNext(
   running: RunningCaps,
   owner: string,
   nowMs: number,
+  seen?: SeenNext,
 ): Claim | SetAside | undefined {
-  let next = nextTurns(database, line, running, nowMs);
+  // The transaction may have begun only now, and other work of it may have come first.
+  const stillHolds = seen !== undefined && seen.atChange === database.changes;
+  let next = stillHolds ? seen.turns : nextTurns(database, line, running, nowMs);
   if (next.isParkedDue) {
     wakeParked(database, line, nowMs);
     next = nextTurns(database, line, running, nowMs);
