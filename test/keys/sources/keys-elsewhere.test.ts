@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { Client } from '@litehex/node-vault';
 import { expect, test } from 'vitest';
 import { openKeysElsewhere } from '../../../src/app/open-keys-elsewhere.ts';
 import { parseConfig } from '../../../src/config/config.ts';
@@ -71,6 +71,18 @@ test('a command that hangs is killed at its deadline', async () => {
   expect(await asked).toEqual({ ok: false, why: 'it did not end in time' });
 });
 
+/** What stands around every answer. */
+const envelope = {
+  request_id: '3b9f2f0e-1c1d-4e5a-9b57-6d1b7f0f8a01',
+  lease_id: '',
+  renewable: false,
+  lease_duration: 0,
+  wrap_info: null,
+  warnings: null,
+  auth: null,
+  mount_type: 'kv',
+} as const;
+
 /** A stand-in for Vault that answers nothing but what the documentation of KV version 2 and AppRole says. */
 async function aVault() {
   const data: Record<string, unknown> = { bytez: first, 'openai:gpt-x': [second] };
@@ -89,12 +101,21 @@ async function aVault() {
           return send(400, { errors: ['invalid role or secret ID'] });
         logins += 1;
         tokens.push(`hvs.token-${logins}`);
-        return send(200, { auth: { client_token: `hvs.token-${logins}`, lease_duration: 3600, renewable: true } });
+        return send(200, {
+          ...envelope,
+          auth: { client_token: `hvs.token-${logins}`, lease_duration: 3600, renewable: true },
+        });
       }
       if (token !== 'hvs.root' && !tokens.includes(token)) return send(403, { errors: ['permission denied'] });
       if (request.method === 'GET' && request.url === '/v1/secret/data/team/darkroom') {
         const notes = { custom_metadata: { owner: 'the team', 'openai:gpt-x_ends': '2027-01-01' } };
-        return send(200, { data: { data, metadata: { version: 3, destroyed: false, deletion_time: '', ...notes } } });
+        const metadata = {
+          created_time: '2026-11-01T08:00:00.000000Z',
+          deletion_time: '',
+          destroyed: false,
+          version: 3,
+        };
+        return send(200, { ...envelope, data: { data, metadata: { ...metadata, ...notes } } });
       }
       return send(404, { errors: [] });
     });
@@ -111,21 +132,16 @@ async function aVault() {
   };
 }
 
-type NodeVault = (options: object) => {
-  approleLogin(options: object): Promise<{ auth: { client_token: string } }>;
-  read(path: string): Promise<{ data: { data: Record<string, unknown> } }>;
-};
-
 test('a foreign client agrees with the stand-in for Vault', async () => {
   await using vault = await aVault();
-  const open = createRequire(import.meta.url)('node-vault') as NodeVault;
-  const client = open({ apiVersion: 'v1', endpoint: vault.url });
-  const { auth } = await client.approleLogin({ role_id: 'the-role', secret_id: 'the-secret-id' });
-  const signedIn = open({ apiVersion: 'v1', endpoint: vault.url, token: auth.client_token });
-  expect((await signedIn.read('secret/data/team/darkroom')).data.data).toEqual({
-    bytez: first,
-    'openai:gpt-x': [second],
-  });
+  const client = new Client({ endpoint: vault.url });
+  const data = { role_id: 'the-role', secret_id: 'the-secret-id' };
+  const login = await client.write({ path: 'auth/approle/login', data });
+  const { auth } = (login.data ?? {}) as { readonly auth?: { readonly client_token: string } };
+  const signedIn = new Client({ endpoint: vault.url, token: auth?.client_token ?? '' });
+  // Its own reader of this engine takes nothing but strings as values.
+  const secret = await signedIn.read({ path: 'secret/data/team/darkroom' });
+  expect(secret.data).toMatchObject({ data: { data: { bytez: first, 'openai:gpt-x': [second] } } });
 });
 
 const role = { VAULT_ROLE_ID: 'the-role', VAULT_SECRET_ID: 'the-secret-id' };
