@@ -104,7 +104,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const fixedSecrets = [token, ...(config.bucket === undefined ? [] : [config.bucket.secretAccessKey])];
   const secretsOf = (those: typeof keys) => [...fixedSecrets, ...those.map(({ secret }) => secret)];
   const ownSecrets = { current: secretsOf(keys) };
-  const { updates, webhook, delivery, menu, adminAlerts, reconciler } = opening.use(
+  const { updates, webhook, delivery, menu, adminAlerts, reconciler, resumePeople } = opening.use(
     await openBot({
       ...storage,
       jobs: engine.reader,
@@ -113,6 +113,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       copies: core.copies,
       inputs: core.inputs,
       ...config,
+      keepsCopies: config.bucket !== undefined,
       defaultLocale,
       token,
       apiRoot,
@@ -169,6 +170,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   const polling = introduced.then(async () => {
     await delivery.resume();
+    await resumePeople();
     core.start();
     reconciler.start();
     const running = updates.run(closing.signal);

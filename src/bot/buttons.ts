@@ -12,6 +12,9 @@ import { wordsOf, mask } from './message-words.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressModelButton } from './commands/models.ts';
 import { pressRemixButton } from './commands/remix.ts';
+import { pressNewsButton } from './admins/broadcast-command.ts';
+import { pressAccessButton } from './people/access-gate.ts';
+import { wordsOfStart } from './people/start-links.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { pressBuyButton } from './payments/shop.ts';
 import { showList } from './commands/status-and-cancel.ts';
@@ -123,6 +126,10 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         return pressKeysButton(ctx, deps, press.id);
       case 'buy':
         return pressBuyButton(ctx, deps, press.id);
+      case 'news':
+        return pressNewsButton(ctx, deps, press.id);
+      case 'access':
+        return pressAccessButton(ctx, deps, press.id);
       case 'forget':
         return pressForgetButton(ctx, deps, press.id);
       case undefined:
@@ -135,6 +142,7 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
 /** What the person wrote in the message that the bot's message answers; Telegram keeps it, so a restart loses nothing. */
 function wordsAnswered({ callbackQuery, me }: BotContext, commands: readonly string[]): string {
   const { text, command } = wordsOf(callbackQuery?.message?.reply_to_message, me.username);
+  if (command?.name === 'start') return wordsOfStart(command.words);
   const words = (command?.words ?? slipIn(text, commands)?.words ?? text).trim();
   return words.includes(mask) ? '' : words;
 }

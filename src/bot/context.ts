@@ -10,6 +10,9 @@ import type { JobKind, Lane } from '../domain/kinds.ts';
 import type { LaneWaits } from '../domain/payments/lane-waits.ts';
 import type { PaymentStore } from '../domain/payments/payment-store.ts';
 import type { PriceList } from '../domain/payments/price-list.ts';
+import type { AccessRules, AccessStore } from '../domain/people/access.ts';
+import type { Broadcast, Broadcasts } from '../domain/people/broadcasts.ts';
+import type { ExportRequest, ExportRequests, People } from '../domain/people/people.ts';
 import type { User, Users } from '../domain/users.ts';
 import type { Forgotten } from '../jobs/retention.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
@@ -80,6 +83,27 @@ export type BotDeps = {
   readonly adminIds: ReadonlySet<number>;
   readonly premiumIds: ReadonlySet<number>;
   readonly telegramPremiumIsPremium: boolean;
+  readonly people: People;
+  readonly access: AccessStore;
+  readonly accessRules: AccessRules;
+  /** Tells of requests to be let in, and of what was decided. */
+  readonly accessDesk: { tell(): Promise<void> };
+  readonly broadcasts: Broadcasts;
+  readonly broadcaster: {
+    begin(broadcast: Broadcast): void;
+    /** False where it was over. */
+    stop(id: number): Promise<boolean>;
+  };
+  readonly exports: ExportRequests;
+  readonly exporter: { send(request: ExportRequest): void };
+  /** Results for whoever brings a new person; 0 is none. */
+  readonly referralResults: number;
+  /** How long requests and results are kept after delivery. */
+  readonly retentionMs: number;
+  /** Whether results are copied to a bucket. */
+  readonly keepsCopies: boolean;
+  /** How money is named. */
+  readonly budgetCurrency: string;
   readonly payments: PaymentStore;
   readonly prices: PriceList;
   readonly termsUrl: string | undefined;

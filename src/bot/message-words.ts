@@ -1,4 +1,5 @@
 import type { Message, MessageEntity, Update } from 'grammy/types';
+import type { HandedKey } from './admins/handed-keys.ts';
 import type { BotContext, BotDeps } from './context.ts';
 import { GrammyError, type NextFunction } from 'grammy';
 import type { Secret } from '../kit/secret.ts';
@@ -93,9 +94,6 @@ const shapes: readonly RegExp[] = [
 
 /** What `/keys` does with keys that are known already: their names are no secrets. */
 export const keyWorks = ['wake', 'disable', 'enable', 'test', 'groups', 'remove'] as const;
-
-/** A key that an admin hands over: `/keys add <provider> <key>`. */
-export type HandedKey = { readonly provider: string; readonly key: string };
 
 const handing = /^\/keys?(?:@\w{1,64})?\s+(\S+)(?:\s+(\S+)([^]*))?$/i;
 /** `add`, as it is also mistyped. */

@@ -39,10 +39,14 @@ import type { ResultCopies, ResultSource, ResultStore } from '../domain/media.ts
 import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
+import type { OperatorLines } from '../messages/people/people-views.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
 import { addKeyCommand } from './admins/add-key.ts';
 import { HandedKeys } from './admins/handed-keys.ts';
+import { openPeopleParts } from './people/people-parts.ts';
+import { accessGate } from './people/access-gate.ts';
+import { peopleFeatures } from './people/people-features.ts';
 import { checkout } from './payments/checkout.ts';
 import { paymentMessages } from './payments/payment-messages.ts';
 import { StarReconciler } from './payments/star-reconciler.ts';
@@ -100,6 +104,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(identifySpeaker(deps));
   bot.use(flood.notify);
   bot.use(paymentMessages(deps));
+  if (deps.accessRules.mode !== 'open') bot.use(accessGate(deps));
   bot.filter(isAdminHere).use(async (ctx, next) => {
     onAdmin(ctx.speaker);
     await next();
@@ -110,6 +115,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(dialogues(deps));
   bot.use(generateCommands(deps));
   bot.use(statusAndCancelCommands(deps));
+  bot.use(peopleFeatures(deps));
   bot.use(guideCommands(deps));
   bot.use(modelsCommand(deps));
   bot.use(premiumCommands(deps));
@@ -146,6 +152,9 @@ export type OpenBotOptions = Omit<
   BotDeps,
   | 'onStranger'
   | 'handedKeys'
+  | 'accessDesk'
+  | 'broadcaster'
+  | 'exporter'
   | 'messages'
   | 'statusMessages'
   | 'groupNotices'
@@ -162,6 +171,8 @@ export type OpenBotOptions = Omit<
   /** Opens the connections to Telegram. */
   readonly agent: Dispatcher;
   readonly catalog: Catalog;
+  /** What the operator wants people to read. */
+  readonly operator: OperatorLines;
   readonly defaultLocale: string;
   readonly jobs: JobReader;
   readonly delivery: JobDelivery;
@@ -192,6 +203,8 @@ export type OpenBot = AsyncDisposable & {
   readonly adminAlerts: AdminAlerts;
   /** Compares the payments with Telegram's list of them. */
   readonly reconciler: StarReconciler;
+  /** Goes on with messages to everybody, exports and answers that an earlier process left. */
+  readonly resumePeople: () => Promise<void>;
 };
 
 /** Builds the bot; the first call to Telegram is `updates.identifyBot`. */
@@ -199,7 +212,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, onCheckpoint, service, clock, emit } = options;
   const { users, chats, adminIds, perDay, prices } = options;
   await using opening = new AsyncDisposableStack();
-  const messages = createMessageMapper(catalog, adminIds, () => service.offered(), isSelling(prices));
+  const messages = createMessageMapper(catalog, adminIds, () => service.offered(), isSelling(prices), options);
   const client = { apiRoot: options.apiRoot, fetch: telegramFetch(options.agent) };
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
@@ -238,8 +251,10 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
   const groupNotices = opening.use(new GroupNotices({ outbox, messages, matchLocale, clock, emit }));
   const handedKeys = new HandedKeys();
+  const peopleParts = opening.use(openPeopleParts({ ...options, outbox, messages, matchLocale }));
   const deps: BotDeps = {
     ...options,
+    ...peopleParts,
     handedKeys,
     messages,
     statusMessages,
@@ -277,6 +292,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     menu,
     adminAlerts,
     reconciler,
+    resumePeople: () => peopleParts.resume(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

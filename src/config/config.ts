@@ -4,6 +4,7 @@ import type { Chains } from '../domain/job.ts';
 import { type JobKind, type Lane, kindTraits, perKind } from '../domain/kinds.ts';
 import type { CalendarDay } from '../kit/clock.ts';
 import type { BudgetLimits } from '../domain/costs.ts';
+import type { AccessRules } from '../domain/people/access.ts';
 import type { PriceList } from '../domain/payments/price-list.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import type { ProxySettings } from '../kit/network/proxy-settings.ts';
@@ -36,6 +37,11 @@ export type Config = {
   readonly prices: PriceList;
   /** The operator's own terms; undefined shows those of the bot. */
   readonly termsUrl: string | undefined;
+  readonly accessRules: AccessRules;
+  /** What people read of the operator: how to reach them, and the page of their rules. */
+  readonly operator: { readonly contact: string | undefined; readonly rulesUrl: string | undefined };
+  /** Results for whoever brings a new person; 0 is none. */
+  readonly referralResults: number;
   readonly providers: ProvidersConfig;
   /** The providers of this version and those of EXTRA_PROVIDERS. */
   readonly definitions: readonly ProviderDefinition[];
@@ -201,6 +207,9 @@ function toConfig(
     telegramPremiumIsPremium: env.TELEGRAM_PREMIUM_IS_PREMIUM,
     prices: { packs: env.STARS_PACKS, subscription: env.STARS_SUBSCRIPTION },
     termsUrl: env.TERMS_URL,
+    accessRules: { mode: env.ACCESS, ids: new Set(env.ACCESS_IDS) },
+    operator: { contact: env.CONTACT, rulesUrl: env.RULES_URL },
+    referralResults: env.REFERRAL_RESULTS,
     providers,
     definitions,
     rotation: env.ROTATION_STRATEGY,

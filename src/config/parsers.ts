@@ -98,6 +98,15 @@ export const userId: Parser<number> = (text) => {
   return good(id);
 };
 
+/** As above, or the id of a group, which is negative. */
+export const userOrGroupId: Parser<number> = (text) => {
+  if (!text.startsWith('-')) return userId(text);
+  const id = /^-[1-9][0-9]{0,15}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(id)
+    ? good(id)
+    : bad('must be a Telegram id in digits: of a person, or of a group with a - before it');
+};
+
 /** `host:port` in lower case, as the address guard compares it. */
 export const hostAndPort: Parser<string> = (text) => {
   const [, host = '', port = ''] = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})$/.exec(text) ?? [];

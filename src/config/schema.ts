@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobKinds, type JobKind, kindTraits } from '../domain/kinds.ts';
+import { accessModes } from '../domain/people/access.ts';
 import { parseExceptions, parseProxy, type Proxy, type ProxyException } from '../kit/network/proxy-settings.ts';
 import { type CalendarDay, calendarDay, utcDay } from '../kit/clock.ts';
 import { Secret } from '../kit/secret.ts';
@@ -31,6 +32,7 @@ import {
   type Parser,
   seconds,
   userId,
+  userOrGroupId,
   webPage,
   wholeNumber,
 } from './parsers.ts';
@@ -165,6 +167,11 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     STARS_PACKS: variable([], packs),
     STARS_SUBSCRIPTION: variable(undefined, wholeNumber(1, 10_000, 250)),
     TERMS_URL: variable(undefined, webPage),
+    ACCESS: variable('open', oneOf(accessModes)),
+    ACCESS_IDS: variable([], listOf(userOrGroupId)),
+    CONTACT: variable(undefined, fits(/^[^\p{Cc}]{1,200}$/u, 'must be one line of at most 200 characters')),
+    RULES_URL: variable(undefined, webPage),
+    REFERRAL_RESULTS: variable(0, wholeNumber(0, 1_000, 5)),
     ROTATION_STRATEGY: variable('health-based', oneOf(rotationStrategies)),
     MAX_ATTEMPTS: variable(3, wholeNumber(1, 20, 3)),
     RETRY_DELAY_S: variable(2000, seconds({ zero: true, most: 3600, example: 2 })),

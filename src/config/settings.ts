@@ -18,6 +18,14 @@ const telegram = {
   STARS_PACKS:
     'Packs for sale as `results:Stars`, separated by commas: `20:50,100:200`. They are used when the day’s limit is reached and do not expire; a video takes 4 results, a song 2. Nothing is sold unless set.',
   STARS_SUBSCRIPTION: 'Telegram Stars for 30 days of premium, renewed by Telegram; not sold unless set.',
+  ACCESS:
+    'Who may use the bot: `open` is everybody, `list` the people and groups of `ACCESS_IDS`, `request` also those whom an admin lets in by a button. Admins always may.',
+  ACCESS_IDS:
+    'Telegram ids of people, and of groups (negative), who may use a bot that is not open, separated by commas.',
+  CONTACT: 'How people reach you, one line under `/help`, `/terms` and `/privacy`: a name of Telegram, a mail address.',
+  RULES_URL: 'Address of your own rules, to which a button there leads.',
+  REFERRAL_RESULTS:
+    'Results that whoever brings a new person by the link of `/invite` is given, used like those of a pack; 0 gives none and offers no link.',
   TERMS_URL: 'Address of your own terms, to which `/terms` then leads; the bot has short neutral ones.',
 } as const satisfies Meanings;
 

@@ -30,6 +30,8 @@ const otherCommands = [
   'models',
   'language',
   'premium',
+  'privacy',
+  'export',
   'forget',
   'help',
   'start',
@@ -169,18 +171,21 @@ export function examplePrompt(localizer: Localizer, kind: JobKind): string {
   return localizer.plain(`example.${kind}`);
 }
 
-/** What the command menu shows; `/keys` and `/refund` only to admins, what belongs to payments only where `sells`. */
+/** What the command menu shows; `/keys`, `/stats` and the like only to admins, what belongs to payments only where `sells`. */
 export function commandEntries(
   localizer: Localizer,
   person: { readonly admin: boolean },
   offered: OfferedKinds,
   sells = false,
+  refers = false,
 ): readonly CommandEntry[] {
   const conversation = offered.includes('chat') ? (['new'] as const) : [];
   const payment = sells ? (['paysupport', 'terms'] as const) : [];
-  const ofAdmins = !person.admin ? [] : sells ? (['keys', 'refund'] as const) : (['keys'] as const);
+  const invitation = refers ? (['invite'] as const) : [];
+  const tools = ['keys', 'stats', 'whois', 'broadcast'] as const;
+  const ofAdmins = !person.admin ? [] : sells ? ([...tools, 'refund'] as const) : tools;
   const kinds = offered.map((kind) => kindTraits[kind].command);
-  const commands = [...kinds, ...conversation, ...otherCommands, ...payment, ...ofAdmins];
+  const commands = [...kinds, ...conversation, ...otherCommands, ...invitation, ...payment, ...ofAdmins];
   return commands.map((command) => ({ command, description: localizer.plain(`command.${command}`) }));
 }
 

@@ -1,5 +1,6 @@
 import { adminMessageVariables } from './admin-message-ids.ts';
 import { adminToolMessageVariables } from './admins/admin-tool-message-ids.ts';
+import { peopleMessageVariables } from './people/people-message-ids.ts';
 import { paymentMessageVariables } from './payments/payment-message-ids.ts';
 import { remixMessageVariables } from './remix-message-ids.ts';
 import { type StyleName, styleNames } from '../domain/kinds.ts';
@@ -210,6 +211,7 @@ export const messageVariables = {
 
   ...adminMessageVariables,
   ...adminToolMessageVariables,
+  ...peopleMessageVariables,
   ...remixMessageVariables,
   ...paymentMessageVariables,
 

@@ -31,7 +31,9 @@ import {
   textOnly,
   usageView,
 } from './guide-views.ts';
+import { adminToolsOf } from './admins/figures-view.ts';
 import { keyAnswersOf } from './admins/key-answers.ts';
+import { type OperatorLines, peopleMessagesOf, withOperator } from './people/people-views.ts';
 import { keysTestedWords, keysView } from './keys-view.ts';
 import type { MessageId } from './message-ids.ts';
 import { type ModelFacts, modelsOfKindView, modelsView } from './models-view.ts';
@@ -54,6 +56,9 @@ const cancelMessages = {
 /** The short text that Telegram shows over the chat after a button was pressed. */
 export type CallbackAnswer = Extract<MessageId, `answer.${string}`> extends `answer.${infer Name}` ? Name : never;
 
+/** What the operator wants people to read, and whether whoever brings others is thanked. */
+export type MapperOptions = { readonly operator?: OperatorLines; readonly referralResults?: number };
+
 export type MessageMapper = ReturnType<typeof createMessageMapper>;
 
 /**
@@ -65,7 +70,9 @@ export function createMessageMapper(
   adminIds: ReadonlySet<number> = new Set(),
   offered: () => readonly JobKind[] = () => jobKinds,
   sells = false,
+  more: MapperOptions = {},
 ) {
+  const { operator = {}, referralResults = 0 } = more;
   const localizer = (locale: string) => localizerFor(catalog, locale);
   const known = (view: JobView) => ({ ...view, isAdmin: adminIds.has(view.userId) });
   return {
@@ -121,7 +128,7 @@ export function createMessageMapper(
 
     start: (locale: string, person: Greeting): MessageView => startView(localizer(locale), person, offered()),
     help: (locale: string, person: { readonly admin: boolean }): MessageView =>
-      helpView(localizer(locale), person, offered(), sells),
+      withOperator(localizer(locale), helpView(localizer(locale), person, offered(), sells), operator),
     unknownCommand: (locale: string): MessageView => textOnly(localizer(locale).say('unknown-command')),
     /** For a command that is nearly one of ours; where it makes something, its words are quoted with buttons. */
     didYouMean: (command: string, words: string, locale: string): MessageView =>
@@ -156,7 +163,7 @@ export function createMessageMapper(
     /** What Telegram shows of the bot to people who have not started it. */
     profile: (locale: string, bot: string): BotProfile => profileOf(localizer(locale), bot, offered()),
     commands: (locale: string, person: { readonly admin: boolean }): readonly CommandEntry[] =>
-      commandEntries(localizer(locale), person, offered(), sells),
+      commandEntries(localizer(locale), person, offered(), sells, referralResults > 0),
 
     /** The next question of a dialogue; a hint about the last answer stands before it. */
     question: (
@@ -208,8 +215,10 @@ export function createMessageMapper(
       textOnly(localizer(locale).say('premium.received', { until: new Date(gift.untilMs) })),
     premiumUsage: (locale: string): MessageView => textOnly(localizer(locale).say('premium.usage')),
 
-    ...paymentMessagesOf(localizer),
+    ...paymentMessagesOf(localizer, operator),
     ...keyAnswersOf(localizer),
+    ...adminToolsOf(localizer),
+    ...peopleMessagesOf(localizer, operator),
 
     alerts: (updates: readonly AlertUpdate[], locale: string): MessageView => alertView(localizer(locale), updates),
     /** `empty` are the providers that accept their keys and serve nothing. */

@@ -14,6 +14,8 @@ export const callbackVerbs = [
   'style',
   'model',
   'buy',
+  'news',
+  'access',
   'r1',
 ] as const;
 /** What a button does; the id after the colon names its object. */

@@ -166,7 +166,9 @@ test('a person sees where a request stands and how it ended', async () => {
 });
 
 const makes = ['generate', 'video', 'music', 'say', 'ask', 'new'];
-const usual = [...makes, 'status', 'cancel', 'styles', 'models', 'language', 'premium', 'forget', 'help', 'start'];
+const account = ['language', 'premium', 'privacy', 'export', 'forget'];
+const usual = [...makes, 'status', 'cancel', 'styles', 'models', ...account, 'help', 'start'];
+const ofAdmins = ['keys', 'stats', 'whois', 'broadcast'];
 /** One list without a language, and one for each locale. */
 const lists = 1 + localeFolder.names().length;
 
@@ -183,7 +185,7 @@ test('the menu is in the person’s language, and shows /keys to nobody but the 
   expect(wordsIn('pt')).toBe('Fazer uma imagem a partir de uma frase');
   expect(new Set(localeFolder.names().map((locale) => wordsIn(languageOf(locale)))).size).toBe(lists - 1);
   expect(['', 'es', 'pt'].map((language) => commandNames(app, 7, language))).toEqual([usual, usual, usual]);
-  const adminsOwn = [...usual, 'keys'];
+  const adminsOwn = [...usual, ...ofAdmins];
   expect(['', 'es'].map((language) => commandNames(app, adminId, language))).toEqual([adminsOwn, adminsOwn]);
 });
 
@@ -194,7 +196,7 @@ test('an admin who never wrote is no trouble, and gets the menu once when writin
   expect(callsOf(app, 'setMyCommands').at(-1)?.error?.description).toContain('chat not found');
   await answerTo(admin, '/start');
   await until(() => published(app) === 2 * lists + 1);
-  expect(commandNames(app, adminId)).toEqual([...usual, 'keys']);
+  expect(commandNames(app, adminId)).toEqual([...usual, ...ofAdmins]);
   await answerTo(admin, '/help');
   expect(published(app)).toBe(2 * lists + 1);
   expect(troubles(app)).toEqual([]);

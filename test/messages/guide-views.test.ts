@@ -114,10 +114,12 @@ test.each(catalog.locales)('commands() are what Telegram takes, and /keys is for
       'models',
       'language',
       'premium',
+      'privacy',
+      'export',
       'forget',
     ].sort(),
   );
-  expect(names(true)).toContain('keys');
+  expect(names(true)).toEqual(expect.arrayContaining(['keys', 'stats', 'whois', 'broadcast']));
   for (const { command, description } of mapper.commands(locale, { admin: true })) {
     expect(command).toMatch(/^[a-z0-9_]{1,32}$/);
     expect(description).toMatch(/^.{1,256}$/u);
@@ -140,6 +142,8 @@ const answers = Object.keys({
   deleted: 0,
   'cannot-delete': 0,
   'file-gone': 0,
+  'news-off': 0,
+  'news-on': 0,
 } satisfies Record<CallbackAnswer, 0>) as CallbackAnswer[];
 
 test.each(answers)('answer(%s) is plain text of at most 200 units in every language', (answer) => {

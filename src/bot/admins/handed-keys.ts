@@ -1,4 +1,5 @@
-import type { HandedKey } from '../message-words.ts';
+/** A key that an admin hands over: `/keys add <provider> <key>`. */
+export type HandedKey = { readonly provider: string; readonly key: string };
 
 /** Updates are handled within seconds; older ones are not waited for. */
 const maxKept = 100;

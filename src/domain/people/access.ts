@@ -2,6 +2,9 @@
 export const accessModes = ['open', 'list', 'request'] as const;
 export type AccessMode = (typeof accessModes)[number];
 
+/** Who may use the bot, as its operator has set it; the ids are of people and of groups. */
+export type AccessRules = { readonly mode: AccessMode; readonly ids: ReadonlySet<number> };
+
 /** Someone who asked to be let in, or a group (its id is negative). */
 export type AccessRequest = {
   readonly id: number;

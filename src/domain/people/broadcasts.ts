@@ -35,8 +35,10 @@ export type Broadcasts = {
   end(id: number, how: 'stopped' | 'done'): Promise<boolean>;
   /** Those being sent, oldest first. Messages that another process had in hand are unsure from now on. */
   resume(): Promise<readonly Broadcast[]>;
-  /** The next person whose message is due, durably marked as in hand; a moment to wait for; undefined at the end. */
-  next(id: number, nowMs: number): Promise<{ readonly userId: number } | { readonly dueAtMs: number } | undefined>;
+  /** Some of those whose message waits, the first due one first; nobody once it is stopped. */
+  waiting(id: number, atMost: number): Promise<readonly { readonly userId: number; readonly dueAtMs: number }[]>;
+  /** Durably marks the message as about to be sent; false where it does not wait any more, or all is stopped. */
+  take(id: number, userId: number): Promise<boolean>;
   settle(id: number, userId: number, ending: RecipientEnding): Promise<void>;
   /** Telegram did not take it: tried again from that moment on, at most so many times, then it has failed. */
   again(id: number, userId: number, dueAtMs: number, maxTries: number): Promise<void>;

@@ -2,6 +2,7 @@ import type { Payment } from '../../domain/payments/payment.ts';
 import type { CheckoutRefusal, Order } from '../../domain/payments/price-list.ts';
 import type { Localizer } from '../catalog.ts';
 import { declinedWords, invoiceWords, paymentLine, paymentToldView } from './payment-views.ts';
+import { type OperatorLines, withOperator } from '../people/people-views.ts';
 import { lines } from '../phrases.ts';
 import { excerpt, type MessageView, safe, withoutLinks } from '../view.ts';
 
@@ -15,7 +16,7 @@ type ToldRefund =
   | { readonly kind: 'refused'; readonly detail: string };
 
 /** The part of the message mapper about payments. */
-export function paymentMessagesOf(localizer: (locale: string) => Localizer) {
+export function paymentMessagesOf(localizer: (locale: string) => Localizer, operator: OperatorLines = {}) {
   const only = (text: string): MessageView => ({ text, rows: [] });
   const list = (in_: Localizer, payments: readonly Payment[], forAdmin: boolean) =>
     payments.map((payment) => paymentLine(in_, payment, forAdmin));
@@ -52,13 +53,14 @@ export function paymentMessagesOf(localizer: (locale: string) => Localizer) {
       return only(lines(in_.say('paysupport.asked', { user, words }), ...list(in_, asked.own, true)));
     },
     /** The operator's own page where there is one. */
-    terms: (url: string | undefined, locale: string): MessageView =>
-      url === undefined
-        ? only(localizer(locale).say('terms.text'))
-        : {
-            text: localizer(locale).say('terms.page'),
-            rows: [[{ text: localizer(locale).plain('button.terms'), url }]],
-          },
+    terms: (url: string | undefined, locale: string): MessageView => {
+      const in_ = localizer(locale);
+      const view: MessageView =
+        url === undefined
+          ? only(in_.say('terms.text'))
+          : { text: in_.say('terms.page'), rows: [[{ text: in_.plain('button.terms'), url }]] };
+      return withOperator(in_, view, operator);
+    },
     refundList: (payments: readonly Payment[], locale: string): MessageView => {
       const in_ = localizer(locale);
       const all = payments.length === 0 ? [in_.say('payment.none')] : list(in_, payments, true);

@@ -94,21 +94,27 @@ test('a message to everybody is handed out once for each person with an open cha
   database.run('INSERT INTO chats (id, closed_at_ms) VALUES (3, 0)');
   expect(await broadcasts.audience()).toBe(3);
   const id = await broadcasts.draft({ adminId: 9, locale: 'en', words: 'News' }, 0);
-  expect(await broadcasts.next(id, 0)).toBeUndefined();
+  expect([await broadcasts.waiting(id, 9), await broadcasts.take(id, 1)]).toEqual([[], false]);
   expect([await broadcasts.start(id, 55), await broadcasts.start(id, 55)]).toEqual([true, false]);
-  expect(await broadcasts.next(id, 0)).toEqual({ userId: 1 });
+  expect((await broadcasts.waiting(id, 2)).map(({ userId }) => userId)).toEqual([1, 4]);
+  expect([await broadcasts.take(id, 1), await broadcasts.take(id, 1), await broadcasts.take(id, 2)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
   // The process ends while the first message is on its way: it may have arrived.
   expect(await broadcasts.resume()).toMatchObject([{ id, words: 'News', messageId: 55 }]);
-  expect(await broadcasts.next(id, 0)).toEqual({ userId: 4 });
+  expect(await broadcasts.take(id, 1)).toBe(false);
+  await broadcasts.take(id, 4);
   await broadcasts.again(id, 4, 5_000, 2);
-  expect(await broadcasts.next(id, 0)).toEqual({ userId: 5 });
+  await broadcasts.take(id, 5);
   await broadcasts.settle(id, 5, 'closed');
-  expect(await broadcasts.next(id, 0)).toEqual({ dueAtMs: 5_000 });
-  expect(await broadcasts.next(id, 5_000)).toEqual({ userId: 4 });
+  expect(await broadcasts.waiting(id, 9)).toEqual([{ userId: 4, dueAtMs: 5_000 }]);
+  await broadcasts.take(id, 4);
   await broadcasts.again(id, 4, 9_000, 2);
   const nobody = { sent: 0, closed: 1, unsure: 1, failed: 1, 'left-out': 0 };
   expect(await broadcasts.progress(id)).toEqual({ ...nobody, total: 3, waiting: 0 });
-  expect(await broadcasts.next(id, 9_000)).toBeUndefined();
+  expect(await broadcasts.waiting(id, 9)).toEqual([]);
   expect([await broadcasts.end(id, 'done'), await broadcasts.end(id, 'stopped')]).toEqual([true, false]);
 });
 

@@ -29,6 +29,8 @@ const broadcastRow = z
 const audience = `FROM people WHERE has_chat = 1 AND wants_news = 1
   AND NOT EXISTS (SELECT 1 FROM chats WHERE chats.id = people.id AND closed_at_ms IS NOT NULL)`;
 
+const isOn = `EXISTS (SELECT 1 FROM broadcasts WHERE broadcasts.id = broadcast_id AND state = 'sending')`;
+
 /** Messages to everybody in the database: whose turn it is is durable before the message goes out. */
 export function createSqliteBroadcasts(database: Database): Broadcasts {
   const settle = (id: number, userId: number, state: string) => {
@@ -67,21 +69,20 @@ export function createSqliteBroadcasts(database: Database): Broadcasts {
           .all(`SELECT * FROM broadcasts WHERE state = 'sending' ORDER BY id`)
           .map((row) => parseRow('broadcasts', broadcastRow, row));
       }),
-    next: async (id, nowMs) =>
-      database.commit(() => {
-        const isOn = `EXISTS (SELECT 1 FROM broadcasts WHERE broadcasts.id = broadcast_id AND state = 'sending')`;
-        const row = database.get(
+    waiting: async (id, atMost) =>
+      database
+        .all(
           `SELECT user_id, due_at_ms FROM broadcast_people WHERE broadcast_id = ? AND state = 'waiting' AND ${isOn}
-           ORDER BY due_at_ms LIMIT 1`,
+           ORDER BY due_at_ms LIMIT ?`,
           id,
-        );
-        if (row === undefined) return undefined;
-        const dueAtMs = numberOf(row, 'due_at_ms');
-        if (dueAtMs > nowMs) return { dueAtMs };
-        const userId = numberOf(row, 'user_id');
-        const sql = `UPDATE broadcast_people SET state = 'sending', tries = tries + 1 WHERE broadcast_id = ? AND user_id = ?`;
-        database.run(sql, id, userId);
-        return { userId };
+          atMost,
+        )
+        .map((row) => ({ userId: numberOf(row, 'user_id'), dueAtMs: numberOf(row, 'due_at_ms') })),
+    take: async (id, userId) =>
+      database.commit(() => {
+        const sql = `UPDATE broadcast_people SET state = 'sending', tries = tries + 1
+          WHERE broadcast_id = ? AND user_id = ? AND state = 'waiting' AND ${isOn}`;
+        return database.run(sql, id, userId) === 1;
       }),
     settle: async (id, userId, ending) => database.commit(() => settle(id, userId, ending)),
     again: async (id, userId, dueAtMs, maxTries) =>

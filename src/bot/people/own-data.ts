@@ -1,0 +1,137 @@
+import { Composer, InputFile } from 'grammy';
+import type { PastJob } from '../../domain/job-engine.ts';
+import type { ExportRequest } from '../../domain/people/people.ts';
+import type { BotContext, BotDeps } from '../context.ts';
+import { reportTelegramError } from '../delivery/media-message.ts';
+import { isCommand } from '../message-words.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { isAborted, isTransient } from '../outbox/telegram-error.ts';
+import { reply } from '../reply.ts';
+
+const minIntervalMs = 3_600_000;
+const jobsAtOnce = 200;
+const maxJobs = 20_000;
+const maxPayments = 10_000;
+
+/** /privacy: what is kept, and for how long. /export: one's own data as a file, in private. */
+export function ownDataCommands(deps: BotDeps): Composer<BotContext> {
+  const { messages, exports, exporter, clock, admin, payments, prices } = deps;
+  const feature = new Composer<BotContext>();
+  feature.filter(isCommand('privacy'), async (ctx) => {
+    const providers = [...new Set((await admin.keys.list()).map(({ provider }) => provider))];
+    const sells = prices.packs.length > 0 || prices.subscription !== undefined;
+    const hasPayments = sells || (await payments.latest(1, ctx.speaker.userId)).length > 0;
+    const { retentionMs, keepsCopies } = deps;
+    await reply(ctx, messages.privacy({ retentionMs, keepsCopies, providers, hasPayments }, ctx.speaker.locale));
+  });
+  feature.filter(isCommand('export')).filter(
+    (ctx) => ctx.chat?.type === 'private',
+    async (ctx) => {
+      const { userId, locale } = ctx.speaker;
+      const request = { userId, chatId: userId, locale };
+      const asked = await exports.ask(request, clock.now(), minIntervalMs);
+      await reply(ctx, messages.exportAnswer(asked, locale));
+      if (asked === 'asked') exporter.send(request);
+    },
+  );
+  return feature;
+}
+
+type ExporterOptions = Pick<BotDeps, 'exports' | 'users' | 'people' | 'payments' | 'messages' | 'clock' | 'emit'> & {
+  readonly jobs: { latest: BotDeps['admin']['jobs']['list'] };
+  readonly outbox: Outbox;
+};
+
+/** Sends people their own data. A request is kept until the file has arrived; a file may come twice after a broken call. */
+export class Exporter {
+  readonly #options: ExporterOptions;
+
+  constructor(options: ExporterOptions) {
+    this.#options = options;
+  }
+
+  /** Sends what an earlier process was asked for. */
+  async resume(): Promise<void> {
+    for (const request of await this.#options.exports.unsent()) this.send(request);
+  }
+
+  send(request: ExportRequest): void {
+    const { outbox, exports, messages, emit } = this.#options;
+    const { userId, chatId, locale } = request;
+    const run = async (): Promise<'done' | 'again'> => {
+      const file = new InputFile(Buffer.from(JSON.stringify(await this.#dataOf(userId), undefined, 2)), 'my-data.json');
+      const { text } = messages.exportCaption(locale);
+      try {
+        await outbox.api.sendDocument(chatId, file, { caption: text, parse_mode: 'HTML' });
+      } catch (error) {
+        if (isAborted(error) || isTransient(reportTelegramError(emit, 'sendDocument', error))) return 'again';
+      }
+      await exports.noteSent(userId);
+      return 'done';
+    };
+    outbox.post({ chatId, kind: 'send', priority: 'proactive', run });
+  }
+
+  async #dataOf(userId: number): Promise<object> {
+    const { users, people, payments, clock } = this.#options;
+    const { locale, models, premiumUntilMs } = await users.find(userId);
+    const person = await people.find(userId);
+    const paid = await payments.latest(maxPayments, userId);
+    return {
+      madeAt: iso(clock.now()),
+      profile: {
+        id: userId,
+        username: person?.username,
+        telegramLanguage: person?.language,
+        firstSeen: person && iso(person.firstSeenMs),
+        lastSeen: person && iso(person.lastSeenMs),
+      },
+      settings: { language: locale, models, messagesToEverybody: person?.wantsNews ?? true },
+      premiumUntil: premiumUntilMs === undefined ? undefined : iso(premiumUntilMs),
+      requests: (await this.#jobsOf(userId)).map(requestOf),
+      payments: paid.map(({ id, stars, atMs, state, resultsLeft, untilMs }) => ({
+        number: id,
+        stars,
+        at: iso(atMs),
+        state,
+        resultsLeft,
+        paidUntil: untilMs === undefined ? undefined : iso(untilMs),
+      })),
+      resultsLeft: await payments.resultsLeft(userId),
+    };
+  }
+
+  async #jobsOf(userId: number): Promise<readonly PastJob[]> {
+    const { jobs } = this.#options;
+    const all: PastJob[] = [];
+    for (;;) {
+      const last = all.at(-1)?.job.id;
+      const page = await jobs.latest({ userId, count: jobsAtOnce, ...(last === undefined ? {} : { before: last }) });
+      all.push(...page);
+      if (page.length < jobsAtOnce || all.length >= maxJobs) return all;
+    }
+  }
+}
+
+function requestOf({ job, endedAtMs }: PastJob): object {
+  const { id, kind, lane, locale, prompt, options, origin, acceptedAtMs, state } = job;
+  const outcome = 'outcome' in state ? state.outcome : undefined;
+  return {
+    id,
+    kind,
+    lane,
+    locale,
+    words: prompt,
+    options,
+    chat: origin.chatId,
+    askedAt: iso(acceptedAtMs),
+    endedAt: endedAtMs === undefined ? undefined : iso(endedAtMs),
+    state: state.kind,
+    outcome: outcome?.kind,
+    failure: outcome?.kind === 'failed' ? outcome.code : undefined,
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,35 @@
+/** Messages about who may use the bot, one's own data, the operator and those who bring others. */
+export const peopleMessageVariables = {
+  'access.private': [],
+  'access.asked': [],
+  'access.waiting': [],
+  'access.allowed': [],
+  'access.refused': [],
+  'access-request.asked': ['who', 'subject'],
+  'access-request.allowed': ['who'],
+  'access-request.refused': ['who'],
+  'button.access-allow': [],
+  'button.access-refuse': [],
+
+  'privacy.kept': ['days'],
+  'privacy.providers': ['providers'],
+  'privacy.copies': [],
+  'privacy.payments': [],
+  'privacy.rights': [],
+  'export.asked': [],
+  'export.too-soon': [],
+  'export.caption': [],
+  'operator.contact': ['contact'],
+  'button.rules': [],
+  'invite.link': ['link', 'count'],
+  'invite.thanks': ['count'],
+
+  'button.news-off': [],
+  'button.news-on': [],
+  'answer.news-off': [],
+  'answer.news-on': [],
+
+  'command.privacy': [],
+  'command.export': [],
+  'command.invite': [],
+} as const satisfies Record<string, readonly string[]>;
