@@ -122,7 +122,9 @@ export function redactSecrets(
   onHanded: (handed: HandedKey) => void = () => undefined,
 ): string {
   const own = ownSecrets.map((secret) => secret.reveal()).filter((secret) => secret.length >= 8);
-  const handed = handedKey(update.message?.text ?? update.message?.caption ?? '');
+  // An update of another shape is still to be stored: it is its handler that fails.
+  const typed: unknown = update.message?.text ?? update.message?.caption;
+  const handed = typeof typed === 'string' ? handedKey(typed) : undefined;
   if (handed !== undefined) onHanded(handed);
   // A link that Telegram found in the key repeats it in other fields.
   const known = handed === undefined || handed.key.length < 8 ? own : [...own, handed.key];
