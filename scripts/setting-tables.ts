@@ -18,6 +18,7 @@ const titles = {
   models: 'Models',
   attempts: 'Attempts and waiting',
   people: 'People',
+  moderation: 'What may not be made',
   bucket: 'Where results are copied',
   server: 'The process',
   reserved: 'Reserved names',

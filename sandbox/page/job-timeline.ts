@@ -187,6 +187,11 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'update.ignored':
     case 'updates.all-known':
     case 'bot.renamed':
+    case 'request.refused':
+    case 'moderation.failing':
+    case 'moderation.recovered':
+    case 'person.resting':
+    case 'result.reported':
     case 'keys.reloaded':
     case 'lease.lent':
     case 'lease.ended':

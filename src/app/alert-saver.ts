@@ -1,5 +1,6 @@
 import type { RaisedAlert, AlertStore } from '../domain/admin-api.ts';
-import type { Emit, EventBus } from '../domain/events.ts';
+import type { EventBus } from '../domain/event-bus.ts';
+import type { Emit } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createAlerts } from '../observability/alerts/alerts.ts';

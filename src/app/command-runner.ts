@@ -108,6 +108,10 @@ async function answerTo(
       return { kind: 'token-renewed', ...valueOf(await admin.renewToken(command.mark)) };
     case 'cancel-job':
       return { kind: 'job-cancelled', ending: valueOf(await admin.jobs.cancel(command.jobId)) };
+    case 'block':
+      return { kind: 'block-changed', value: valueOf(await admin.people.block(command.id, command.reason)) };
+    case 'unblock':
+      return { kind: 'block-changed', value: valueOf(await admin.people.unblock(command.id)) };
     case 'add-premium': {
       const { userId, days, grant } = command;
       return { kind: 'premium-added', untilMs: valueOf(await admin.people.addPremium(userId, days, grant)) };

@@ -18,6 +18,7 @@ import {
 } from '../storage/sqlite/admin-state.ts';
 import { createSqliteJobReader } from '../storage/sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from '../storage/sqlite/key-store.ts';
+import { createSqliteSafety } from '../storage/sqlite/safety/safety-store.ts';
 import { createSqlitePayments } from '../storage/sqlite/payments/payment-store.ts';
 import { createSqliteUsers } from '../storage/sqlite/people-and-chats.ts';
 import { type AdminRecords, createAdminRecords } from './owner-admin.ts';
@@ -136,6 +137,12 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
           ask({ kind: 'add-premium', userId, days, grant }, (answer) =>
             answer.kind === 'premium-added' ? answer.untilMs : undefined,
           ),
+        block: (id, reason) =>
+          ask({ kind: 'block', id, ...(reason === undefined ? {} : { reason }) }, (answer) =>
+            answer.kind === 'block-changed' ? answer.value : undefined,
+          ),
+        unblock: (id) =>
+          ask({ kind: 'unblock', id }, (answer) => (answer.kind === 'block-changed' ? answer.value : undefined)),
       },
       reload: () =>
         ask({ kind: 'reload' }, (answer) =>
@@ -162,7 +169,8 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
 function recordsOf(database: Database, { config, clock }: AdminOptions): AdminRecords {
   const { premiumIds } = config;
   const [reader, users] = [createSqliteJobReader(database), createSqliteUsers(database)];
-  return createAdminRecords({ reader, payments: createSqlitePayments(database), users, premiumIds, clock });
+  const [payments, safety] = [createSqlitePayments(database), createSqliteSafety(database)];
+  return createAdminRecords({ reader, payments, users, safety, premiumIds, clock });
 }
 
 const noJobs = { requests: 0, answered: 0, failed: 0, cancelled: 0, callsOfAnswered: 0 };
@@ -193,6 +201,7 @@ function emptyRecords({ premiumIds }: Config): AdminRecords {
         usedToday: perKind(() => 0),
         openJobs: 0,
       }),
+      blocks: async () => [],
     },
   };
 }

@@ -1,6 +1,6 @@
 import { chainsFor, type ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
-import { type EventBus, createEventBus } from '../domain/events.ts';
+import { type EventBus, createEventBus } from '../domain/event-bus.ts';
 import type { Chains } from '../domain/job.ts';
 import { everyMechanism } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
@@ -33,6 +33,7 @@ import { recover } from './recover.ts';
 import { gatewayAccess, openClients } from './programs/open-clients.ts';
 import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
+import { openSafety } from './safety/open-safety.ts';
 import { readOperatorFiles, watchOperatorFiles } from './operator-files.ts';
 import { type AdminBy, createOwnerAdmin, notReloadable } from './owner-admin.ts';
 
@@ -167,8 +168,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { budgets: limits, ...withoutLimits } = config;
   const clients = opening.use(await openClients({ ...config.gateway, store: storage.clients, clock, emit }));
   const budgets = await openBudgets({ limits, ofClient: clients?.budgetOf, reader: engine.reader, clock, emit });
+  const guard = await openSafety(opening, { config, storage, pool, http, clock, events });
   const service = new GenerationService({
     ...withoutLimits,
+    guard,
     ...engine,
     chains,
     keyedProviders,
@@ -189,6 +192,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     onCheckpoint,
     mechanisms,
   });
+  if (guard !== undefined) service.checkBeforeStart(guard.beforeStart);
   blocked = (provider) => service.noteBlocked(provider);
   const models: OpenModels = opening.use(
     openModels({ config, chains, catalog, served: service.models, pool, providers, storage, clock, emit }),
@@ -233,6 +237,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     service,
     reader: engine.reader,
     users: storage.users,
+    safety: storage.safety,
     payments: storage.payments,
     premiumIds: config.premiumIds,
     alerts: () => alerts.raised(),

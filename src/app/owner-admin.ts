@@ -18,6 +18,7 @@ import type {
 import type { JobReader } from '../domain/job-engine.ts';
 import { jobKinds, perKind, laneOf } from '../domain/kinds.ts';
 import type { PaymentStore } from '../domain/payments/payment-store.ts';
+import type { SafetyStore } from '../domain/safety/safety.ts';
 import type { Users } from '../domain/users.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
@@ -33,6 +34,7 @@ type OwnerAdminOptions = AdminRecordsOptions & {
   readonly useKeys: () => Promise<void>;
   readonly service: Pick<GenerationService, 'cancel'>;
   readonly users: Users;
+  readonly safety: SafetyStore;
   readonly alerts: () => readonly RaisedAlert[];
   readonly audit: AuditLog;
   readonly emit: Emit;
@@ -59,6 +61,7 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
     service,
     reader,
     users,
+    safety,
     alerts,
     audit,
     emit,
@@ -130,6 +133,17 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
           await noted('add-premium', `${id} ${days} days`);
           return { kind: 'done', value };
         },
+        block: async (id, reason) => {
+          const value = await safety.block({ id, ...(reason === undefined ? {} : { reason }), sinceMs: clock.now() });
+          for (const open of await safety.openJobsOf(id)) await service.cancel(open.id, open.userId);
+          await noted('block', String(id));
+          return { kind: 'done', value };
+        },
+        unblock: async (id) => {
+          const value = await safety.unblock(id);
+          await noted('unblock', String(id));
+          return { kind: 'done', value };
+        },
       },
       reload: async () => {
         const value = await reload();
@@ -156,6 +170,7 @@ type AdminRecordsOptions = {
   readonly payments: Pick<PaymentStore, 'latest' | 'sums'>;
   readonly reader: JobReader;
   readonly users: Pick<Users, 'find' | 'usedToday'>;
+  readonly safety: Pick<SafetyStore, 'blocks'>;
   readonly premiumIds: ReadonlySet<number>;
   readonly clock: Pick<Clock, 'now'>;
 };
@@ -163,11 +178,18 @@ type AdminRecordsOptions = {
 /** The reading part of the admin API, the same in the process that owns the database and in any other. */
 export type AdminRecords = Pick<AdminApi, 'costs' | 'payments' | 'history' | 'spending'> & {
   readonly jobs: Omit<AdminJobs, 'cancel'>;
-  readonly people: Pick<AdminPeople, 'find'>;
+  readonly people: Pick<AdminPeople, 'find' | 'blocks'>;
 };
 
 /** Reads jobs, calls and people; changes nothing. */
-export function createAdminRecords({ reader, payments, users, premiumIds, clock }: AdminRecordsOptions): AdminRecords {
+export function createAdminRecords({
+  reader,
+  payments,
+  users,
+  safety,
+  premiumIds,
+  clock,
+}: AdminRecordsOptions): AdminRecords {
   return {
     jobs: {
       list: (filter) => reader.latest(filter),
@@ -180,6 +202,7 @@ export function createAdminRecords({ reader, payments, users, premiumIds, clock 
     history: (hours) => reader.history(clock.now(), hours),
     spending: (sinceMs, maxPeople) => reader.spending({ sinceMs, maxPeople, nowMs: clock.now() }),
     people: {
+      blocks: () => safety.blocks(),
       find: async (id) => {
         const nowMs = clock.now();
         const user = await users.find(id);

@@ -1,4 +1,4 @@
-import type { EventBus } from '../domain/events.ts';
+import type { EventBus } from '../domain/event-bus.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { KeyView } from '../domain/views.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';

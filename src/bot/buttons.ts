@@ -16,6 +16,8 @@ import { pressNewsButton } from './admins/broadcast-command.ts';
 import { pressAccessButton } from './people/access-gate.ts';
 import { wordsOfStart } from './people/start-links.ts';
 import { pressKeysButton } from './commands/keys.ts';
+import { pressGroupButton } from './groups/group-settings.ts';
+import { pressReportButton } from './safety/report.ts';
 import { pressBuyButton } from './payments/shop.ts';
 import { showList } from './commands/status-and-cancel.ts';
 import type { BotContext, BotDeps } from './context.ts';
@@ -130,6 +132,10 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         return pressNewsButton(ctx, deps, press.id);
       case 'access':
         return pressAccessButton(ctx, deps, press.id);
+      case 'report':
+        return pressReportButton(ctx, deps, press.id);
+      case 'group':
+        return pressGroupButton(ctx, deps, press.id);
       case 'forget':
         return pressForgetButton(ctx, deps, press.id);
       case undefined:

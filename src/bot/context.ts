@@ -1,7 +1,7 @@
 import type { ConversationFlavor } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
 import type { AdminApi } from '../domain/admin-api.ts';
-import type { ChatStore, DialogueStore } from '../domain/chat-store.ts';
+import type { ChatStore, DialogueStore } from '../domain/chats/chat-store.ts';
 import type { Emit } from '../domain/events.ts';
 import type { GenerationOptions, OptionMistake } from '../domain/job.ts';
 import type { JobId } from '../domain/ids.ts';
@@ -13,6 +13,8 @@ import type { PriceList } from '../domain/payments/price-list.ts';
 import type { AccessRules, AccessStore } from '../domain/people/access.ts';
 import type { Broadcast, Broadcasts } from '../domain/people/broadcasts.ts';
 import type { ExportRequest, ExportRequests, People } from '../domain/people/people.ts';
+import type { GroupStore } from '../domain/chats/group-settings.ts';
+import type { SafetyStore } from '../domain/safety/safety.ts';
 import type { User, Users } from '../domain/users.ts';
 import type { Forgotten } from '../jobs/retention.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
@@ -21,6 +23,7 @@ import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { HandedKeys } from './admins/handed-keys.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { Delivery } from './delivery/delivery.ts';
+import type { GroupAdmins } from './groups/group-admins.ts';
 import type { WayBack } from './outbox/undeliverable.ts';
 import type { SentPictures } from './commands/sent-pictures.ts';
 import type { GroupNotices } from './middleware/group-notices.ts';
@@ -61,6 +64,9 @@ export type BotDeps = {
   readonly users: Users;
   readonly dialogues: DialogueStore;
   readonly chats: ChatStore;
+  readonly groups: GroupStore;
+  readonly groupAdmins: GroupAdmins;
+  readonly safety: SafetyStore;
   readonly admin: AdminApi;
   readonly messages: MessageMapper;
   /** Keys that admins have just handed over. */

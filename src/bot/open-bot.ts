@@ -2,20 +2,15 @@ import { type NextFunction, Bot } from 'grammy';
 import { isStorageRefusal } from '../domain/failure.ts';
 import { answer, showInReply } from './reply.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
-import type { RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
+import type { RetryAfterStore, StatusListStore } from '../domain/chats/chat-store.ts';
 import type { Dispatcher } from 'undici';
-import type { Update } from 'grammy/types';
 import { sequentialize } from '@grammyjs/runner';
-import {
-  type Unasked,
-  hiddenSenders,
-  identifySpeaker,
-  isAdminHere,
-  reasonUnasked,
-  trackChats,
-} from './middleware/identify.ts';
+import { hiddenSenders, identifySpeaker, isAdminHere, trackChats, unaskedIn } from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';
+import { GroupAdmins } from './groups/group-admins.ts';
+import { groupSettings, showGroupSettings } from './groups/group-settings.ts';
+import { blockCommands } from './safety/block.ts';
 import { generateCommands } from './commands/submit-request.ts';
 import { guideCommands } from './commands/start-help-language.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -100,7 +95,8 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(sequentialize((ctx) => chatLaneOf(ctx.update)));
   bot.use(storageErrorBoundary(deps));
   bot.use(trackChats(deps));
-  bot.use(hiddenSenders(deps));
+  const onSettings = (ctx: BotContext) => showGroupSettings(ctx, deps, deps.matchLocale(undefined));
+  bot.use(hiddenSenders({ ...deps, onSettings }));
   bot.use(identifySpeaker(deps));
   bot.use(flood.notify);
   bot.use(paymentMessages(deps));
@@ -112,6 +108,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(addKeyCommand(deps));
   bot.use(typedKeys(deps));
   bot.use(splitMessages(deps));
+  bot.use(groupSettings(deps));
   bot.use(dialogues(deps));
   bot.use(generateCommands(deps));
   bot.use(statusAndCancelCommands(deps));
@@ -122,24 +119,10 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(paymentHelpCommands(deps));
   bot.use(forgetCommand(deps));
   bot.use(keysCommand(deps));
+  bot.use(blockCommands(deps));
   bot.use(buttons(deps));
   bot.use(resultReplies(deps));
   bot.use(fallback(deps));
-}
-
-/** Why an update ends before it is stored; notes that its chat is open all the same. */
-function unaskedIn(bot: Bot<BotContext>, { messages, chats, emit }: BotDeps): (update: Update) => Unasked | undefined {
-  const commands = new Set(messages.commands('en', { admin: true }).map(({ command }) => command));
-  return (update) => {
-    const why = reasonUnasked(update, { id: bot.botInfo.id, username: bot.botInfo.username, commands });
-    const chatId = why === undefined ? undefined : update.message?.chat.id;
-    if (chatId !== undefined) {
-      chats
-        .open(chatId)
-        .catch((error: unknown) => emit({ event: 'app.error', what: 'store that a chat is open', error }));
-    }
-    return why;
-  };
 }
 
 /** Telegram's own Bot API server. */
@@ -158,6 +141,7 @@ export type OpenBotOptions = Omit<
   | 'messages'
   | 'statusMessages'
   | 'groupNotices'
+  | 'groupAdmins'
   | 'lists'
   | 'deliveries'
   | 'wayBack'
@@ -226,7 +210,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const statusMessages = opening.use(new StatusMessages({ ...options, api, outbox, messages, presence, leftToday }));
   const lists = opening.use(new StatusLists({ ...options, outbox, store: options.statusLists, messages }));
   const wayBack = new WayBack({ chats, clock });
-  opening.use(service.checkBeforeStart((job) => wayBack.isOpen(job)));
+  opening.use(service.checkBeforeStart(async (job) => ((await wayBack.isOpen(job)) ? undefined : 'chat-closed')));
   const { copies } = options;
   const links = copies && opening.use(new LinkButtons({ copies, outbox, jobs, service, messages, clock, emit }));
   const delivery = new Delivery({
@@ -259,6 +243,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     messages,
     statusMessages,
     groupNotices,
+    groupAdmins: new GroupAdmins(clock),
     lists,
     deliveries: delivery,
     wayBack,

@@ -18,6 +18,31 @@ export async function replyQuoting(ctx: BotContext, view: MessageView): Promise<
   await send(ctx, view, true);
 }
 
+/**
+ * Answers so that only its person sees it: in a group as an ephemeral message (Bot API 10.3), and where the server knows
+ * none as a short reply. In a private chat it is a reply like any other.
+ */
+export async function replyPrivately(ctx: BotContext, view: MessageView): Promise<void> {
+  const { chat, from, callbackQuery } = ctx;
+  if (chat === undefined || chat.type === 'private' || from === undefined) return reply(ctx, view);
+  const threadId = ctx.msg?.is_topic_message === true ? ctx.msg.message_thread_id : undefined;
+  try {
+    await ctx.api.sendMessage(chat.id, view.text, {
+      ...textOptions(view),
+      ...(threadId === undefined ? {} : { message_thread_id: threadId }),
+      ephemeral_message_parameters: {
+        receiver_user_id: from.id,
+        ...(callbackQuery === undefined ? {} : { callback_query_id: callbackQuery.id }),
+      },
+    });
+  } catch (error) {
+    const failure = classifyTelegramError(error);
+    if (isShut(failure)) return;
+    if (failure !== 'refused') throw error;
+    await reply(ctx, view);
+  }
+}
+
 async function send(ctx: BotContext, view: MessageView, asReply: boolean): Promise<number | undefined> {
   const message = ctx.message ?? ctx.callbackQuery?.message;
   try {

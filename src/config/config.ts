@@ -14,6 +14,7 @@ import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { definitionsFor } from '../providers/registry.ts';
 import { type BucketConfig, bucketMistakes, bucketOf } from './bucket-settings.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';
+import { type ModerationConfig, moderationMistakes, moderationOf } from './moderation-settings.ts';
 import { type TracingConfig, tracingOf } from './tracing-settings.ts';
 import { type bareWords, environmentSchema, type logLevels, type rotationStrategies, schemaFor } from './schema.ts';
 
@@ -94,6 +95,7 @@ export type Config = {
   readonly tracing: TracingConfig | undefined;
   /** Encrypts keys that are added while the bot runs. */
   readonly masterKey: Secret | undefined;
+  readonly moderation: ModerationConfig;
   /** Requests and their results are deleted this long after delivery. */
   readonly retentionMs: number;
   /** The days in which requests of a person are counted. */
@@ -125,6 +127,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     ...adminTokenMistakes(env),
     ...webhookMistakes(env),
     ...bucketMistakes(env),
+    ...moderationMistakes(env),
   ];
   if (!parsed.success || all.length > 0) throw new ConfigError(all);
   return toConfig(parsed.data, providers, definitions);
@@ -237,6 +240,7 @@ function toConfig(
     keysElsewhere: { command: env.KEYS_COMMAND, everyMs: env.KEYS_COMMAND_EVERY_S, vault: vaultOf(env) },
     tracing: tracingOf(env),
     masterKey: env.MASTER_KEY,
+    moderation: moderationOf(env),
     retentionMs: env.RETENTION_DAYS * 86_400_000,
     perDay: {
       premium: perKind((kind) => env[`PREMIUM_${kindTraits[kind].quota.noun}_PER_DAY`]),

@@ -40,6 +40,8 @@ import {
 export const rotationStrategies = ['health-based', 'round-robin', 'least-used', 'weighted', 'primary-first'] as const;
 /** What becomes of words without a command: a question with buttons, or a picture at once. */
 export const bareWords = ['ask', 'image'] as const;
+/** What is checked before a provider is asked. */
+export const moderationModes = ['off', 'words', 'openai'] as const;
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** A token is never guessed at. */
@@ -125,6 +127,11 @@ const webhookUrl: Parser<Secret> = (text) => {
         'must be an https address, or an http one of this machine; slack+, discord+ or ntfy+ before it names a format',
       );
 };
+
+const ownAddress: Parser<Secret> = (text) =>
+  webhookAddress.safeParse(text.trim()).success
+    ? good(new Secret(text.trim()))
+    : bad('must be an https address, or an http one of this machine');
 
 const proxy: Parser<Proxy> = (text) => {
   const found = parseProxy(text);
@@ -244,6 +251,13 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     OTEL_EXPORTER_OTLP_HEADERS: variable(undefined, otlpHeaders, asWritten),
     OTEL_SERVICE_NAME: variable('darkroom', fits(/^[\x21-\x7e]{1,100}$/, 'must be a name without spaces')),
     GATEWAY_WAIT_S: variable(30_000, seconds({ zero: true, most: 3600, example: 30 })),
+    MODERATION: variable('off', oneOf(moderationModes)),
+    MODERATION_WORDS_FILE: variable(undefined, filePath),
+    MODERATION_URL: variable(undefined, ownAddress, asWritten),
+    MODERATION_WHEN_DOWN: variable('allow', oneOf(['allow', 'refuse'])),
+    STRIKES: variable(5, wholeNumber(0, 1000, 5)),
+    STRIKE_WINDOW_S: variable(3_600_000, longWait(3600)),
+    STRIKE_REST_S: variable(3_600_000, longWait(3600)),
     RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
     ...forKinds(({ quota }) => [`FREE_${quota.noun}_PER_DAY`, variable(quota.perDay.free, perDay(quota.perDay.free))]),
     ...forKinds(({ quota }) => [

@@ -106,6 +106,21 @@ const people = {
     'Language for people whose own language has no file in `locales/`: a tag such as `pt-BR`, `pt_br` or `pt`, matched as those of Telegram are.',
 } as const satisfies Meanings;
 
+const moderation = {
+  MODERATION:
+    'What is checked before a provider is asked, for people and programs alike: `words`, a short list of the worst in every language; `openai`, that list and the moderation endpoint of OpenAI with its own keys.',
+  MODERATION_WORDS_FILE:
+    'Your own words, at most 64 KB: one word or phrase a line, `*` at its end for any ending, `-` before one of the built-in list to allow it. A change takes effect within seconds. Needs `MODERATION`.',
+  MODERATION_URL:
+    'Your own service, asked as well: `POST {"texts": [...]}`, answered by `{"allowed": true}` or `{"allowed": false}`.',
+  MODERATION_WHEN_DOWN:
+    'What becomes of requests while a service cannot be asked: `allow` makes them (the list of words still holds), `refuse` ends them with the credit given back.',
+  STRIKES:
+    'After so many refusals of content within `STRIKE_WINDOW_S`, by the bot or a provider, a person’s requests are refused for `STRIKE_REST_S`; 0 is never.',
+  STRIKE_WINDOW_S: 'The time in which refusals are counted.',
+  STRIKE_REST_S: 'How long such a person rests.',
+} as const satisfies Meanings;
+
 const bucket = {
   S3_ENDPOINT:
     'Address of an S3-compatible storage to which results are copied: Supabase (`https://….supabase.co/storage/v1/s3`), R2, MinIO and others, which are asked by path. Unset while the other names are set: AWS.',
@@ -177,6 +192,7 @@ export const settingMeanings: Readonly<Record<SettingName, string>> = {
   ...models,
   ...attempts,
   ...people,
+  ...moderation,
   ...bucket,
   ...server,
   ...reserved,
@@ -189,6 +205,7 @@ export const settingSections = {
   models: namesOf(models),
   attempts: namesOf(attempts),
   people: namesOf(people),
+  moderation: namesOf(moderation),
   bucket: namesOf(bucket),
   server: namesOf(server),
   reserved: namesOf(reserved),

@@ -5,6 +5,7 @@ import type { DayCost, Spending } from './costs.ts';
 import type { EngineStats, JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { Payment, PaymentSums } from './payments/payment.ts';
+import type { Block } from './safety/safety.ts';
 import type { User } from './users.ts';
 import type { History, KeyView, PoolView } from './views.ts';
 import type { FailureReason } from './failure.ts';
@@ -114,6 +115,11 @@ export type AdminPeople = {
    * `grant` is given once, however often it is asked for.
    */
   addPremium(id: number, days: number, grant: string): Promise<Change<number>>;
+  /** A person, or everybody in a group (with its negative id), may ask for nothing from now on; their open jobs end. */
+  block(id: number, reason: string | undefined): Promise<Change<boolean>>;
+  /** Ends a block, and a rest after refusals; false where there was neither. */
+  unblock(id: number): Promise<Change<boolean>>;
+  blocks(): Promise<readonly Block[]>;
 };
 
 /** The providers that accept their keys and serve no model of the chains, as the raised alerts say. */
@@ -195,6 +201,8 @@ export type AdminCommand =
   | { readonly kind: 'remove-key'; readonly keyId: KeyId }
   | { readonly kind: 'reload' }
   | { readonly kind: 'renew-token'; readonly mark: string }
+  | { readonly kind: 'block'; readonly id: number; readonly reason?: string }
+  | { readonly kind: 'unblock'; readonly id: number }
   | { readonly kind: 'add-premium'; readonly userId: number; readonly days: number; readonly grant: string };
 
 /** What the owner did. */
@@ -206,6 +214,7 @@ export type AdminAnswer =
   | { readonly kind: 'key-added'; readonly added: KeyAdded }
   | { readonly kind: 'key-set'; readonly isKnown: boolean }
   | { readonly kind: 'key-removed'; readonly removed: KeyRemoved }
+  | { readonly kind: 'block-changed'; readonly value: boolean }
   | { readonly kind: 'premium-added'; readonly untilMs: number };
 
 export type PendingCommand = { readonly seq: number; readonly command: AdminCommand };

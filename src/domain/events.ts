@@ -1,19 +1,13 @@
 import type { Alert } from './alert.ts';
 import type { Choice } from './attempt-trail.ts';
-import {
-  type AttemptFailure,
-  type FailureCode,
-  type FailureReason,
-  isStorageRefusal,
-  type Kept,
-  type ResultFailure,
-} from './failure.ts';
+import { type AttemptFailure, type FailureCode, type FailureReason, type Kept, type ResultFailure } from './failure.ts';
 import type { TraceParent } from './gateway/client-call.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { KeyEndEvent, KeyState } from './key-state.ts';
 import type { BucketFailure } from './media.ts';
+import type { SafetyEvent } from './safety/safety.ts';
 import type { StarEvent } from './payments/star-events.ts';
 
 type AttemptFacts = {
@@ -234,65 +228,8 @@ export type AppEvent =
   /** The bot was given another username while it ran. */
   | { readonly event: 'bot.renamed'; readonly bot: string }
   | StarEvent
+  | SafetyEvent
   | { readonly event: 'update.failed'; readonly updateId: number; readonly error: unknown; readonly setAside: boolean };
 
 /** The one way to say that something happened; never throws, never waits. */
 export type Emit = (event: AppEvent) => void;
-
-/**
- * The one place where events meet those who want to know of them. `emit` never throws and never waits. All subscribers
- * see all events in the same order, also those that a subscriber emits while it hears another one. A subscriber that
- * throws harms no other: its fault is emitted as an event of its own.
- */
-export type EventBus = {
-  readonly emit: Emit;
-  /** Calls the listener with each event from now on, in order of subscription; disposing ends that. */
-  subscribe(listener: Emit): Disposable;
-  /** As `subscribe`, with the events of these names alone. */
-  on<Name extends AppEvent['event']>(
-    names: readonly Name[],
-    listener: (event: Extract<AppEvent, { event: Name }>) => void,
-  ): Disposable;
-};
-
-type Subscriber = { readonly listener: Emit; readonly names: ReadonlySet<string> | undefined };
-
-/** An event bus in memory. An error of a subscriber is emitted as `app.error`; its errors on that event are dropped. */
-export function createEventBus(): EventBus {
-  // Replaced at each change: who comes while an event is delivered gets the next one.
-  let subscribers: readonly Subscriber[] = [];
-  const queue: { readonly event: AppEvent; readonly isReport: boolean }[] = [];
-  let isDelivering = false;
-
-  const deliver = (event: AppEvent, isReport: boolean): void => {
-    for (const subscriber of subscribers) {
-      // An earlier listener may have ended this subscription.
-      if (!subscribers.includes(subscriber)) continue;
-      try {
-        if (subscriber.names?.has(event.event) !== false) subscriber.listener(event);
-      } catch (error) {
-        if (isReport) continue;
-        queue.push({ event: { event: 'app.error', what: `handle ${event.event}`, error }, isReport: true });
-      }
-    }
-  };
-
-  const add = (subscriber: Subscriber): Disposable => {
-    subscribers = [...subscribers, subscriber];
-    return { [Symbol.dispose]: () => void (subscribers = subscribers.filter((one) => one !== subscriber)) };
-  };
-
-  return {
-    emit: (event) => {
-      // The storage reports its outages itself, once.
-      if (event.event === 'app.error' && isStorageRefusal(event.error)) return;
-      queue.push({ event, isReport: false });
-      if (isDelivering) return;
-      isDelivering = true;
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) deliver(next.event, next.isReport);
-      isDelivering = false;
-    },
-    subscribe: (listener) => add({ listener, names: undefined }),
-    on: (names, listener) => add({ listener: listener as Emit, names: new Set(names) }),
-  };
-}

@@ -3,6 +3,7 @@ import type { History } from './views.ts';
 import type { JobId, ProviderName } from './ids.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { HeldReason, Job, JobRequest, ParkReason, Progress, Outcome, JobState } from './job.ts';
+import type { Barred } from './safety/safety.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { ChatTurn, Operation } from './provider.ts';
 
@@ -54,7 +55,9 @@ export type AcceptLimits = {
 export type Accepted =
   | { readonly kind: 'accepted'; readonly job: Job; readonly ahead: number }
   | { readonly kind: 'known'; readonly job: Job; readonly ahead: number }
-  | { readonly kind: 'refused'; readonly code: 'queue-full' | 'quota-reached' };
+  | { readonly kind: 'refused'; readonly code: 'queue-full' | 'quota-reached' }
+  /** The person may ask for nothing now. */
+  | { readonly kind: 'refused'; readonly code: 'barred'; readonly barred: Barred };
 
 /** Jobs that one person may have running at the same time, by lane. An engine is opened with them. */
 export type RunningCaps = Readonly<Record<Lane, number>>;

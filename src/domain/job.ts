@@ -28,6 +28,8 @@ export type GenerationOptions = {
   readonly preset?: StyleName;
   /** A song that nobody sings. */
   readonly instrumental?: true;
+  /** Of what is seen: hidden until somebody taps it. */
+  readonly spoiler?: true;
 };
 
 /** The options as people write them: `--model`, `--aspect`, `--seed`, `--no` and so on. */

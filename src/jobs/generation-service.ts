@@ -3,14 +3,16 @@ import { albumIds, firstOfAlbum, type Job, type JobRequest, type Candidate } fro
 import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
-import type { Accepted, AcceptLimits, Cancelled, RewrittenPrompts } from '../domain/job-engine.ts';
+import type { Accepted, Cancelled, RewrittenPrompts } from '../domain/job-engine.ts';
+import type { RefusedWords, WordGuard } from '../domain/safety/safety.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { type Breakers, createBreakers } from './circuit-breaker/breakers.ts';
-import { ChainModels, type Asker, chainFor, requestChain } from './request/chain-models.ts';
+import { ChainModels, chainFor, requestChain } from './request/chain-models.ts';
 import { expectedWaitMs, isBehindOwn, viewOf, RunningJobs } from './running-jobs.ts';
 import { withSeed } from './request/generation-request.ts';
 import { PromptRewriter } from './prompt-rewriter.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
+import type { StartCheck } from './retry-policy.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ClientCallRunner } from './client-calls/client-call-runner.ts';
 import { type LinesOptions, openLines } from './open-lines.ts';
@@ -32,12 +34,13 @@ export type GenerationServiceOptions = Omit<
   readonly keyedProviders?: ReadonlySet<ProviderName>;
   /** Where rewritten prompts are kept; prompts are not rewritten when absent. */
   readonly rewrites?: RewrittenPrompts | undefined;
+  readonly guard?: WordGuard | undefined;
   /** Reads which models the provider serves, and gives it to `noteListed`; never rejects. */
   readonly readModels?: (provider: ProviderName) => Promise<void>;
 };
 
 /** `busy`: the estimated wait is too long; `not-allowed`: the person may use no model of the kind. */
-export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'busy' | 'not-allowed' };
+export type Submitted = Accepted | RefusedWords | { readonly kind: 'refused'; readonly code: 'busy' | 'not-allowed' };
 
 /** The API of generation: accepts requests, returns their views, cancels them, and drains in two steps. */
 export class GenerationService {
@@ -66,9 +69,8 @@ export class GenerationService {
     const breakers = createBreakers({ ...options, modelCooldowns });
     this.#breakers = breakers;
     const unrecognized = new UnrecognizedFailures(emit);
-    const { rewrites } = options;
     const tools = { ...options, breakers, modelCooldowns, unrecognized };
-    const rewriter = rewrites === undefined ? undefined : new PromptRewriter({ ...tools, rewrites });
+    const rewriter = options.rewrites && new PromptRewriter({ ...tools, rewrites: options.rewrites });
     this.#rewriter = rewriter;
     this.#runner = new JobRunner({
       ...tools,
@@ -111,26 +113,27 @@ export class GenerationService {
    */
   async submit(request: JobRequest, intent?: 'receipt'): Promise<Submitted> {
     const { queue, resultStore, chains, models, waiting, perDay } = this.#options;
-    const { emit, onCheckpoint, random } = this.#options;
+    const { emit, onCheckpoint, random, guard } = this.#options;
     const chain = chains[request.kind];
     if (chain.length === 0) throw new Error(`Cannot accept a request for "${request.kind}": its chain is empty`);
-    const first = requestChain(request, chains, models)[0] ?? chainFor(chain, askerOf(request), models)[0];
+    const asker = { lane: request.lane, userId: request.origin.userId };
+    const first = requestChain(request, chains, models)[0] ?? chainFor(chain, asker, models)[0];
     if (first === undefined) return { kind: 'refused', code: 'not-allowed' };
+    const words = await guard?.refuseAtOnce(request);
+    if (words !== undefined) return words;
     const line = first.provider;
     const diskError = resultStore.diskError?.();
     if (diskError !== undefined) throw diskError;
     const isOverfull = await this.#isOverfull(line, request.lane);
     // An overfull line still accepts a request that it already knows, so the limit is set to 0 instead of refusing here.
-    const limits: AcceptLimits = {
-      waiting: isOverfull ? 0 : waiting[request.lane],
-      perDay: perDay[request.lane][request.kind],
-    };
+    const limits = { waiting: isOverfull ? 0 : waiting[request.lane], perDay: perDay[request.lane][request.kind] };
     const seeded = withSeed(request, chain, models, random);
     const accepted = await queue.accept({ ...seeded, line }, limits, intent);
-    if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
+    if (isOverfull && accepted.kind === 'refused' && accepted.code === 'queue-full')
+      return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
-      this.#rewriter?.begin(accepted.job);
+      if (guard?.asks !== true) this.#rewriter?.begin(accepted.job);
       onCheckpoint?.('accepted', id);
       const { ahead } = accepted;
       for (const jobId of albumIds(id, request.album?.size)) emit({ event: 'job.accepted', jobId, kind, lane, ahead });
@@ -203,10 +206,10 @@ export class GenerationService {
     return cancelled;
   }
 
-  /** Asks before a provider is: a job whose outcome could not be shown now ends unmade. */
-  checkBeforeStart(check: (job: Job) => Promise<boolean>): Disposable {
-    this.#runner.mayStart = check;
-    return { [Symbol.dispose]: () => (this.#runner.mayStart = undefined) };
+  /** Asks before a provider is: a job that may not start ends unmade. */
+  checkBeforeStart(check: StartCheck): Disposable {
+    this.#runner.startChecks.add(check);
+    return { [Symbol.dispose]: () => void this.#runner.startChecks.delete(check) };
   }
 
   /** Calls back when a job has an outcome that is not delivered yet. */
@@ -293,8 +296,4 @@ export class GenerationService {
   #progressed(id: JobId): void {
     for (const listener of this.#progressListeners) listener(id);
   }
-}
-
-function askerOf({ lane, origin: { userId } }: JobRequest): Asker {
-  return { lane, userId };
 }

@@ -9,9 +9,9 @@ import { ByteBudget, bytesInMemory, fetchKnownResult, fetchAndStore, knownAnswer
 import type { ResultEnding, ResultRefusal } from './fetch-result.ts';
 import { type JobMemory, loadMemory, type TurnEnding } from './job-progress.ts';
 import { type CallJournal, createCallJournal, JobStopped, type RunningJobs } from './running-jobs.ts';
+import { codeFor, type StartCheck, whyNotStart } from './retry-policy.ts';
 import { requestChain } from './request/chain-models.ts';
 import { cancelKnown } from './resume-operation.ts';
-import { codeFor } from './retry-policy.ts';
 
 /** What results on their way to the disk may hold in memory together; how many answers, which may hold files, may wait. */
 const [maxDownloadBytes, maxWaitingDownloads] = [256_000_000, 32];
@@ -39,8 +39,8 @@ export class JobRunner {
   readonly #closing = new AbortController();
   readonly #withoutSlot = new Set<Promise<void>>();
   #requeued = 0;
-  /** Whether the outcome of a job could be shown now. */
-  mayStart: ((job: Job) => Promise<boolean>) | undefined;
+  /** Asked before a provider is, in order. */
+  readonly startChecks = new Set<StartCheck>();
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
@@ -65,9 +65,8 @@ export class JobRunner {
     }
     await this.#guarded(claim, async () => {
       // What a provider works on already is paid for.
-      if (operation === undefined && (await this.mayStart?.(job)) === false) {
-        return this.#settle(claim, { kind: 'failed', code: 'chat-closed' }, job.progress.calls);
-      }
+      const code = operation === undefined ? await whyNotStart(job, signal, this.startChecks) : undefined;
+      if (code !== undefined) return this.#settle(claim, { kind: 'failed', code }, job.progress.calls);
       const journal = createCallJournal(queue, claim.lease);
       const ending = await runAttempts(job, seat, signal, {
         ...this.#options,

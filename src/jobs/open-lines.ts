@@ -1,6 +1,7 @@
 import type { JobQueue, JobReader } from '../domain/job-engine.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { WordGuard } from '../domain/safety/safety.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { LoopTools } from './attempt-loop.ts';
 import { type Breakers, hasFallback } from './circuit-breaker/breakers.ts';
@@ -19,6 +20,7 @@ export type LinesOptions = Omit<LoopTools, 'breakers' | 'pool'> & {
   readonly runner: JobRunner;
   /** Absent where no program asks. */
   readonly clients?: Pick<OneCallOptions, 'results' | 'inputs' | 'onAnswered' | 'maxWaitMs'> | undefined;
+  readonly guard?: WordGuard | undefined;
 };
 
 /** The lines of the providers, each shared by the jobs of people and the calls of clients; and who makes those calls. */

@@ -2,6 +2,7 @@ import { adminMessageVariables } from './admin-message-ids.ts';
 import { adminToolMessageVariables } from './admins/admin-tool-message-ids.ts';
 import { peopleMessageVariables } from './people/people-message-ids.ts';
 import { paymentMessageVariables } from './payments/payment-message-ids.ts';
+import { safetyMessageVariables } from './safety/safety-message-ids.ts';
 import { remixMessageVariables } from './remix-message-ids.ts';
 import { type StyleName, styleNames } from '../domain/kinds.ts';
 
@@ -214,6 +215,7 @@ export const messageVariables = {
   ...peopleMessageVariables,
   ...remixMessageVariables,
   ...paymentMessageVariables,
+  ...safetyMessageVariables,
 
   'list.more': ['count'],
   'time.in-seconds': ['count'],

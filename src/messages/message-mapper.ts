@@ -41,6 +41,7 @@ import { optionMistakeView } from './options-view.ts';
 import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
 import { type PremiumFacts, premiumView } from './payments/premium-view.ts';
 import { paymentMessagesOf } from './payments/payment-mapper.ts';
+import { safetyMessagesOf } from './safety/safety-mapper.ts';
 import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
 import { albumView, editQuestionView, type RemixFacts, type RemixMenu, remixRows } from './remix-views.ts';
 import { statusView, type StatusFacts } from './status-view.ts';
@@ -219,6 +220,9 @@ export function createMessageMapper(
     ...keyAnswersOf(localizer),
     ...adminToolsOf(localizer),
     ...peopleMessagesOf(localizer, operator),
+    ...safetyMessagesOf(localizer, offered, () =>
+      catalog.locales.map((locale) => ({ locale, name: localizer(locale).plain('language.name') })),
+    ),
 
     alerts: (updates: readonly AlertUpdate[], locale: string): MessageView => alertView(localizer(locale), updates),
     /** `empty` are the providers that accept their keys and serve nothing. */

@@ -17,6 +17,8 @@ export const callbackVerbs = [
   'news',
   'access',
   'r1',
+  'report',
+  'group',
 ] as const;
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];

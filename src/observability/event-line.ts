@@ -11,6 +11,7 @@ import {
   parkReasonWords,
   setAsideWords,
 } from './operator-words.ts';
+import { safetyEventLine } from './safety-words.ts';
 import { starEventLine } from './payment-words.ts';
 import { count, sizeWords, spanWords } from './quantities.ts';
 
@@ -178,6 +179,12 @@ function wordsFor(event: AppEvent): string | undefined {
     case 'checkout.declined':
     case 'subscription.changed':
       return starEventLine(event);
+    case 'request.refused':
+    case 'moderation.failing':
+    case 'moderation.recovered':
+    case 'person.resting':
+    case 'result.reported':
+      return safetyEventLine(event);
     case 'update.failed':
       return `update ${event.updateId} failed${event.setAside ? ' and is set aside' : ''}: ${describeError(event.error)}`;
   }

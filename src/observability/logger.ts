@@ -139,6 +139,11 @@ const levels = {
   'update.ignored': 'debug',
   'updates.all-known': 'warn',
   'bot.renamed': 'info',
+  'request.refused': 'info',
+  'moderation.failing': 'warn',
+  'moderation.recovered': 'info',
+  'person.resting': 'info',
+  'result.reported': 'warn',
 } as const satisfies Record<AppEvent['event'], Level>;
 
 function levelOf(event: AppEvent): Level {

@@ -3,7 +3,7 @@ import type { AlertSeverity } from '../domain/alert.ts';
 import { alertSeverities } from '../domain/alert.ts';
 import type { DayCost } from '../domain/costs.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
-import type { EventBus } from '../domain/events.ts';
+import type { EventBus } from '../domain/event-bus.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { lanes } from '../domain/kinds.ts';
 import { availabilityOf, cooldownUntilMs, type KeyView, poolViewOf } from '../domain/views.ts';

@@ -1,11 +1,12 @@
 import type { AdminCommands, AlertStore, AuditLog, NoticeStore } from '../domain/admin-api.ts';
-import type { ChatStore, DialogueStore, RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
+import type { ChatStore, DialogueStore, RetryAfterStore, StatusListStore } from '../domain/chats/chat-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobEngine, RewrittenPrompts, RunningCaps } from '../domain/job-engine.ts';
 import type { CallCosts } from '../domain/costs.ts';
 import type { Emit } from '../domain/events.ts';
 import type { ClientNumbers } from '../domain/gateway/api-client.ts';
 import type { WebhookOutbox } from '../domain/gateway/webhook-outbox.ts';
+import type { GroupStore } from '../domain/chats/group-settings.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { KeyStore, OperatorKeys } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/ids.ts';
@@ -15,6 +16,7 @@ import type { PaymentStore } from '../domain/payments/payment-store.ts';
 import type { AccessStore } from '../domain/people/access.ts';
 import type { Broadcasts } from '../domain/people/broadcasts.ts';
 import type { ExportRequests, People } from '../domain/people/people.ts';
+import type { SafetyStore } from '../domain/safety/safety.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
@@ -33,6 +35,7 @@ import {
   createSqliteUsers,
 } from './sqlite/people-and-chats.ts';
 import { createSqliteClientStore } from './sqlite/client-store.ts';
+import { createSqliteGroups } from './sqlite/safety/group-store.ts';
 import { createSqliteInbox } from './sqlite/inbox.ts';
 import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
 import { laneWaits } from './sqlite/jobs/lane-waits.ts';
@@ -41,6 +44,7 @@ import { createSqliteRewrites } from './sqlite/jobs/rewrites.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
 import { createSqliteRetryAfterStore } from './sqlite/retry-after-store.ts';
 import { createSqliteWebhookOutbox } from './sqlite/webhook-outbox.ts';
+import { createSqliteSafety } from './sqlite/safety/safety-store.ts';
 import { createSqlitePayments } from './sqlite/payments/payment-store.ts';
 import { createSqliteAccess } from './sqlite/people/access-store.ts';
 import { createSqliteBroadcasts } from './sqlite/people/broadcast-store.ts';
@@ -64,6 +68,8 @@ export type Storage = Disposable & {
   readonly payments: PaymentStore;
   /** How long the requests of each lane waited lately. */
   readonly laneWaits: () => LaneWaits;
+  readonly safety: SafetyStore;
+  readonly groups: GroupStore;
   readonly dialogues: DialogueStore;
   readonly chats: ChatStore;
   readonly rests: RetryAfterStore;
@@ -137,6 +143,8 @@ export function openStorage(options: StorageOptions): Storage {
     exports: createSqliteExports(database),
     payments: createSqlitePayments(database),
     laneWaits: () => laneWaits(database, clock.now()),
+    safety: createSqliteSafety(database),
+    groups: createSqliteGroups(database),
     dialogues: createSqliteDialogues(database),
     chats: createSqliteChatStore(database),
     rests: createSqliteRetryAfterStore(database),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createEventBus, type AppEvent } from '../../src/domain/events.ts';
+import { createEventBus } from '../../src/domain/event-bus.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 
 const warning = (text: string): AppEvent => ({ event: 'config.warning', text });
 const nameOf = (event: AppEvent) => (event.event === 'config.warning' ? event.text : event.event);

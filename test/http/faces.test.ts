@@ -4,7 +4,7 @@ import { keysFromRecords } from '../../src/app/test-keys.ts';
 import { countByProvider } from '../../src/cli/keys/key-tables.ts';
 import type { KeyRecord } from '../../src/domain/key-state.ts';
 import { availabilityOf, cooldownUntilMs, isUsable } from '../../src/domain/views.ts';
-import { createEventBus } from '../../src/domain/events.ts';
+import { createEventBus } from '../../src/domain/event-bus.ts';
 import { createApi } from '../../src/http/api.ts';
 import { keyRoutes } from '../../src/http/routes/key-routes.ts';
 import { leaseRoutes } from '../../src/http/routes/lease-routes.ts';

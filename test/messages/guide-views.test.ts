@@ -144,6 +144,11 @@ const answers = Object.keys({
   'file-gone': 0,
   'news-off': 0,
   'news-on': 0,
+  reported: 0,
+  'reported-again': 0,
+  blocked: 0,
+  'group-admins': 0,
+  saved: 0,
 } satisfies Record<CallbackAnswer, 0>) as CallbackAnswer[];
 
 test.each(answers)('answer(%s) is plain text of at most 200 units in every language', (answer) => {

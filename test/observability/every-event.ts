@@ -157,6 +157,11 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'telegram.conflict-over': { event: 'telegram.conflict-over', afterMs: 35_000 },
   'update.ignored': { event: 'update.ignored', updateId: 1001, why: 'talk in a group' },
   'updates.all-known': { event: 'updates.all-known', count: 3 },
+  'request.refused': { event: 'request.refused', jobId: jobId('tg-1001'), by: 'words' },
+  'moderation.failing': { event: 'moderation.failing', by: 'openai', detail: 'timed-out', lets: 'allow' },
+  'moderation.recovered': { event: 'moderation.recovered', by: 'openai' },
+  'person.resting': { event: 'person.resting', userId: 7, untilMs: Date.UTC(2026, 0, 1, 13) },
+  'result.reported': { event: 'result.reported', jobId: jobId('tg-1001'), reports: 1 },
   'bot.renamed': { event: 'bot.renamed', bot: '@darkroom_bot' },
   'update.failed': { event: 'update.failed', updateId: 1001, error: new TypeError('no'), setAside: true },
 };

@@ -2,7 +2,7 @@ import { Api, HttpError } from 'grammy';
 import { undeliverableTransformer } from '../../src/bot/outbox/undeliverable.ts';
 import { RateLimiter, type CallKind, rateLimitTransformer } from '../../src/bot/outbox/rate-limiter.ts';
 import { Outbox } from '../../src/bot/outbox/outbox.ts';
-import type { ChatStore, ChatEntry } from '../../src/domain/chat-store.ts';
+import type { ChatStore, ChatEntry } from '../../src/domain/chats/chat-store.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
 

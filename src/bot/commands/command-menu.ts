@@ -1,7 +1,7 @@
 import { type Api, GrammyError } from 'grammy';
 import type { BotCommandScope, LanguageCode } from 'grammy/types';
 import type { Emit } from '../../domain/events.ts';
-import type { ChatStore } from '../../domain/chat-store.ts';
+import type { ChatStore } from '../../domain/chats/chat-store.ts';
 import type { Users } from '../../domain/users.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { languageOf } from '../../messages/catalog.ts';

@@ -161,7 +161,8 @@ async function showKeyboard(ctx: BotContext, { messages, service }: BotDeps, job
   // Links to copies of the files stay.
   const shown = ctx.callbackQuery?.message?.reply_markup?.inline_keyboard.flat() ?? [];
   const links = shown.flatMap((button) => ('url' in button ? [{ text: button.text, url: button.url }] : []));
-  const rows = [...messages.remix(menu, facts, locale), ...(links.length === 0 ? [] : [links])];
+  const report = job.origin.chatType === 'private' ? [] : [[messages.reportButton(id, locale)]];
+  const rows = [...messages.remix(menu, facts, locale), ...(links.length === 0 ? [] : [links]), ...report];
   const view: MessageView = { text: '', rows };
   try {
     await ctx.editMessageReplyMarkup({ reply_markup: keyboardFor(view) });

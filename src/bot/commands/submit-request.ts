@@ -5,7 +5,10 @@ import { jobId } from '../../domain/ids.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/generation-request.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
-import { reply } from '../reply.ts';
+import { groupRules } from '../groups/group-settings.ts';
+import { reply, replyPrivately } from '../reply.ts';
+import type { Submitted } from '../../jobs/generation-service.ts';
+import type { MessageView } from '../../messages/view.ts';
 import { Composer } from 'grammy';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
 import { isCommand, wordsAfterCommand, wordsOf, mask } from '../message-words.ts';
@@ -63,9 +66,11 @@ export async function submitRequest(
       sellsPacks: deps.prices.packs.length > 0,
       nowMs: clock.now(),
     };
-    return reply(ctx, messages.refused({ code, kind, lane, isAdmin, ...limits }, locale));
+    return replyPrivately(ctx, messages.refused({ code, kind, lane, isAdmin, ...limits }, locale));
   };
   if (!deps.service.offered().includes(kind)) return reply(ctx, deps.messages.notOffered(kind, speaker.locale));
+  const group = chat.type === 'private' ? undefined : await groupRules(ctx, deps, kind);
+  if (group === 'declined') return;
   const checked = checkPrompt(prompt);
   if (!checked.ok) return refuse(checked.code);
   const plain = plainOptions(options);
@@ -83,10 +88,12 @@ export async function submitRequest(
     }
   }
   using _answer = deps.wayBack.expectAnswer(id);
+  const shownOptions =
+    group?.hasSpoilers === true ? { ...checkedOptions.options, spoiler: true as const } : checkedOptions.options;
   const request = {
     kind,
     prompt: checked.prompt,
-    ...(Object.keys(checkedOptions.options).length === 0 ? {} : { options: checkedOptions.options }),
+    ...(Object.keys(shownOptions).length === 0 ? {} : { options: shownOptions }),
     lane: speaker.lane,
     locale: speaker.locale,
     updateId: ctx.update.update_id,
@@ -108,7 +115,9 @@ export async function submitRequest(
   const accepted = await deps.service.submit(request, 'receipt');
   if (accepted.kind === 'refused') {
     if (picture !== undefined) for (const one of albumIds(id, count)) await deps.pictures.drop(one);
-    return refuse(accepted.code);
+    return accepted.code === 'barred' || accepted.code === 'words'
+      ? replyPrivately(ctx, whyNotAccepted(deps, accepted, kind, speaker.locale))
+      : refuse(accepted.code);
   }
   try {
     const { kind, job, ahead } = accepted;
@@ -117,6 +126,18 @@ export async function submitRequest(
     if (!isStorageRefusal(error)) throw error;
     await reply(ctx, deps.messages.requestSafe(speaker.locale));
   }
+}
+
+/** Words for a person who may ask for nothing now, or whose request was refused for its words. */
+function whyNotAccepted(
+  { messages, clock }: BotDeps,
+  refused: Extract<Submitted, { code: 'barred' | 'words' }>,
+  kind: JobKind,
+  locale: string,
+): MessageView {
+  return refused.code === 'barred'
+    ? messages.barred(refused.barred, clock.now(), locale)
+    : messages.wordsRefused(kind, refused.restUntilMs, clock.now(), locale);
 }
 
 /** Answers why the options cannot be followed; nothing was accepted. */

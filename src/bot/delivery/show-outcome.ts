@@ -1,4 +1,4 @@
-import type { ChatStore } from '../../domain/chat-store.ts';
+import type { ChatStore } from '../../domain/chats/chat-store.ts';
 import type { EffectLedger } from '../../domain/effect-ledger.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
@@ -258,9 +258,14 @@ export async function viewsFor(
   const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
   const label = service.models.labelOf(job.kind, outcome.model);
   const facts = { model: outcome.model, seconds, ...(label === undefined ? {} : { label }) };
-  return outcome.payload.kind === 'text'
-    ? messages.textResult(jobView, job.locale, facts, outcome.payload)
-    : [messages.caption(jobView, job.locale, facts)];
+  const views =
+    outcome.payload.kind === 'text'
+      ? messages.textResult(jobView, job.locale, facts, outcome.payload)
+      : ([messages.caption(jobView, job.locale, facts)] as const);
+  const [first, ...others] = views;
+  if (job.origin.chatType === 'private') return views;
+  // Others see it, and may report it.
+  return [{ ...first, rows: [...first.rows, [messages.reportButton(job.id, job.locale)]] }, ...others];
 }
 
 /**

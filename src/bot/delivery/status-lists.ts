@@ -1,5 +1,5 @@
 import type { Emit } from '../../domain/events.ts';
-import type { StatusList, StatusListStore } from '../../domain/chat-store.ts';
+import type { StatusList, StatusListStore } from '../../domain/chats/chat-store.ts';
 import type { PaymentStore } from '../../domain/payments/payment-store.ts';
 import type { Users } from '../../domain/users.ts';
 import { type JobKind, jobKinds, type Lane, perKind } from '../../domain/kinds.ts';

@@ -7,7 +7,7 @@ import { answer, edit, reply } from '../reply.ts';
 import { replyWithMistake, submitRequest } from '../commands/submit-request.ts';
 import type { DialogueState, DialogueTurn } from './dialogue-state.ts';
 import { z } from 'zod';
-import type { DialogueStore } from '../../domain/chat-store.ts';
+import type { DialogueStore } from '../../domain/chats/chat-store.ts';
 import { conversations, createConversation } from '@grammyjs/conversations';
 import { Composer, type Context } from 'grammy';
 import { dialogueVersion, guidedRequest, guidedRequestId } from './guided-request.ts';

@@ -1,8 +1,8 @@
-import type { NextFunction } from 'grammy';
+import type { Bot, NextFunction } from 'grammy';
 import type { CallbackQuery, ChatMember, Message, Update, User as TelegramUser } from 'grammy/types';
 import { laneOf } from '../../domain/kinds.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
-import { ownCommand, wordsOf } from '../message-words.ts';
+import { commandIn, ownCommand, wordsOf } from '../message-words.ts';
 import { topicLimit } from '../outbox/undeliverable.ts';
 import { reply } from '../reply.ts';
 
@@ -103,7 +103,11 @@ export function identifySpeaker({
   clock,
   matchLocale,
   emit,
-}: Pick<BotDeps, 'users' | 'adminIds' | 'premiumIds' | 'telegramPremiumIsPremium' | 'clock' | 'matchLocale' | 'emit'>) {
+  groups,
+}: Pick<
+  BotDeps,
+  'users' | 'adminIds' | 'premiumIds' | 'telegramPremiumIsPremium' | 'clock' | 'matchLocale' | 'emit' | 'groups'
+>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const identity = identify(ctx.from, ctx.message ?? ctx.editedMessage);
     if (identity === undefined) {
@@ -120,11 +124,16 @@ export function identifySpeaker({
       lane: always ? 'premium' : laneOf(user, premiumIds, clock.now()),
       ...(!always && untilMs > clock.now() ? { premiumUntilMs: untilMs } : {}),
       ...(user.models === undefined ? {} : { models: user.models }),
-      locale: user.locale ?? matchLocale(identity.languageCode),
+      locale: (await groupLocale(ctx, groups)) ?? user.locale ?? matchLocale(identity.languageCode),
     };
     ctx.speaker = speaker;
     await next();
   };
+}
+
+/** The language that the admins of a group have chosen for it. */
+async function groupLocale({ chat }: BotContext, groups: BotDeps['groups']): Promise<string | undefined> {
+  return chat === undefined || chat.type === 'private' ? undefined : (await groups.find(chat.id)).locale;
 }
 
 const contents = [
@@ -164,11 +173,16 @@ export function hiddenSenders({
   matchLocale,
   clock,
   emit,
-}: Pick<BotDeps, 'messages' | 'matchLocale' | 'clock' | 'emit'>) {
+  onSettings,
+}: Pick<BotDeps, 'messages' | 'matchLocale' | 'clock' | 'emit'> & {
+  readonly onSettings: (ctx: BotContext) => Promise<void>;
+}) {
   const toldAtMs = new Map<number, number>();
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const { message, chat } = ctx;
     if (message === undefined || chat === undefined || senderOf(message) !== 'hidden') return next();
+    // An anonymous admin writes as the group itself.
+    if (message.sender_chat?.id === chat.id && commandIn(ctx)?.name === 'settings') return onSettings(ctx);
     const nowMs = clock.monotonicMs();
     if (nowMs - (toldAtMs.get(chat.id) ?? -Infinity) < minIntervalMs) {
       return emit({ event: 'update.ignored', updateId: ctx.update.update_id, why: 'not written by a person' });
@@ -221,4 +235,22 @@ function isForBot(message: Message, me: Addressee): boolean {
 function isCommandForUs(message: Message, me: Addressee): boolean {
   const command = ownCommand(wordsOf(message, me.username));
   return command !== undefined && (command.addressed === 'us' || me.commands.has(command.name));
+}
+
+/** Why an update ends before it is stored; notes that its chat is open all the same. */
+export function unaskedIn(
+  bot: Bot<BotContext>,
+  { messages, chats, emit }: BotDeps,
+): (update: Update) => Unasked | undefined {
+  const commands = new Set([...messages.commands('en', { admin: true }).map(({ command }) => command), 'settings']);
+  return (update) => {
+    const why = reasonUnasked(update, { id: bot.botInfo.id, username: bot.botInfo.username, commands });
+    const chatId = why === undefined ? undefined : update.message?.chat.id;
+    if (chatId !== undefined) {
+      chats
+        .open(chatId)
+        .catch((error: unknown) => emit({ event: 'app.error', what: 'store that a chat is open', error }));
+    }
+    return why;
+  };
 }

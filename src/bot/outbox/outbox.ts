@@ -3,7 +3,7 @@ import type { Emit } from '../../domain/events.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { RateLimiter, type VisibleCall, type CallKind, rateLimitTransformer } from './rate-limiter.ts';
-import type { ChatStore, RetryAfterStore } from '../../domain/chat-store.ts';
+import type { ChatStore, RetryAfterStore } from '../../domain/chats/chat-store.ts';
 import { MethodHealth, methodHealthTransformer, SendSlots } from './bot-api.ts';
 import { maxHoldMs } from './telegram-error.ts';
 import { quotedLinksTransformer, undeliverableTransformer } from './undeliverable.ts';

@@ -1,4 +1,4 @@
-import type { HeldPlace, RetryAfterStore } from '../../domain/chat-store.ts';
+import type { HeldPlace, RetryAfterStore } from '../../domain/chats/chat-store.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Transformer } from 'grammy';
 import type { Emit } from '../../domain/events.ts';

@@ -3,7 +3,7 @@ import type { Job, Origin } from '../../domain/job.ts';
 import { type JobKind, traitsOf } from '../../domain/kinds.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Transformer } from 'grammy';
-import type { ChatLimit, ChatStore } from '../../domain/chat-store.ts';
+import type { ChatLimit, ChatStore } from '../../domain/chats/chat-store.ts';
 import type { Emit } from '../../domain/events.ts';
 import { captionLimit, shownLength, textLimit, withoutLinks } from '../../messages/view.ts';
 import { type CallKind, chatOf } from './rate-limiter.ts';

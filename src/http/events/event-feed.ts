@@ -1,4 +1,5 @@
-import type { AppEvent, EventBus } from '../../domain/events.ts';
+import type { EventBus } from '../../domain/event-bus.ts';
+import type { AppEvent } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
 
 /** One event as it goes out: an id, its name and one line of JSON. */

@@ -1,7 +1,16 @@
 import type { CallEnding, CallResult, ClientCall, ClientCalls } from '../../domain/gateway/client-call.ts';
 import type { JobId } from '../../domain/ids.ts';
+import type { Refusing, WordGuard } from '../../domain/safety/safety.ts';
+import { textsOfCall } from '../safety/call-texts.ts';
 import { JobStopped } from '../running-jobs.ts';
 import { OneCall, type OneCallOptions } from './one-call.ts';
+
+export type ClientCallRunnerOptions = OneCallOptions & { readonly guard?: WordGuard | undefined };
+
+const refusedDetail = {
+  refused: 'this server refuses what the words ask for, and asked no provider; change them',
+  'provider-down': 'the words could not be checked, and this server makes nothing unchecked; try again later',
+} as const satisfies Record<Refusing, string>;
 
 /** A process that stops is started again soon. */
 const restartMs = 1_000;
@@ -11,17 +20,17 @@ const restartMs = 1_000;
  * line is empty starts at once; another waits for its turn among the jobs of people (see `shareLine`).
  */
 export class ClientCallRunner implements ClientCalls {
-  readonly #options: OneCallOptions;
+  readonly #options: ClientCallRunnerOptions;
   readonly #running = new Map<JobId, AbortController>();
   readonly #idle = new Set<() => void>();
   #closing = false;
 
-  constructor(options: OneCallOptions) {
+  constructor(options: ClientCallRunnerOptions) {
     this.#options = options;
   }
 
   async run(call: ClientCall, signal: AbortSignal): Promise<CallEnding> {
-    const { emit, clock } = this.#options;
+    const { emit, clock, guard } = this.#options;
     signal.throwIfAborted();
     if (this.#closing) return { kind: 'failed', code: 'stopped', calls: 0, retryAfterMs: restartMs };
     const stop = new AbortController();
@@ -34,7 +43,11 @@ export class ClientCallRunner implements ClientCalls {
     emit({ event: 'job.accepted', jobId, kind, lane, ahead: 0, client: client.name, ...trace });
     const startedMs = clock.monotonicMs();
     try {
-      const ending = await new OneCall(call, stop.signal, this.#options).run();
+      const refused = await guard?.judge(jobId, textsOfCall(call), stop.signal);
+      const ending: CallEnding =
+        refused === undefined
+          ? await new OneCall(call, stop.signal, this.#options).run()
+          : { kind: 'failed', code: refused, calls: 0, detail: refusedDetail[refused] };
       if (ending.kind === 'failed') emit({ event: 'job.failed', jobId, code: ending.code, calls: ending.calls });
       else {
         const ms = Math.round(clock.monotonicMs() - startedMs);

@@ -239,7 +239,7 @@ function noRoute({ kind }: GenerationRequest): Failed {
 }
 
 /** Where the address has no version path, the one of the provider's documentation is meant. */
-function versioned(base: string, versionPath: string): string {
+export function versioned(base: string, versionPath: string): string {
   if (versionPath === '' || /\/v\d[\w.]*(?:\/|$)/.test(new URL(base).pathname)) return base;
   const at = versionPath.lastIndexOf('/');
   const first = versionPath.slice(0, at);

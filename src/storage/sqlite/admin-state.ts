@@ -207,6 +207,8 @@ const command: z.ZodType<AdminCommand> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reload') }),
   z.object({ kind: z.literal('renew-token'), mark: z.string() }),
   z.object({ kind: z.literal('cancel-job'), jobId: z.string().transform(jobId) }),
+  z.object({ kind: z.literal('block'), id: z.number(), reason: z.string().exactOptional() }),
+  z.object({ kind: z.literal('unblock'), id: z.number() }),
   z.object({ kind: z.literal('add-premium'), userId: z.number(), days: z.number(), grant: z.string() }),
 ]);
 
@@ -229,6 +231,7 @@ const answer: z.ZodType<AdminAnswer> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('key-removed'), removed }),
   z.object({ kind: z.literal('token-renewed'), isInUse: z.boolean(), mistakes: z.array(z.string()) }),
   z.object({ kind: z.literal('job-cancelled'), ending: z.enum(['cancelled', 'too-late', 'not-found']) }),
+  z.object({ kind: z.literal('block-changed'), value: z.boolean() }),
   z.object({ kind: z.literal('premium-added'), untilMs: z.number() }),
 ]);
 

@@ -1,11 +1,12 @@
 import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/effect-ledger.ts';
 import { type Database, fromJson, parseRow, numberOf, rememberedMs, type SqlValue } from './connection.ts';
 import { z } from 'zod';
-import type { ChatStore, ChatEntry, DialogueStore, KeptDialogue } from '../../domain/chat-store.ts';
+import type { ChatStore, ChatEntry, DialogueStore, KeptDialogue } from '../../domain/chats/chat-store.ts';
 import { jobKinds } from '../../domain/kinds.ts';
 import { graceMs } from '../../domain/payments/payment.ts';
 import type { User, Users } from '../../domain/users.ts';
 import { creditsTaken } from './jobs/settle.ts';
+import { moveGroup } from './safety/group-store.ts';
 
 const oneChange = { isOneChange: true } as const;
 
@@ -111,6 +112,7 @@ export function createSqliteChatStore(database: Database): ChatStore {
       const sql = `INSERT INTO chats (id, moved_to) VALUES (?, ?)
         ON CONFLICT DO UPDATE SET moved_to = excluded.moved_to`;
       await change(chatId, sql, chatId, movedTo);
+      await database.commit(() => moveGroup(database, chatId, movedTo));
     },
     limits: async (chatId, nowMs) => {
       const sql = 'SELECT what FROM chat_limits WHERE chat_id = ? AND until_ms > ?';

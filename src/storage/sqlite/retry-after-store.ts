@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Rest, RetryAfterStore } from '../../domain/chat-store.ts';
+import type { Rest, RetryAfterStore } from '../../domain/chats/chat-store.ts';
 import { type Database, parseRow } from './connection.ts';
 
 const chatId = /^-?\d+$/;

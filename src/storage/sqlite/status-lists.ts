@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StatusList, StatusListStore } from '../../domain/chat-store.ts';
+import type { StatusList, StatusListStore } from '../../domain/chats/chat-store.ts';
 import { jobId } from '../../domain/ids.ts';
 import { lanes } from '../../domain/kinds.ts';
 import { type Database, fromJson, parseRow } from './connection.ts';

@@ -3,7 +3,7 @@ import type { UserFromGetMe } from 'grammy/types';
 import { expect, test } from 'vitest';
 import type { BotContext, BotDeps } from '../../../src/bot/context.ts';
 import { dialogues } from '../../../src/bot/dialogue/dialogues.ts';
-import type { DialogueStore } from '../../../src/domain/chat-store.ts';
+import type { DialogueStore } from '../../../src/domain/chats/chat-store.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 const me = { id: 1, is_bot: true, first_name: 'Darkroom', username: 'darkroom_bot' } as UserFromGetMe;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RateLimiter, type CallKind, rateLimitTransformer } from '../../../src/bot/outbox/rate-limiter.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
-import type { Rest } from '../../../src/domain/chat-store.ts';
+import type { Rest } from '../../../src/domain/chats/chat-store.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 type Answer =

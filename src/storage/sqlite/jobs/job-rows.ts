@@ -65,6 +65,7 @@ const options: z.ZodType<GenerationOptions> = z.object({
   style: z.string().exactOptional(),
   preset: z.enum(styleNames).exactOptional(),
   instrumental: z.literal(true).exactOptional(),
+  spoiler: z.literal(true).exactOptional(),
 });
 
 const answer: z.ZodType<KnownAnswer> = z.object({

@@ -18,6 +18,7 @@ import {
 import { insertJob, toShownJob } from './job-rows.ts';
 import { type JobKind, jobKinds, kindTraits, nextLane } from '../../../domain/kinds.ts';
 import { checkpointJob, takeOverCall } from './calls.ts';
+import { barredFrom } from '../safety/safety-store.ts';
 import { forgetUses, packResultsOf, takeFromPacks } from '../payments/packs.ts';
 
 /** Accepts or refuses a job, inside the caller's transaction. */
@@ -32,7 +33,9 @@ export function acceptJob(
   const known = knownJob(database, id, nowMs);
   if (known !== undefined) return { kind: 'known', job: known.job, ahead: placeAhead(database, known) };
 
-  const { userId } = request.origin;
+  const { userId, chatId } = request.origin;
+  const barred = barredFrom(database, userId, chatId, nowMs);
+  if (barred !== undefined) return { kind: 'refused', code: 'barred', barred };
   const ids = albumIds(id, request.album?.size);
   const { open, round } = standing(database, request);
   if (open >= limits.waiting) return { kind: 'refused', code: 'queue-full' };

@@ -32,10 +32,13 @@ export const safety = {
   version: 26,
   sql: `
 CREATE TABLE blocks (
-  id INTEGER PRIMARY KEY,                                     -- of a person, or of a group
+  id INTEGER NOT NULL,                                        -- of a person, or of a group
+  kind TEXT NOT NULL CHECK (kind IN ('block', 'rest')),       -- an admin's; or for a while, after refusals
   reason TEXT,                                                -- shown to them; NULL without one
-  blocked_at_ms INTEGER NOT NULL
-) STRICT;
+  since_ms INTEGER NOT NULL,
+  until_ms INTEGER,                                           -- NULL: until an admin ends it
+  PRIMARY KEY (id, kind)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE strikes (
   user_id INTEGER NOT NULL,

@@ -1,5 +1,5 @@
-import type { JobId } from './ids.ts';
-import type { Lane } from './kinds.ts';
+import type { JobId } from '../ids.ts';
+import type { Lane } from '../kinds.ts';
 
 /** What Telegram said of a chat. */
 export type ChatEntry = {

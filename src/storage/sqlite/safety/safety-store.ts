@@ -1,0 +1,115 @@
+import { type JobId, jobId } from '../../../domain/ids.ts';
+import {
+  type Barred,
+  type Block,
+  restUntilMs,
+  type SafetyStore,
+  type StrikeRules,
+} from '../../../domain/safety/safety.ts';
+import { type Database, numberOf } from '../connection.ts';
+
+/**
+ * Why this person may ask for nothing in this chat: an admin's block of either comes before a rest of the person. Called
+ * for every request, inside the transaction that accepts it.
+ */
+export function barredFrom(database: Database, userId: number, chatId: number, nowMs: number): Barred | undefined {
+  const row = database.get(
+    `SELECT kind, reason, until_ms FROM blocks
+     WHERE id IN (?, ?) AND (until_ms IS NULL OR until_ms > ?) ORDER BY kind LIMIT 1`,
+    userId,
+    chatId,
+    nowMs,
+  );
+  if (row === undefined) return undefined;
+  if (row['kind'] === 'rest') return { kind: 'resting', untilMs: numberOf(row, 'until_ms') };
+  const { reason } = row;
+  return { kind: 'blocked', ...(typeof reason === 'string' ? { reason } : {}) };
+}
+
+/** Counts a refusal once; prunes those that no longer matter. */
+function strike(
+  database: Database,
+  userId: number,
+  jobId: JobId,
+  nowMs: number,
+  rules: StrikeRules,
+): number | undefined {
+  database.run('DELETE FROM strikes WHERE at_ms <= ?', nowMs - rules.windowMs);
+  database.run(`DELETE FROM blocks WHERE kind = 'rest' AND until_ms <= ?`, nowMs);
+  database.run(
+    'INSERT INTO strikes (user_id, job_id, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    userId,
+    jobId,
+    nowMs,
+  );
+  const rows = database.all('SELECT at_ms FROM strikes WHERE user_id = ?', userId);
+  const untilMs = restUntilMs(
+    rows.map((row) => numberOf(row, 'at_ms')),
+    rules,
+  );
+  if (untilMs === undefined) return undefined;
+  database.run(
+    `INSERT INTO blocks (id, kind, since_ms, until_ms) VALUES (?, 'rest', ?, ?)
+     ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms`,
+    userId,
+    nowMs,
+    Math.ceil(untilMs),
+  );
+  return untilMs;
+}
+
+/** The safety store in the database. */
+export function createSqliteSafety(database: Database): SafetyStore {
+  const reportsOf = (id: JobId) =>
+    numberOf(database.get('SELECT count(*) AS reports FROM reports WHERE job_id = ?', id), 'reports');
+  return {
+    barredFrom: async (userId, chatId, nowMs) => barredFrom(database, userId, chatId, Math.floor(nowMs)),
+    block: async ({ id, reason, sinceMs }) =>
+      database.commit(() => {
+        const isNew = database.get(`SELECT 1 FROM blocks WHERE id = ? AND kind = 'block'`, id) === undefined;
+        database.run(
+          `INSERT INTO blocks (id, kind, reason, since_ms) VALUES (?, 'block', ?, ?)
+           ON CONFLICT DO UPDATE SET reason = excluded.reason`,
+          id,
+          reason ?? null,
+          Math.floor(sinceMs),
+        );
+        return isNew;
+      }),
+    unblock: async (id) =>
+      database.commit(() => {
+        // What led to a rest is forgiven with it.
+        database.run('DELETE FROM strikes WHERE user_id = ?', id);
+        return database.run('DELETE FROM blocks WHERE id = ?', id) > 0;
+      }),
+    blocks: async () =>
+      database.all(`SELECT id, reason, since_ms FROM blocks WHERE kind = 'block' ORDER BY since_ms`).map(toBlock),
+    openJobsOf: async (id) =>
+      database
+        .all(
+          `SELECT id, user_id FROM jobs WHERE user_id = ?1 AND state IN ('waiting', 'running') AND state <> 'told'
+           UNION SELECT id, user_id FROM jobs WHERE chat_id = ?1 AND state IN ('waiting', 'running') AND state <> 'told'`,
+          id,
+        )
+        .map((row) => ({ id: jobId(String(row['id'])), userId: numberOf(row, 'user_id') })),
+    strike: async (userId, id, nowMs, rules) =>
+      database.commit(() => strike(database, userId, id, Math.floor(nowMs), rules)),
+    report: async (id, userId, nowMs) =>
+      database.commit(() => {
+        const before = reportsOf(id);
+        const sql = 'INSERT INTO reports (job_id, user_id, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+        if (database.run(sql, id, userId, Math.floor(nowMs)) === 0) return 'again';
+        return before === 0 ? 'first' : 'another';
+      }),
+    reportsOf: async (id) => reportsOf(id),
+  };
+}
+
+function toBlock(row: Readonly<Record<string, unknown>>): Block {
+  const { reason } = row;
+  return {
+    id: Number(row['id']),
+    ...(typeof reason === 'string' ? { reason } : {}),
+    sinceMs: Number(row['since_ms']),
+  };
+}
