@@ -46,7 +46,7 @@ export async function openSafety(scope: AsyncDisposableStack, options: OpenSafet
   return guard;
 }
 
-/** Whoever refuses the content of a request, it counts against its person; not against a program, which speaks for many. */
+/** A refusal of the content of a request, by a provider too, counts against its person; not against a program, which speaks for many. */
 function strikesForRefusals({ storage, config, clock, events }: OpenSafetyOptions): Disposable {
   const { emit } = events;
   return events.on(['job.failed'], ({ jobId, code }) => {

@@ -14,7 +14,7 @@ export class GroupAdmins {
     this.#clock = clock;
   }
 
-  /** Nobody is an admin of a group that Telegram tells nothing of. `fresh` asks Telegram whatever is known. */
+  /** False where Telegram does not tell. `fresh` asks Telegram whatever is known. */
   async isAdmin(api: Pick<Api, 'getChatMember'>, chatId: number, userId: number, fresh = false): Promise<boolean> {
     const key = `${chatId}:${userId}`;
     const nowMs = this.#clock.monotonicMs();

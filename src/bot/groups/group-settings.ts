@@ -7,10 +7,10 @@ import { answer, edit, reply, replyPrivately } from '../reply.ts';
 
 const isInGroup = ({ chat }: BotContext) => chat !== undefined && chat.type !== 'private';
 
-/** `/settings` in a group shows its settings; whoever presses a button there has to be an admin of the group. */
+/** `/settings` in a group shows its settings; a press there counts only from an admin of the group. */
 export function groupSettings(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
-  feature.filter(isInGroup).filter(isCommand('settings'), (ctx) => showGroupSettings(ctx, deps, ctx.speaker.locale));
+  feature.filter(isCommand('settings')).filter(isInGroup, (ctx) => showGroupSettings(ctx, deps, ctx.speaker.locale));
   return feature;
 }
 
@@ -53,7 +53,7 @@ function changed(
   { matchLocale }: Pick<BotDeps, 'matchLocale'>,
 ): GroupSettings | undefined {
   const kept = locale === undefined ? settings : { ...settings, locale };
-  const [what, value = ''] = id.split('.');
+  const [what = '', value = ''] = id.split('.');
   switch (what) {
     case 'who': {
       const { who, ...rest } = kept;

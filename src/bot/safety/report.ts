@@ -9,7 +9,7 @@ import { answer, reply } from '../reply.ts';
 const actions = { w: 'words', d: 'remove', b: 'block' } as const;
 
 /**
- * A press of the button under a result that others see, by whoever sees it, or of a button under an admin's notice. A report
+ * A press of the button under a result that others see, by anybody who sees it, or of a button under an admin's notice. A report
  * is stored; the admins are told of the first one, by the job's number and without its words.
  */
 export async function pressReportButton(ctx: BotContext, deps: BotDeps, data: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
 import { albumIds, type JobRequest, turnOf } from '../../../domain/job.ts';
-import { creditsTaken, takeCredit, readOrSetAside, type SetAside } from './settle.ts';
+import { barredFrom, creditsTaken, takeCredit, readOrSetAside, type SetAside } from './settle.ts';
 import { type Database, numberOf, rememberedMs, type Row } from '../connection.ts';
 import type { Accepted, AcceptLimits, Claim, JobLease, Park, RunningCaps } from '../../../domain/job-engine.ts';
 import {
@@ -18,7 +18,6 @@ import {
 import { insertJob, toShownJob } from './job-rows.ts';
 import { type JobKind, jobKinds, kindTraits, nextLane } from '../../../domain/kinds.ts';
 import { checkpointJob, takeOverCall } from './calls.ts';
-import { barredFrom } from '../safety/safety-store.ts';
 import { forgetUses, packResultsOf, takeFromPacks } from '../payments/packs.ts';
 
 /** Accepts or refuses a job, inside the caller's transaction. */

@@ -6,6 +6,7 @@ import { refreshTurn } from './fair-queue.ts';
 import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
 import { StorageError } from '../storage-error.ts';
 import { giveBackToPacks } from '../payments/packs.ts';
+import type { Barred } from '../../../domain/safety/safety.ts';
 import type { Claim, JobLease, Cancelled, Recovered } from '../../../domain/job-engine.ts';
 
 /** Counts the person's credits of a kind of the day of `nowMs` that were not refunded; what packs paid for is not of the day. */
@@ -18,6 +19,24 @@ export function creditsTaken(database: Database, userId: number, kind: JobKind, 
     database.dayOf(nowMs),
   );
   return numberOf(row, 'taken');
+}
+
+/**
+ * Why this person may ask for nothing in this chat: an admin's block of either comes before a rest of the person. Called
+ * for every request, inside the transaction that accepts it.
+ */
+export function barredFrom(database: Database, userId: number, chatId: number, nowMs: number): Barred | undefined {
+  const row = database.get(
+    `SELECT kind, reason, until_ms FROM blocks
+     WHERE id IN (?, ?) AND (until_ms IS NULL OR until_ms > ?) ORDER BY kind LIMIT 1`,
+    userId,
+    chatId,
+    nowMs,
+  );
+  if (row === undefined) return undefined;
+  if (row['kind'] === 'rest') return { kind: 'resting', untilMs: numberOf(row, 'until_ms') };
+  const { reason } = row;
+  return { kind: 'blocked', ...(typeof reason === 'string' ? { reason } : {}) };
 }
 
 /** `packResults`: how many results of packs pay for it; 0 takes it from the day's allowance. */

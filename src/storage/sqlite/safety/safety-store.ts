@@ -1,30 +1,7 @@
 import { type JobId, jobId } from '../../../domain/ids.ts';
-import {
-  type Barred,
-  type Block,
-  restUntilMs,
-  type SafetyStore,
-  type StrikeRules,
-} from '../../../domain/safety/safety.ts';
+import { type Block, restUntilMs, type SafetyStore, type StrikeRules } from '../../../domain/safety/safety.ts';
 import { type Database, numberOf } from '../connection.ts';
-
-/**
- * Why this person may ask for nothing in this chat: an admin's block of either comes before a rest of the person. Called
- * for every request, inside the transaction that accepts it.
- */
-export function barredFrom(database: Database, userId: number, chatId: number, nowMs: number): Barred | undefined {
-  const row = database.get(
-    `SELECT kind, reason, until_ms FROM blocks
-     WHERE id IN (?, ?) AND (until_ms IS NULL OR until_ms > ?) ORDER BY kind LIMIT 1`,
-    userId,
-    chatId,
-    nowMs,
-  );
-  if (row === undefined) return undefined;
-  if (row['kind'] === 'rest') return { kind: 'resting', untilMs: numberOf(row, 'until_ms') };
-  const { reason } = row;
-  return { kind: 'blocked', ...(typeof reason === 'string' ? { reason } : {}) };
-}
+import { barredFrom } from '../jobs/settle.ts';
 
 /** Counts a refusal once; prunes those that no longer matter. */
 function strike(
