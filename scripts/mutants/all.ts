@@ -8,6 +8,7 @@ import { keyMutants } from './keys.ts';
 import { mediaMutants } from './media.ts';
 import type { Mutant } from './mutant.ts';
 import { paymentMutants } from './payments.ts';
+import { peopleMutants } from './people.ts';
 import { providerMutants } from './providers.ts';
 import { storageMutants } from './storage.ts';
 
@@ -23,4 +24,5 @@ export const allMutants: readonly Mutant[] = [
   ...edgeMutants,
   ...gatewayMutants,
   ...paymentMutants,
+  ...peopleMutants,
 ];

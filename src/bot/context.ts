@@ -93,7 +93,7 @@ export type BotDeps = {
   readonly access: AccessStore;
   readonly accessRules: AccessRules;
   /** Tells of requests to be let in, and of what was decided. */
-  readonly accessDesk: { tell(): Promise<void> };
+  readonly accessNotices: { tell(): Promise<void> };
   readonly broadcasts: Broadcasts;
   readonly broadcaster: {
     begin(broadcast: Broadcast): void;
@@ -102,7 +102,7 @@ export type BotDeps = {
   };
   readonly exports: ExportRequests;
   readonly exporter: { send(request: ExportRequest): void };
-  /** Results for whoever brings a new person; 0 is none. */
+  /** Results for those who bring a new person; 0 is none. */
   readonly referralResults: number;
   /** How long requests and results are kept after delivery. */
   readonly retentionMs: number;

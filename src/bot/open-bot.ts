@@ -135,7 +135,7 @@ export type OpenBotOptions = Omit<
   BotDeps,
   | 'onStranger'
   | 'handedKeys'
-  | 'accessDesk'
+  | 'accessNotices'
   | 'broadcaster'
   | 'exporter'
   | 'messages'

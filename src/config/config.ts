@@ -41,7 +41,7 @@ export type Config = {
   readonly accessRules: AccessRules;
   /** What people read of the operator: how to reach them, and the page of their rules. */
   readonly operator: { readonly contact: string | undefined; readonly rulesUrl: string | undefined };
-  /** Results for whoever brings a new person; 0 is none. */
+  /** Results for those who bring a new person; 0 is none. */
   readonly referralResults: number;
   readonly providers: ProvidersConfig;
   /** The providers of this version and those of EXTRA_PROVIDERS. */

@@ -57,7 +57,7 @@ const cancelMessages = {
 /** The short text that Telegram shows over the chat after a button was pressed. */
 export type CallbackAnswer = Extract<MessageId, `answer.${string}`> extends `answer.${infer Name}` ? Name : never;
 
-/** What the operator wants people to read, and whether whoever brings others is thanked. */
+/** What the operator wants people to read, and how many results those get who bring others. */
 export type MapperOptions = { readonly operator?: OperatorLines; readonly referralResults?: number };
 
 export type MessageMapper = ReturnType<typeof createMessageMapper>;

@@ -44,7 +44,7 @@ export function adminTools(deps: BotDeps): Composer<BotContext> {
       return reply(ctx, who === undefined ? messages.whoisUsage(locale) : messages.whoisUnknown(who, locale));
     }
     const jobs = await admin.jobs.list({ userId: id, count: shownJobs });
-    // Nobody reads a person's words unseen.
+    // Reading a person's words leaves a trace.
     if (withWords) await admin.note('read-words', String(id));
     const [person, known] = [await admin.people.find(id), await deps.people.find(id)];
     return reply(ctx, messages.whois({ person, known, jobs, withWords }, locale));

@@ -4,7 +4,7 @@ import { isCommand, wordsAfterCommand } from '../message-words.ts';
 import { isAdminHere } from '../middleware/identify.ts';
 import { answer, edit, reply } from '../reply.ts';
 
-/** So many UTF-16 units leave room for the button's line in every client. */
+/** In UTF-16 units. */
 const maxWords = 3_500;
 
 /** /broadcast of an admin: shows the message as everybody would get it, and asks before anything is sent. */
@@ -54,6 +54,7 @@ export async function pressNewsButton(ctx: BotContext, deps: BotDeps, id: string
       await answer(ctx);
       if (broadcast.state === 'draft') await edit(ctx, messages.broadcastDropped(locale));
       return;
+    case undefined:
     default: {
       const isStopped = await broadcaster.stop(broadcast.id);
       if (isStopped) await admin.note('stop-broadcast', String(broadcast.id));

@@ -31,7 +31,7 @@ export async function mayUse(
 
 /** Lets those pass who may use the bot; others are told how to be let in. It stands behind everything about payments. */
 export function accessGate(deps: BotDeps) {
-  const { messages, access, accessRules, clock, accessDesk } = deps;
+  const { messages, access, accessRules, clock, accessNotices } = deps;
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const { chat, speaker, message, callbackQuery } = ctx;
     if (chat === undefined || (message === undefined && callbackQuery === undefined)) return next();
@@ -56,7 +56,7 @@ export function accessGate(deps: BotDeps) {
     };
     if (await access.ask(request, clock.now())) {
       await reply(ctx, messages.access('asked', locale));
-      return accessDesk.tell();
+      return accessNotices.tell();
     }
     const isRefused = (await access.find(request.id))?.state === 'refused';
     return reply(ctx, messages.access(isRefused ? 'refused' : 'waiting', locale));
@@ -65,7 +65,7 @@ export function accessGate(deps: BotDeps) {
 
 /** The buttons under a request to be let in: `allow-<id>`, `refuse-<id>`. A later press of another admin may change it. */
 export async function pressAccessButton(ctx: BotContext, deps: BotDeps, id: string): Promise<void> {
-  const { messages, access, admin, accessDesk } = deps;
+  const { messages, access, admin, accessNotices } = deps;
   const { locale, userId } = ctx.speaker;
   const [, what, number] = /^(allow|refuse)-(-?[1-9][0-9]{0,15})$/.exec(id) ?? [];
   if (!isAdminHere(ctx) || number === undefined) return answer(ctx, messages.answer('expired', locale));
@@ -74,11 +74,11 @@ export async function pressAccessButton(ctx: BotContext, deps: BotDeps, id: stri
   await admin.note(what === 'allow' ? 'allow-access' : 'refuse-access', number);
   await answer(ctx);
   await edit(ctx, messages.accessRequest(decided, locale));
-  await accessDesk.tell();
+  await accessNotices.tell();
 }
 
 /** Tells admins who asks to be let in, and those people what was decided; what was not told goes out at the next start. */
-export class AccessDesk {
+export class AccessNotices {
   readonly #options: AccessOptions;
   readonly #inHand = new Set<string>();
 
@@ -88,7 +88,7 @@ export class AccessDesk {
 
   async tell(): Promise<void> {
     if (this.#options.accessRules.mode !== 'request') return;
-    for (const request of await this.#options.access.untold()) {
+    for (const request of await this.#options.access.undelivered()) {
       const name = `${request.id} ${request.state}`;
       if (this.#inHand.has(name)) continue;
       this.#inHand.add(name);

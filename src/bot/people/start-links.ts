@@ -8,7 +8,7 @@ import { isCommand, wordsAfterCommand } from '../message-words.ts';
 import { classifyTelegramError, describeTelegramError } from '../outbox/telegram-error.ts';
 import { reply, replyQuoting } from '../reply.ts';
 
-/** What a link `https://t.me/<bot>?start=<payload>` asks for. Anybody can write one, so none spends or shows anything unasked. */
+/** What a link `https://t.me/<bot>?start=<payload>` asks for. Anybody can write one, so none shows or spends anything but the person's own. */
 export type StartLink =
   /** Words to make something of: a button has to be pressed. */
   | { readonly kind: 'words'; readonly words: string }
@@ -35,6 +35,7 @@ export function readStartLink(text: string): StartLink | undefined {
         ? { kind: 'referral', byId }
         : undefined;
     }
+    case undefined:
     default:
       return undefined;
   }
@@ -51,7 +52,7 @@ export function wordsOfStart(words: string): string {
   return link?.kind === 'words' ? link.words : '';
 }
 
-/** /start with the payload of a link, and /invite where whoever brings people is thanked. */
+/** /start with the payload of a link, and /invite where those who bring people get results. */
 export function startLinks(deps: BotDeps): Composer<BotContext> {
   const { messages, service, referralResults } = deps;
   const feature = new Composer<BotContext>();
@@ -82,7 +83,7 @@ export function startLinks(deps: BotDeps): Composer<BotContext> {
   return feature;
 }
 
-/** Credits whoever brought this person, once, and tells them; a failed message takes nothing back. */
+/** Credits the one who brought this person, once, and tells them; a failed message takes nothing back. */
 async function thank(ctx: BotContext, deps: BotDeps, byId: number): Promise<void> {
   const { people, users, messages, matchLocale, clock, emit, referralResults: results } = deps;
   const { userId } = ctx.speaker;

@@ -26,7 +26,7 @@ export type AccessStore = {
   /** Decides; undefined where nobody asked, or where it is decided like that already. A later decision may differ. */
   decide(id: number, state: 'allowed' | 'refused', adminId: number): Promise<AccessRequest | undefined>;
   /** What the admins, or the one who asked, were not told yet. */
-  untold(): Promise<readonly AccessRequest[]>;
+  undelivered(): Promise<readonly AccessRequest[]>;
   /** The state was told; nothing changes where it has another one by now. */
   noteTold(id: number, state: AccessRequest['state']): Promise<void>;
 };

@@ -24,7 +24,7 @@ export type People = {
   setNews(id: number, wantsNews: boolean): Promise<void>;
   counts(sinceMs: number): Promise<PeopleCounts>;
   /**
-   * Thanks whoever brought a person with results that do not expire, in one transaction: once for each person ever, never
+   * Thanks the one who brought a person with results that do not expire, in one transaction: once for each person ever, never
    * for oneself, and only for somebody who came with this very update. Resolves with whether it was credited now.
    */
   credit(referral: Referral): Promise<boolean>;

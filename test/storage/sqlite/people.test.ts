@@ -123,13 +123,13 @@ test('who asks to be let in asks once; a decision is told once, and may change',
   const { access } = place;
   const request = { id: 7, askedBy: 7, name: 'Ada', chatId: 7, locale: 'de' };
   expect([await access.ask(request, 0), await access.ask(request, 1)]).toEqual([true, false]);
-  expect(await access.untold()).toEqual([{ ...request, state: 'asked' }]);
+  expect(await access.undelivered()).toEqual([{ ...request, state: 'asked' }]);
   const allowed = { ...request, state: 'allowed' };
   expect([await access.decide(7, 'allowed', 9), await access.decide(7, 'allowed', 9)]).toEqual([allowed, undefined]);
   await access.noteTold(7, 'asked');
-  expect(await access.untold()).toEqual([allowed]);
+  expect(await access.undelivered()).toEqual([allowed]);
   await access.noteTold(7, 'allowed');
-  expect(await access.untold()).toEqual([]);
+  expect(await access.undelivered()).toEqual([]);
   expect(await access.decide(8, 'allowed', 9)).toBeUndefined();
   expect(await access.decide(7, 'refused', 9)).toEqual({ ...request, state: 'refused' });
 });

@@ -39,7 +39,7 @@ export function createSqliteAccess(database: Database): AccessStore {
         const row = database.get(sql, id, state, adminId);
         return row === undefined ? undefined : parseRow('access', accessRow, row);
       }),
-    untold: async () =>
+    undelivered: async () =>
       database
         .all('SELECT * FROM access WHERE is_told = 0 ORDER BY asked_at_ms')
         .map((row) => parseRow('access', accessRow, row)),
