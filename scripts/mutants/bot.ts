@@ -51,8 +51,8 @@ export const botMutants = [
   ),
   mutant(
     'anybody presses the buttons of keys',
-    "if (!isAdminHere(ctx)) return answer(ctx, messages.answer('expired', locale));",
-    '',
+    "if (!isAdminHere(ctx)) return answer(ctx, messages.answer('expired', locale));\n  if (id === 'open')",
+    "if (id === 'open')",
     'test/journeys/admin-commands.test.ts',
     'test/journeys/identity.test.ts',
   ),

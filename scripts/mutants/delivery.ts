@@ -118,8 +118,8 @@ export const deliveryMutants = [
   ),
   mutant(
     'a provider is asked for a chat that is closed',
-    '(await this.mayStart?.(job)) === false',
-    'false',
+    'await whyNotStart(job, signal, this.startChecks)',
+    'undefined',
     'test/journeys/closed-chats.test.ts',
   ),
   mutant(

@@ -6,16 +6,23 @@ import { reply } from '../reply.ts';
 /** What `/keys` names: keys, or the word that is none of theirs. */
 type NamedKeys = { readonly keys: readonly KeyView[] } | { readonly unknown: string };
 
+/** `bytez #3` is one name. */
+function namesIn(words: string): readonly string[] {
+  const names: string[] = [];
+  for (const word of words.split(/\s+/).filter((one) => one !== '')) {
+    const last = names.at(-1);
+    if (word.startsWith('#') && last !== undefined && !last.includes('#')) names[names.length - 1] = last + word;
+    else names.push(word);
+  }
+  return names;
+}
+
 /**
  * The keys that are named: `bytez #3`, `bytez#3`, `#3` where one provider alone has it, `bytez` for all of them, `all`.
  * Without a word, all.
  */
 export function namedKeys(words: string, keys: readonly KeyView[]): NamedKeys {
-  const names = words
-    .toLowerCase()
-    .replaceAll(/\s+#/g, '#')
-    .split(/[\s,]+/)
-    .filter((name) => name !== '');
+  const names = words.toLowerCase().split(',').flatMap(namesIn);
   const found: KeyView[] = [];
   for (const name of names.length === 0 ? ['all'] : names) {
     const own = keys.filter((key) => name === 'all' || name === key.provider || nameOf(key) === name);
