@@ -5,6 +5,7 @@ import { chatMethods } from './methods/chat-methods.ts';
 import { editMethods } from './methods/edit-methods.ts';
 import type { FaultEffect, FaultPlan } from './faults.ts';
 import { limits } from './limits.ts';
+import { inlineMethods } from './methods/inline-methods.ts';
 import { paymentMethods } from './methods/payment-methods.ts';
 import { profileMethods } from './methods/profile-methods.ts';
 import { sendMethods } from './methods/send-methods.ts';
@@ -40,6 +41,7 @@ const methods: ReadonlyMap<string, { readonly name: string; readonly run: ApiMet
     ...editMethods,
     ...chatMethods,
     ...paymentMethods,
+    ...inlineMethods,
   }).map(([name, run]) => [name.toLowerCase(), { name, run }]),
 );
 

@@ -33,6 +33,7 @@ export const limits = {
   updateLifeMs: 24 * 3_600_000,
   inlineQueryLifeMs: 30_000,
   queryLifeMs: 150_000,
+  inline: { queryCharacters: 256, results: 50, idBytes: 64, offsetBytes: 64 },
   invoice: {
     titleCharacters: 32,
     descriptionCharacters: 255,

@@ -53,6 +53,8 @@ export type TelegramSandbox = AsyncDisposable & {
   readonly transactions: readonly StarTransaction[];
   /** While true, payments go through and the bot hears of them only in the list of transactions. */
   setPaymentsUnheard(unheard: boolean): void;
+  /** From now on no call may name a file that was sent before by its id. */
+  forgetFileIds(): void;
   /** Queues an update as it is; returns its id, the next free one when it has none. */
   sendUpdate(raw: Readonly<Record<string, unknown>>): number;
   /** Delivers an update once more, confirmed or not; throws for an unknown id. */
@@ -116,12 +118,14 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
     setOffline: (offline) => server.setOffline(offline),
     transactions: state.payments.transactions,
     setPaymentsUnheard: (unheard) => void (state.payments.losesMessages = unheard),
+    forgetFileIds: () => state.files.forgetIds(),
     sendUpdate: (raw) => state.updates.addRaw(raw),
     redeliver: (updateId) => state.updates.redeliver(updateId),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error('The Telegram sandbox has been closed'));
       state.webhook.set(undefined);
       state.queries.close();
+      state.inlineQueries.close();
       state.payments.close();
       await server[Symbol.asyncDispose]();
     },

@@ -8,6 +8,7 @@ import type { Profile, StoredChat } from './chats.ts';
 import { CommandStore } from './command-store.ts';
 import { FileStore } from './files/file-store.ts';
 import { FloodControl } from './flood-control.ts';
+import { InlineQueries } from './updates/inline-queries.ts';
 import { StarPayments } from './payments/star-payments.ts';
 import type { StoredMessage } from './messages/stored-message.ts';
 import { UpdateQueue } from './updates/update-queue.ts';
@@ -22,6 +23,7 @@ export class TelegramState {
   readonly files = new FileStore();
   readonly updates: UpdateQueue;
   readonly queries: CallbackQueries;
+  readonly inlineQueries: InlineQueries;
   readonly payments: StarPayments;
   readonly commands = new CommandStore();
   readonly texts: BotTexts;
@@ -43,6 +45,7 @@ export class TelegramState {
     const { perform, clock } = options;
     this.webhook = new Webhook({ updates: this.updates, clock, perform });
     this.queries = new CallbackQueries(options.clock);
+    this.inlineQueries = new InlineQueries(options.clock);
     this.payments = new StarPayments(options.clock);
     this.texts = new BotTexts(this.bot.first_name);
   }

@@ -77,7 +77,7 @@ export const botMutants = [
   ),
   mutant(
     'a press repeats somebody else’s request',
-    "if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));\n        if (await isRunning",
+    "if (!isOwn(job, userId)) return answer(ctx, messages.answer('not-yours', locale));\n        if (await isRunning",
     'if (await isRunning',
     ...pressing,
   ),
@@ -95,8 +95,8 @@ export const botMutants = [
   ),
   mutant(
     'each press of one button makes a request',
-    "if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));\n        await answer(ctx, messages.answer('accepted', locale));\n        return submitRequest(ctx, deps, { ...againFrom(found.job), picture: { jobId: found.job.id } });",
-    "await answer(ctx, messages.answer('accepted', locale));\n        return submitRequest(ctx, deps, { ...againFrom(found.job), picture: { jobId: found.job.id } });",
+    "if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));\n        await answer(ctx, messages.answer('accepted', locale));\n        return submitRequest(ctx, deps, { ...againFrom(job), isRepetition: true, picture: { jobId: job.id } });",
+    "await answer(ctx, messages.answer('accepted', locale));\n        return submitRequest(ctx, deps, { ...againFrom(job), isRepetition: true, picture: { jobId: job.id } });",
     ...pressing,
   ),
   mutant(

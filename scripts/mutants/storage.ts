@@ -109,8 +109,8 @@ export const storageMutants = [
   ),
   mutant(
     'an older lease ends a delivery',
-    "told_at_ms = ? WHERE id = ? AND fence = ? AND state = 'ended'",
-    "told_at_ms = ? WHERE id = ? AND fence <> ? AND state = 'ended'",
+    "told_at_ms = ?, sent_files = ? WHERE id = ? AND fence = ? AND state = 'ended'",
+    "told_at_ms = ?, sent_files = ? WHERE id = ? AND fence <> ? AND state = 'ended'",
     engine,
   ),
   mutant(

@@ -214,6 +214,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       inputs,
       service,
       retentionMs: config.retentionMs,
+      history: { entries: storage.pastRequests, keptMs: config.historyMs },
+      feedback: storage.feedback,
       clock,
       emit,
     }),

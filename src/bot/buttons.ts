@@ -14,10 +14,14 @@ import { pressModelButton } from './commands/models.ts';
 import { pressRemixButton } from './commands/remix.ts';
 import { pressNewsButton } from './admins/broadcast-command.ts';
 import { pressAccessButton } from './people/access-gate.ts';
-import { wordsOfStart } from './people/start-links.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { pressGroupButton } from './groups/group-settings.ts';
 import { pressReportButton } from './safety/report.ts';
+import { pressFeedbackButton } from './personal/feedback.ts';
+import { pressPastButton } from './personal/history.ts';
+import { linkedWords } from './personal/inline.ts';
+import { findJob } from './personal/remembered-job.ts';
+import { pressSettingsButton } from './personal/settings.ts';
 import { pressBuyButton } from './payments/shop.ts';
 import { showList } from './commands/status-and-cancel.ts';
 import type { BotContext, BotDeps } from './context.ts';
@@ -49,12 +53,12 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         return showList(ctx, deps, showInPressed);
       }
       case 'again': {
-        const found = await service.find(jobId(press.id));
-        if (found === undefined) return answer(ctx, messages.answer('expired', locale));
-        if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
+        const job = await findJob(deps, press.id, ctx.chat?.id);
+        if (job === undefined) return answer(ctx, messages.answer('expired', locale));
+        if (!isOwn(job, userId)) return answer(ctx, messages.answer('not-yours', locale));
         if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return submitRequest(ctx, deps, { ...againFrom(found.job), picture: { jobId: found.job.id } });
+        return submitRequest(ctx, deps, { ...againFrom(job), isRepetition: true, picture: { jobId: job.id } });
       }
       case 'show': {
         const found = await service.find(jobId(press.id));
@@ -75,8 +79,9 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
       }
       case 'make': {
         const kind = jobKinds.find((known) => known === press.id);
-        const words = wordsAnswered(
+        const words = await wordsToMake(
           ctx,
+          deps,
           messages.commands(locale, { admin: false }).map(({ command }) => command),
         );
         if (isForeignPress(ctx.callbackQuery)) return answer(ctx, messages.answer('not-yours', locale));
@@ -122,6 +127,12 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         return answer(ctx, messages.answer(isForeignPress(ctx.callbackQuery) ? 'not-yours' : 'expired', locale));
       case 'model':
         return pressModelButton(ctx, deps, press.id);
+      case 'set':
+        return pressSettingsButton(ctx, deps, press.id);
+      case 'past':
+        return pressPastButton(ctx, deps, press.id);
+      case 'tell':
+        return pressFeedbackButton(ctx, deps, press.id);
       case 'r1':
         return pressRemixButton(ctx, deps, press.id);
       case 'keys':
@@ -148,9 +159,15 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
 /** What the person wrote in the message that the bot's message answers; Telegram keeps it, so a restart loses nothing. */
 function wordsAnswered({ callbackQuery, me }: BotContext, commands: readonly string[]): string {
   const { text, command } = wordsOf(callbackQuery?.message?.reply_to_message, me.username);
-  if (command?.name === 'start') return wordsOfStart(command.words);
   const words = (command?.words ?? slipIn(text, commands)?.words ?? text).trim();
   return words.includes(mask) ? '' : words;
+}
+
+/** The same, or the words that a link to the bot has brought. */
+async function wordsToMake(ctx: BotContext, deps: BotDeps, commands: readonly string[]): Promise<string> {
+  const { command } = wordsOf(ctx.callbackQuery?.message?.reply_to_message, ctx.me.username);
+  if (command?.name !== 'start') return wordsAnswered(ctx, commands);
+  return (await linkedWords(deps, ctx.speaker.userId, command.words.trim())) ?? '';
 }
 
 function isOwn({ origin }: Job, userId: number): boolean {

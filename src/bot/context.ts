@@ -8,6 +8,9 @@ import type { JobId } from '../domain/ids.ts';
 import type { ResultSource } from '../domain/media.ts';
 import type { JobKind, Lane } from '../domain/kinds.ts';
 import type { LaneWaits } from '../domain/payments/lane-waits.ts';
+import type { FeedbackStore } from '../domain/personal/feedback.ts';
+import type { PastRequests } from '../domain/personal/past-requests.ts';
+import type { Preferences } from '../domain/personal/preferences.ts';
 import type { PaymentStore } from '../domain/payments/payment-store.ts';
 import type { PriceList } from '../domain/payments/price-list.ts';
 import type { AccessRules, AccessStore } from '../domain/people/access.ts';
@@ -41,6 +44,8 @@ export type Speaker = {
   readonly locale: string;
   /** The models that they chose for requests that name none. */
   readonly models?: User['models'];
+  /** What they chose for all requests. */
+  readonly preferences?: Preferences;
 };
 
 /** The state of the dialogue before the update, and the state to store after it. */
@@ -110,6 +115,8 @@ export type BotDeps = {
   readonly keepsCopies: boolean;
   /** How money is named. */
   readonly budgetCurrency: string;
+  readonly pastRequests: PastRequests;
+  readonly feedback: FeedbackStore;
   readonly payments: PaymentStore;
   readonly prices: PriceList;
   readonly termsUrl: string | undefined;

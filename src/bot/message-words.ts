@@ -79,8 +79,8 @@ export function wordsAfterCommand(ctx: BotContext): string {
 /** Replaces a secret character by character, so that Telegram's entity offsets stay valid. A private-use character. */
 export const mask = '\ue0e1';
 
-/** Fields that hold typed text: messages, captions, link targets, file names. */
-const typedFields: ReadonlySet<string> = new Set(['text', 'caption', 'url', 'file_name']);
+/** Fields that hold typed text: messages, captions, link targets, file names, inline queries. */
+const typedFields: ReadonlySet<string> = new Set(['text', 'caption', 'url', 'file_name', 'query']);
 
 /** Shapes of tokens and keys that no prompt contains. */
 const shapes: readonly RegExp[] = [

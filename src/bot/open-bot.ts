@@ -19,6 +19,7 @@ import { paymentHelpCommands } from './commands/payment-help.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/result-replies.ts';
 import { createSentPictures } from './commands/sent-pictures.ts';
+import { personalFeatures } from './personal/personal-features.ts';
 import { statusAndCancelCommands } from './commands/status-and-cancel.ts';
 import { dialogues } from './dialogue/dialogues.ts';
 import { floodGate } from './middleware/flood-limit.ts';
@@ -112,6 +113,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(dialogues(deps));
   bot.use(generateCommands(deps));
   bot.use(statusAndCancelCommands(deps));
+  bot.use(personalFeatures(deps));
   bot.use(peopleFeatures(deps));
   bot.use(guideCommands(deps));
   bot.use(modelsCommand(deps));

@@ -98,6 +98,8 @@ export type Config = {
   readonly moderation: ModerationConfig;
   /** Requests and their results are deleted this long after delivery. */
   readonly retentionMs: number;
+  /** Requests leave their person's history this long after they were made. */
+  readonly historyMs: number;
   /** The days in which requests of a person are counted. */
   readonly quotaDay: CalendarDay;
   /** Requests a person may make in one day; -1 is without limit. */
@@ -242,6 +244,7 @@ function toConfig(
     masterKey: env.MASTER_KEY,
     moderation: moderationOf(env),
     retentionMs: env.RETENTION_DAYS * 86_400_000,
+    historyMs: env.HISTORY_DAYS * 86_400_000,
     perDay: {
       premium: perKind((kind) => env[`PREMIUM_${kindTraits[kind].quota.noun}_PER_DAY`]),
       free: perKind((kind) => env[`FREE_${kindTraits[kind].quota.noun}_PER_DAY`]),

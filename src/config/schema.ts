@@ -259,6 +259,7 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     STRIKE_WINDOW_S: variable(3_600_000, longWait(3600)),
     STRIKE_REST_S: variable(3_600_000, longWait(3600)),
     RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
+    HISTORY_DAYS: variable(365, wholeNumber(1, 3650, 365)),
     ...forKinds(({ quota }) => [`FREE_${quota.noun}_PER_DAY`, variable(quota.perDay.free, perDay(quota.perDay.free))]),
     ...forKinds(({ quota }) => [
       `PREMIUM_${quota.noun}_PER_DAY`,

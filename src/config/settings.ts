@@ -139,6 +139,8 @@ const server = {
   DATA_DIR: 'Folder of the database and the results.',
   RETENTION_DAYS:
     'Days after which requests and results are deleted, counted from their delivery. `/forget` deletes at once.',
+  HISTORY_DAYS:
+    "Days after which a request leaves its person's `/history`, which keeps its words and Telegram's name of the result, but no file. Favourites stay. `/forget` deletes at once.",
   MEDIA_ALLOW_PRIVATE_HOSTS:
     'Private hosts (`host:port`, separated by commas) from which results may be fetched, for example your own storage. They are also the only ones that may be fetched without TLS.',
   HTTPS_PROXY:

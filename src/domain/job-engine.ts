@@ -5,6 +5,7 @@ import type { AttemptTrail } from './attempt-trail.ts';
 import type { HeldReason, Job, JobRequest, ParkReason, Progress, Outcome, JobState } from './job.ts';
 import type { Barred } from './safety/safety.ts';
 import type { JobKind, Lane } from './kinds.ts';
+import type { SentFile } from './personal/past-requests.ts';
 import type { ChatTurn, Operation } from './provider.ts';
 
 /**
@@ -16,9 +17,10 @@ export type JobDelivery = {
   claim(id: JobId): Promise<Claim | undefined>;
   /**
    * The person knows the outcome; where words stood for a result, its credit is given back in the same transaction.
+   * `sent` is what Telegram keeps of it. Unless the request is private, it is part of the person's history from now on.
    * False, and nothing changes, when the lease is not the newest.
    */
-  done(lease: JobLease, shown?: 'words-instead'): Promise<boolean>;
+  done(lease: JobLease, shown?: 'words-instead', sent?: readonly SentFile[]): Promise<boolean>;
   /** The next try follows at `dueAtMs`, also in another process. */
   postpone(lease: JobLease, next: { readonly tries: number; readonly dueAtMs: number }): Promise<boolean>;
   /** Ends the tries and keeps the outcome; a result's credit is given back in the same transaction. */

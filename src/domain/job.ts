@@ -123,6 +123,16 @@ export function turnOf({ chatType, chatId, userId }: Pick<Origin, 'chatType' | '
  */
 export type HeldReason = 'unsure' | 'closed';
 
+/** How the result of a request is to be delivered and kept, as its person wished when they asked. */
+export type Wishes = {
+  /** As a document, untouched by Telegram. */
+  readonly asFile?: true;
+  /** Without a sound, and without the reply after a long wait. */
+  readonly quiet?: true;
+  /** Not in the person's history, and so not in inline mode either. */
+  readonly isPrivate?: true;
+};
+
 /** What one person asked for. */
 export type JobRequest = {
   readonly kind: JobKind;
@@ -136,6 +146,8 @@ export type JobRequest = {
   readonly updateId: number;
   /** Several of the same, each a job of its own with its own credit; they are accepted and shown together. */
   readonly album?: { readonly size: number };
+  /** How the result is to be delivered and kept; absent where the person wishes for nothing. */
+  readonly wishes?: Wishes;
 };
 
 /** The jobs of an album, in order: the first one is named after the update, the others after the first. */

@@ -1,5 +1,6 @@
 import type { JobKind } from './kinds.ts';
 import type { JobId } from './ids.ts';
+import type { Preferences } from './personal/preferences.ts';
 
 /** What is known of a person. */
 export type User = {
@@ -10,6 +11,8 @@ export type User = {
   readonly heardLocale?: string;
   /** The model that they chose for a kind, for requests that name none. */
   readonly models?: Readonly<Partial<Record<JobKind, string>>>;
+  /** What they chose for all requests; absent when nothing. */
+  readonly preferences?: Preferences;
   /** Milliseconds since 1970; in the past when premium is over, absent when it never was. */
   readonly premiumUntilMs?: number;
 };
@@ -19,6 +22,8 @@ export type Users = {
   setLocale(id: number, locale: string): Promise<void>;
   /** Stores the models that they chose; those of before count no more. */
   setModels(id: number, models: NonNullable<User['models']>): Promise<void>;
+  /** Stores the preferences; those of before count no more. */
+  setPreferences(id: number, preferences: Preferences): Promise<void>;
   /** Stores the language in which the bot last answered them, chosen or not. */
   hear(id: number, locale: string): Promise<void>;
   /** Everybody whose language was stored so: those who are or were admins. */

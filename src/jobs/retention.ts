@@ -1,5 +1,7 @@
 import type { Emit } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
+import type { FeedbackStore } from '../domain/personal/feedback.ts';
+import type { PastRequests } from '../domain/personal/past-requests.ts';
 import type { PersonalData } from '../domain/users.ts';
 import type { StoredResults } from '../domain/media.ts';
 import { type Clock, every } from '../kit/clock.ts';
@@ -22,6 +24,10 @@ export type RetentionJobOptions = {
   readonly service: Pick<GenerationService, 'findAll' | 'cancel'>;
   /** Jobs delivered longer ago than this are deleted. */
   readonly retentionMs: number;
+  /** People's histories, and how long their entries are kept; favourites are kept until their person deletes them. */
+  readonly history?: { readonly entries: Pick<PastRequests, 'purge' | 'deleteOfJob'>; readonly keptMs: number };
+  /** Kept as long as the requests. */
+  readonly feedback?: Pick<FeedbackStore, 'purge'>;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -87,6 +93,7 @@ export class RetentionJob implements AsyncDisposable {
         // Files go before their rows: after a crash in between, the row still names the file.
         await this.#removeFiles([id]);
         await data.drop([id], clock.now());
+        await this.#options.history?.entries.deleteOfJob(id);
       })(),
     );
   }
@@ -104,6 +111,9 @@ export class RetentionJob implements AsyncDisposable {
     const { requests, results } = await this.#deleteJobs(beforeMs);
     const orphans = await this.#deleteOrphanFiles();
     await data.trim(beforeMs, clock.now());
+    const { history, feedback } = this.#options;
+    await history?.entries.purge(clock.now() - history.keptMs);
+    await feedback?.purge(beforeMs);
     await this.#retryPendingErasure();
     if (requests + results + orphans > 0) emit({ event: 'retention.deleted', requests, results: results + orphans });
   }

@@ -1,7 +1,7 @@
 import type { Aspect } from '../domain/job.ts';
 import { defaultKind, type JobKind, kindTraits, type StyleName, stylesOf } from '../domain/kinds.ts';
 import type { MessageId } from './message-ids.ts';
-import { lines, promptLimit, quote } from './phrases.ts';
+import { inRows, lines, promptLimit, quote } from './phrases.ts';
 import { usageView } from './guide-views.ts';
 import { callbackData, escapeHtml, type MessageView, type MessageButton } from './view.ts';
 import type { Localizer } from './catalog.ts';
@@ -25,6 +25,11 @@ export const shapeAspects = { square: '1:1', wide: '16:9', tall: '9:16' } as con
 /** What the bot asks in a dialogue; `dialogue` is the id in the data of its buttons. */
 export type DialogueQuestion =
   | { readonly kind: 'what'; readonly job: JobKind }
+  /** Which picture is to be changed, and what in it. */
+  | { readonly kind: 'picture' }
+  | { readonly kind: 'change' }
+  /** Whether a song has a singer. */
+  | { readonly kind: 'voice'; readonly words: string; readonly dialogue: string }
   | { readonly kind: 'shape'; readonly words: string; readonly dialogue: string }
   | { readonly kind: 'style'; readonly job: JobKind; readonly words: string; readonly dialogue: string };
 
@@ -35,7 +40,11 @@ const shapeLabels = {
   any: 'button.shape-any',
 } as const satisfies Record<Shape, MessageId>;
 
-export type DialogueHint = 'text-needed' | 'button-needed';
+export const voices = ['sung', 'none'] as const;
+/** `none` is an instrumental. */
+export type Voice = (typeof voices)[number];
+
+export type DialogueHint = 'text-needed' | 'button-needed' | 'picture-needed';
 
 /** A question with its buttons; a hint about the last answer stands before it. */
 export function questionView(
@@ -49,18 +58,32 @@ export function questionView(
     const now = how.inGroup ? localizer.say('dialogue.or-reply') : localizer.say('dialogue.or-now');
     return { text: lines(hint, text, `\n${now}`), rows };
   }
-  const choices =
-    question.kind === 'shape'
-      ? shapes.map((shape) => [shape, shapeLabels[shape]] as const)
-      : stylesFor(question.job).map((style) => [style, `button.style-${style}` as const] as const);
+  if (question.kind === 'picture') return { text: lines(hint, localizer.say('dialogue.picture')), rows: [] };
+  if (question.kind === 'change') return { text: lines(hint, localizer.say('remix.edit-how')), rows: [] };
+  const choices = choicesOf(question);
   const buttons = choices.map(([choice, label]): MessageButton => ({
     text: localizer.plain(label),
     data: callbackData('ask', `${question.kind}.${choice}.${question.dialogue}`),
   }));
   return {
     text: lines(hint, localizer.say(`dialogue.${question.kind}`), quote(question.words, promptLimit)),
-    rows: question.kind === 'shape' ? rowsOf(buttons, 2) : rowsOf(buttons, 3),
+    rows: inRows(buttons, question.kind === 'style' ? 3 : 2),
   };
+}
+
+type ChoiceLabel = (typeof shapeLabels)[Shape] | `button.voice-${Voice}` | `button.style-${Style}`;
+
+function choicesOf(
+  question: Extract<DialogueQuestion, { readonly words: string }>,
+): readonly (readonly [string, ChoiceLabel])[] {
+  switch (question.kind) {
+    case 'shape':
+      return shapes.map((shape) => [shape, shapeLabels[shape]]);
+    case 'voice':
+      return voices.map((voice) => [voice, `button.voice-${voice}`]);
+    case 'style':
+      return stylesFor(question.job).map((style) => [style, `button.style-${style}`]);
+  }
 }
 
 /** The last question after the dialogue has ended: without buttons. */
@@ -88,10 +111,5 @@ export function stylesView(localizer: Localizer, words: string, offered: readonl
     words === ''
       ? lines(localizer.say('styles.header'), ...list)
       : lines(localizer.say('styles.header-words'), quote(words, promptLimit));
-  return { text, rows: rowsOf(buttons, 3) };
-}
-
-function rowsOf(buttons: readonly MessageButton[], wide: number): MessageView['rows'] {
-  const starts = buttons.flatMap((_, index) => (index % wide === 0 ? [index] : []));
-  return starts.map((start) => buttons.slice(start, start + wide));
+  return { text, rows: inRows(buttons, 3) };
 }

@@ -26,6 +26,9 @@ export type CommandEntry = { readonly command: string; readonly description: str
 const otherCommands = [
   'status',
   'cancel',
+  'history',
+  'favourites',
+  'settings',
   'styles',
   'models',
   'language',
@@ -96,7 +99,7 @@ function resultList(localizer: Localizer, offered: OfferedKinds): Safe {
 
 export function helpView(
   localizer: Localizer,
-  person: { readonly admin: boolean },
+  person: { readonly admin: boolean; readonly inline?: boolean },
   offered: OfferedKinds,
   sells = false,
 ): MessageView {
@@ -106,6 +109,8 @@ export function helpView(
       localizer.say('help.text', { kinds: safe(kinds.join('\n')) }),
       `\n${localizer.say('help.options', { aspects: aspectList() })}`,
       offered.includes('music') ? `\n${localizer.say('help.song-options')}` : '',
+      `\n${localizer.say('help.personal')}`,
+      person.inline === true ? localizer.say('help.inline') : '',
       sells ? `\n${localizer.say('help.payments')}` : '',
       person.admin ? `\n${localizer.say('help.admin')}` : '',
     ),

@@ -1,6 +1,7 @@
 import { adminMessageVariables } from './admin-message-ids.ts';
 import { adminToolMessageVariables } from './admins/admin-tool-message-ids.ts';
 import { peopleMessageVariables } from './people/people-message-ids.ts';
+import { personalMessageVariables } from './personal/personal-message-ids.ts';
 import { paymentMessageVariables } from './payments/payment-message-ids.ts';
 import { safetyMessageVariables } from './safety/safety-message-ids.ts';
 import { remixMessageVariables } from './remix-message-ids.ts';
@@ -216,6 +217,7 @@ export const messageVariables = {
   ...remixMessageVariables,
   ...paymentMessageVariables,
   ...safetyMessageVariables,
+  ...personalMessageVariables,
 
   'list.more': ['count'],
   'time.in-seconds': ['count'],

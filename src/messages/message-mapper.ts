@@ -40,6 +40,7 @@ import { type ModelFacts, modelsOfKindView, modelsView } from './models-view.ts'
 import { optionMistakeView } from './options-view.ts';
 import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
 import { type PremiumFacts, premiumView } from './payments/premium-view.ts';
+import { personalMessagesOf } from './personal/personal-mapper.ts';
 import { paymentMessagesOf } from './payments/payment-mapper.ts';
 import { safetyMessagesOf } from './safety/safety-mapper.ts';
 import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
@@ -75,7 +76,11 @@ export function createMessageMapper(
 ) {
   const { operator = {}, referralResults = 0 } = more;
   const localizer = (locale: string) => localizerFor(catalog, locale);
-  const known = (view: JobView) => ({ ...view, isAdmin: adminIds.has(view.userId) });
+  const known = (view: JobView) => ({
+    ...view,
+    isAdmin: adminIds.has(view.userId),
+    hasAdmins: adminIds.size > 0,
+  });
   return {
     /** The status message of a job in any phase. */
     statusMessage: (view: JobView, locale: string, nowMs?: number): MessageView =>
@@ -128,7 +133,7 @@ export function createMessageMapper(
     example: (kind: JobKind, locale: string): string => examplePrompt(localizer(locale), kind),
 
     start: (locale: string, person: Greeting): MessageView => startView(localizer(locale), person, offered()),
-    help: (locale: string, person: { readonly admin: boolean }): MessageView =>
+    help: (locale: string, person: { readonly admin: boolean; readonly inline?: boolean }): MessageView =>
       withOperator(localizer(locale), helpView(localizer(locale), person, offered(), sells), operator),
     unknownCommand: (locale: string): MessageView => textOnly(localizer(locale).say('unknown-command')),
     /** For a command that is nearly one of ours; where it makes something, its words are quoted with buttons. */
@@ -223,6 +228,7 @@ export function createMessageMapper(
     ...safetyMessagesOf(localizer, offered, () =>
       catalog.locales.map((locale) => ({ locale, name: localizer(locale).plain('language.name') })),
     ),
+    ...personalMessagesOf(catalog, localizer),
 
     alerts: (updates: readonly AlertUpdate[], locale: string): MessageView => alertView(localizer(locale), updates),
     /** `empty` are the providers that accept their keys and serve nothing. */

@@ -26,7 +26,8 @@ export function modelsView(localizer: Localizer, facts: ModelFacts): MessageView
     data: callbackData('model', kind),
   }));
   const pairs = buttons.flatMap((_, index) => (index % 2 === 0 ? [buttons.slice(index, index + 2)] : []));
-  return { text: lines(localizer.say('models.header'), ...parts), rows: pairs };
+  const settings = [{ text: localizer.plain('button.settings'), data: callbackData('set', 'all') }];
+  return { text: lines(localizer.say('models.header'), ...parts), rows: [...pairs, settings] };
 }
 
 /** The models of one kind, with a button for each: the one of the person's choice is marked. */
@@ -36,7 +37,7 @@ export function modelsOfKindView(localizer: Localizer, kind: JobKind, facts: Mod
   const isGone = own !== undefined && !models.some(({ model }) => model === own);
   const rows = models.slice(0, maxShown).map((offered): MessageView['rows'][number] => [
     {
-      text: `${offered.model === own ? '✓ ' : ''}${nameOf(offered)}`,
+      text: `${offered.model === own ? '✓ ' : ''}${modelName(offered)}`,
       data: callbackData('model', `${kind}.${modelTag(offered.model)}`),
     },
   ]);
@@ -65,7 +66,7 @@ function kindWords(localizer: Localizer, kind: JobKind, { offered, chosen }: Mod
   const shown = models.slice(0, atMost).map((one) => {
     const facts = [priceWords(localizer, kind, one), timeWords(localizer, one)].filter((words) => words !== '');
     const mark = one.model === chosen[kind] ? '✓' : '•';
-    return [`${mark} ${escapeHtml(nameOf(one))}`, ...facts].join(' · ');
+    return [`${mark} ${escapeHtml(modelName(one))}`, ...facts].join(' · ');
   });
   const more = models.length - shown.length;
   return lines(
@@ -76,7 +77,7 @@ function kindWords(localizer: Localizer, kind: JobKind, { offered, chosen }: Mod
 }
 
 /** Its label, else its id without its owner. */
-function nameOf({ label, model }: OfferedModel): string {
+export function modelName({ label, model }: OfferedModel): string {
   return excerpt(label ?? (model.slice(model.lastIndexOf('/') + 1) || model), nameLimit);
 }
 

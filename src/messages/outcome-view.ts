@@ -49,7 +49,7 @@ export type ResultFacts = {
 };
 
 /** A job as its person sees it; admins are not told what premium changes. */
-export type PersonalView = JobView & { readonly isAdmin?: boolean };
+export type PersonalView = JobView & { readonly isAdmin?: boolean; readonly hasAdmins?: boolean };
 
 /** How a job ended: what happened, what the person can do, and a button to do it. */
 export function endedView(localizer: Localizer, view: PersonalView, outcome: Outcome, nowMs?: number): MessageView {
@@ -65,7 +65,7 @@ export function endedView(localizer: Localizer, view: PersonalView, outcome: Out
   const againInMs = againAtMs === undefined || nowMs === undefined ? undefined : againAtMs - nowMs;
   return {
     text: lines(failureWords(localizer, code, view.kind, againInMs), givenBackWords(localizer, view), words),
-    rows: remedyRows(localizer, view, code),
+    rows: [...remedyRows(localizer, view, code), ...feedbackRows(localizer, view, code)],
   };
 }
 
@@ -133,6 +133,13 @@ function madeWords(localizer: Localizer, { seed }: JobView, { model, label, seco
   return seed === undefined
     ? localizer.say('caption.made', facts)
     : localizer.say('caption.made-seed', { ...facts, seed: String(seed) });
+}
+
+/** Whoever asked can say what went wrong where somebody reads it, and where it is not plain what did. */
+function feedbackRows(localizer: Localizer, { id, hasAdmins }: PersonalView, code: FailureCode): MessageView['rows'] {
+  const isPlain = code === 'cancelled' || code === 'stopped' || failureRemedy[code] === 'status';
+  if (isPlain || hasAdmins !== true) return [];
+  return [[{ text: localizer.plain('button.feedback'), data: callbackData('tell', id) }]];
 }
 
 function remedyRows(localizer: Localizer, view: JobView, code: FailureCode): MessageView['rows'] {

@@ -78,6 +78,12 @@ export function lines(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join('\n');
 }
 
+/** Buttons in rows of so many. */
+export function inRows(buttons: readonly MessageButton[], wide: number): MessageView['rows'] {
+  const starts = buttons.flatMap((_, index) => (index % wide === 0 ? [index] : []));
+  return starts.map((start) => buttons.slice(start, start + wide));
+}
+
 export function cancelButton(localizer: Localizer, id: JobId): MessageButton {
   return { text: localizer.plain('button.cancel'), data: callbackData('cancel', id) };
 }

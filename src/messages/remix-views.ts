@@ -4,7 +4,7 @@ import { type JobKind, kindTraits, type StyleName, stylesOf } from '../domain/ki
 import type { OfferedModel } from '../domain/views.ts';
 import type { Localizer } from './catalog.ts';
 import { modelTag } from './models-view.ts';
-import { againButton, promptLimit, quote, resultRows } from './phrases.ts';
+import { againButton, inRows, promptLimit, quote, resultRows } from './phrases.ts';
 import { callbackData, excerpt, type MessageButton, type MessageView } from './view.ts';
 
 /** The first version of what a button under a result asks for; a later one gets a verb of its own beside it. */
@@ -26,6 +26,8 @@ export const remixActions = [
   'delete',
   'gone',
   'pick',
+  'star',
+  'unstar',
 ] as const;
 export type RemixAction = (typeof remixActions)[number];
 
@@ -43,6 +45,8 @@ export type RemixFacts = {
   readonly kind: JobKind;
   readonly prompt: string;
   readonly hasSeed: boolean;
+  /** Absent where the request is not in its person's history. */
+  readonly isFavourite?: boolean | undefined;
   readonly offered: readonly JobKind[];
   readonly models: readonly OfferedModel[];
 };
@@ -62,12 +66,12 @@ export function remixRows(localizer: Localizer, menu: RemixMenu, facts: RemixFac
     case 'back':
       return resultRows(localizer, id, kind);
     case 'more':
-      return [...rowsOf(moreButtons(localizer, facts, button), 2), back];
+      return [...inRows(moreButtons(localizer, facts, button), 2), back];
     case 'vary':
       return [variationCounts.map((count) => button(`🎲 ×${count}`, 'vary', String(count))), back];
     case 'shapes':
       return [
-        ...rowsOf(
+        ...inRows(
           aspects.map((aspect) => button(aspect, 'shape', tagOfAspect(aspect))),
           4,
         ),
@@ -76,7 +80,7 @@ export function remixRows(localizer: Localizer, menu: RemixMenu, facts: RemixFac
     case 'styles': {
       const label = (name: StyleName) => localizer.plain(`button.style-${name}`);
       return [
-        ...rowsOf(
+        ...inRows(
           stylesOf(kind).map((name) => button(label(name), 'style', name)),
           3,
         ),
@@ -109,13 +113,11 @@ function moreButtons(localizer: Localizer, facts: RemixFacts, button: Make): rea
     ...(isPicture && offered.includes('video') ? [named('button.animate', 'animate')] : []),
     named('button.original', 'original'),
     prompt.length <= copyLimit ? { text: localizer.plain('button.copy'), copy: prompt } : named('button.copy', 'copy'),
+    ...(facts.isFavourite === undefined
+      ? []
+      : [facts.isFavourite ? named('button.unstar', 'unstar') : named('button.star', 'star')]),
     named('button.delete', 'delete'),
   ];
-}
-
-function rowsOf(buttons: readonly MessageButton[], wide: number): MessageView['rows'] {
-  const starts = buttons.flatMap((_, index) => (index % wide === 0 ? [index] : []));
-  return starts.map((start) => buttons.slice(start, start + wide));
 }
 
 function nameOf({ model, label }: OfferedModel): string {

@@ -19,6 +19,9 @@ export const callbackVerbs = [
   'r1',
   'report',
   'group',
+  'set',
+  'past',
+  'tell',
 ] as const;
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];

@@ -17,6 +17,8 @@ import type { AccessStore } from '../domain/people/access.ts';
 import type { Broadcasts } from '../domain/people/broadcasts.ts';
 import type { ExportRequests, People } from '../domain/people/people.ts';
 import type { SafetyStore } from '../domain/safety/safety.ts';
+import type { FeedbackStore } from '../domain/personal/feedback.ts';
+import type { PastRequests } from '../domain/personal/past-requests.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
@@ -45,6 +47,8 @@ import { createSqliteKeyStore } from './sqlite/key-store.ts';
 import { createSqliteRetryAfterStore } from './sqlite/retry-after-store.ts';
 import { createSqliteWebhookOutbox } from './sqlite/webhook-outbox.ts';
 import { createSqliteSafety } from './sqlite/safety/safety-store.ts';
+import { createSqliteFeedback } from './sqlite/personal/feedback.ts';
+import { createSqlitePastRequests } from './sqlite/personal/past-requests.ts';
 import { createSqlitePayments } from './sqlite/payments/payment-store.ts';
 import { createSqliteAccess } from './sqlite/people/access-store.ts';
 import { createSqliteBroadcasts } from './sqlite/people/broadcast-store.ts';
@@ -65,6 +69,8 @@ export type Storage = Disposable & {
   readonly access: AccessStore;
   readonly broadcasts: Broadcasts;
   readonly exports: ExportRequests;
+  readonly pastRequests: PastRequests;
+  readonly feedback: FeedbackStore;
   readonly payments: PaymentStore;
   /** How long the requests of each lane waited lately. */
   readonly laneWaits: () => LaneWaits;
@@ -141,6 +147,8 @@ export function openStorage(options: StorageOptions): Storage {
     access: createSqliteAccess(database),
     broadcasts: createSqliteBroadcasts(database),
     exports: createSqliteExports(database),
+    pastRequests: createSqlitePastRequests(database),
+    feedback: createSqliteFeedback(database),
     payments: createSqlitePayments(database),
     laneWaits: () => laneWaits(database, clock.now()),
     safety: createSqliteSafety(database),

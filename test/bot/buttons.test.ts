@@ -44,7 +44,18 @@ function aBot() {
         return { kind: 'refused', code: 'queue-full' };
       },
     },
-    users: { setLocale: async (_id: number, locale: string) => note('locale')(locale), usedToday: async () => 0 },
+    pastRequests: {
+      find: async () => undefined,
+      ofJob: async () => undefined,
+      page: async () => ({ entries: [], hasNewer: false, hasOlder: false }),
+    },
+    feedback: { mayGive: async () => true },
+    users: {
+      setPreferences: async () => undefined,
+      setModels: async () => undefined,
+      setLocale: async (_id: number, locale: string) => note('locale')(locale),
+      usedToday: async () => 0,
+    },
     admin: { keys: { list: note('keys'), test: note('keys'), wake: note('keys') } },
     dialogues: { read: async () => ({ state: '{}', writtenAtMs: clock.now() }), delete: async () => undefined },
     statusMessages: { refresh: note('refresh') },

@@ -167,7 +167,19 @@ test('a person sees where a request stands and how it ended', async () => {
 
 const makes = ['generate', 'video', 'music', 'say', 'ask', 'new'];
 const account = ['language', 'premium', 'privacy', 'export', 'forget'];
-const usual = [...makes, 'status', 'cancel', 'styles', 'models', ...account, 'help', 'start'];
+const usual = [
+  ...makes,
+  'status',
+  'cancel',
+  'history',
+  'favourites',
+  'settings',
+  'styles',
+  'models',
+  ...account,
+  'help',
+  'start',
+];
 const ofAdmins = ['keys', 'stats', 'whois', 'broadcast'];
 /** One list without a language, and one for each locale. */
 const lists = 1 + localeFolder.names().length;

@@ -75,6 +75,17 @@ test('a person is led from nothing but /generate to a wide picture that looks li
   expect(troubles(app)).toEqual([]);
 });
 
+test('a question needs words alone, and what they say is the question', async () => {
+  await using app = await openTestApp();
+  const person = app.person(7);
+  await answerTo(person, '/ask');
+  await answerTo(person, 'why is the sky blue?');
+  await app.event('job.delivered');
+  expect(runs(app)).toHaveLength(1);
+  expect(await remembered(app)).toEqual([]);
+  expect(troubles(app)).toEqual([]);
+});
+
 test('a person is led to a video in their own language, and may skip what does not matter', async () => {
   await using app = await openTestApp();
   const person = app.person(7, 'es');

@@ -48,16 +48,32 @@ test('/edit in reply to a picture changes that one, also one that the bot has ma
   expect(stage.edits()).toMatchObject([{ prompt: 'add a scarf', inputs: 1 }]);
 });
 
-test('without a picture, or without words, /edit says what it needs and costs nothing', async () => {
+test('without a picture, or without words, /edit asks for what it lacks, and costs nothing until it has both', async () => {
   await using stage = await anEditor();
   const person = stage.app.person(7);
   person.say('/edit make it winter');
   const asked = fromBot(await person.waitFor((seen) => fromBot(seen).length === 1)).at(-1);
-  expect(wordsOf(asked)).toContain('I need a picture for that');
+  expect(wordsOf(asked)).toContain('Which picture shall I change?');
+  person.say('a fox');
+  const again = fromBot(await person.waitFor((seen) => fromBot(seen).length === 2)).at(-1);
+  expect(wordsOf(again)).toContain('I need a picture here.');
+  // The words of the command are kept; the flow survives a restart.
+  await stage.app.restart();
+  person.sendPhoto('', { bytes: photo });
+  await person.waitFor(hasOwnPicture);
+  expect(stage.edits()).toMatchObject([{ prompt: 'make it winter', inputs: 1 }]);
   person.sendPhoto('/edit', { bytes: photo });
-  const told = fromBot(await person.waitFor((seen) => fromBot(seen).length === 2)).at(-1);
-  expect(wordsOf(told)).toContain('what I should change');
-  expect(stage.openai.calls.filter(({ route }) => route === 'edits')).toEqual([]);
+  await person.waitFor((seen) => fromBot(seen).some((message) => wordsOf(message).includes('What shall I change?')));
+  // A command inside leaves, and is answered.
+  person.say('/cancel');
+  await person.waitFor((seen) => fromBot(seen).some((message) => wordsOf(message).includes('I’ve stopped asking')));
+  person.say('/edit');
+  await person.waitFor(
+    (seen) => fromBot(seen).filter((message) => wordsOf(message).includes('Which picture')).length === 3,
+  );
+  person.sendPhoto('add a scarf', { bytes: photo });
+  await person.waitFor((seen) => fromBot(seen).filter(({ photo: shown }) => shown !== undefined).length === 2);
+  expect(stage.edits()).toMatchObject([{ prompt: 'make it winter' }, { prompt: 'add a scarf', inputs: 1 }]);
 });
 
 test('words that are refused end in words, and what was sent goes with /forget', async () => {

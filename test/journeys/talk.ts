@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { BytezCall } from '../../sandbox/bytez/call-log.ts';
 import type { Group } from '../../sandbox/telegram/people/group.ts';
 import type { Person, SayOptions } from '../../sandbox/telegram/people/person.ts';
@@ -72,6 +74,13 @@ export async function until(holds: () => boolean, timeoutMs = 20_000): Promise<v
     if (performance.now() > untilMs) throw new Error(`Cannot wait any longer: it does not hold after ${timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
+}
+
+/** Resolves when every update is handled and every outcome is stored as told, so nothing is being written. */
+export async function untilIdle({ dataDir }: Pick<TestApp, 'dataDir'>): Promise<void> {
+  using database = new DatabaseSync(join(dataDir, 'darkroom.db'), { readOnly: true });
+  const open = `SELECT 1 FROM inbox WHERE state = 'new' UNION ALL SELECT 1 FROM jobs WHERE state = 'ended'`;
+  await until(() => database.prepare(open).get() === undefined);
 }
 
 /** Moves the bot's clock on, step by step, while what it started happens; answers what the work answers. */

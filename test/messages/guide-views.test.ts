@@ -110,6 +110,9 @@ test.each(catalog.locales)('commands() are what Telegram takes, and /keys is for
       'video',
       'status',
       'cancel',
+      'history',
+      'favourites',
+      'settings',
       'styles',
       'models',
       'language',
@@ -149,6 +152,8 @@ const answers = Object.keys({
   blocked: 0,
   'group-admins': 0,
   saved: 0,
+  starred: 0,
+  unstarred: 0,
 } satisfies Record<CallbackAnswer, 0>) as CallbackAnswer[];
 
 test.each(answers)('answer(%s) is plain text of at most 200 units in every language', (answer) => {

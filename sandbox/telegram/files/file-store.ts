@@ -38,7 +38,7 @@ export class FileStore {
   readonly #byPath = new Map<string, StoredFile>();
 
   add(file: NewFile): StoredFile {
-    const number = this.#byId.size;
+    const number = this.#byPath.size;
     const extension = /\.[a-z0-9]{1,8}$/i.exec(file.name)?.[0] ?? '.dat';
     const stored: StoredFile = {
       ...file,
@@ -53,6 +53,11 @@ export class FileStore {
 
   find(fileId: string): StoredFile | undefined {
     return this.#byId.get(fileId);
+  }
+
+  /** From now on no call may name a file of before by its id: Telegram promises no id for ever. */
+  forgetIds(): void {
+    this.#byId.clear();
   }
 
   at(path: string): StoredFile | undefined {

@@ -11,7 +11,7 @@ const getMe: ApiMethod = ({ state }) => ({
   can_manage_bots: false,
   supports_guest_queries: false,
   supports_join_request_queries: false,
-  supports_inline_queries: false,
+  supports_inline_queries: true,
   can_connect_to_business: false,
   has_main_web_app: false,
   has_topics_enabled: false,

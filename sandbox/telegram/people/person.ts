@@ -13,6 +13,7 @@ import {
 } from '../payments/pay.ts';
 import { type SeenSubscription, seenSubscription } from '../payments/star-payments.ts';
 import { editAsPerson, writeAsPerson, type NewMessage } from './person-messages.ts';
+import type { InlineAnswer } from '../updates/inline-queries.ts';
 import { type Press, pressButton } from './press-button.ts';
 import { type SeenMessage, seenMessage } from '../messages/seen-message.ts';
 import type { TelegramState } from '../telegram-state.ts';
@@ -65,6 +66,8 @@ export type Person = {
   subscription(): SeenSubscription | undefined;
   /** Telegram delivers its message about a payment once more, under a new update id. */
   repeatPayment(messageId: number): number;
+  /** Types the bot's name and these words in any chat; resolves with what the bot offers, undefined when nothing came in 30 s. */
+  typeInline(query: string, offset?: string): Promise<InlineAnswer | undefined>;
   messages(group?: Group): readonly SeenMessage[];
   /** Resolves with the messages once the predicate holds; rejects after `timeoutMs` of real time, 20 s by default. */
   waitFor(
@@ -130,6 +133,13 @@ export function addPerson(state: TelegramState, profile: Profile): Person {
     cancelSubscription: (isCanceled) => cancelSubscription(state, id, isCanceled),
     subscription: () => seenSubscription(state.payments.latestOf(id)),
     repeatPayment: (messageId) => repeatPayment(state, ownChat, messageId),
+    typeInline: (query, offset = '') => {
+      const { id: queryId, answered } = state.inlineQueries.open();
+      const words = Array.from(query).slice(0, limits.inline.queryCharacters).join('');
+      const from = userFor(profile);
+      state.updates.add('inline_query', { id: queryId, from, query: words, offset, chat_type: 'supergroup' });
+      return answered;
+    },
     messages,
     waitFor: (predicate, options = {}) =>
       waitForMessages(state.changes, () => messages(options.in), predicate, options.timeoutMs ?? 20_000),

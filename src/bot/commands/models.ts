@@ -11,7 +11,7 @@ export function modelsCommand({ service, messages }: BotDeps): Composer<BotConte
   const feature = new Composer<BotContext>();
   feature.filter(isCommand('models'), (ctx) => {
     const { speaker } = ctx;
-    return replyQuoting(ctx, messages.models(factsFor(service, speaker, speaker.models), speaker.locale));
+    return replyQuoting(ctx, messages.models(modelFactsFor(service, speaker, speaker.models), speaker.locale));
   });
   return feature;
 }
@@ -26,14 +26,14 @@ export async function pressModelButton(ctx: BotContext, deps: BotDeps, id: strin
   }
   if (id === 'all') {
     await answer(ctx);
-    return edit(ctx, messages.models(factsFor(service, speaker, models), locale));
+    return edit(ctx, messages.models(modelFactsFor(service, speaker, models), locale));
   }
   const [name, tag] = id.split('.');
   const kind = jobKinds.find((known) => known === name);
   if (kind === undefined) return answer(ctx, messages.answer('expired', locale));
   if (tag === undefined) {
     await answer(ctx);
-    return edit(ctx, messages.modelsOf(kind, factsFor(service, speaker, models), locale));
+    return edit(ctx, messages.modelsOf(kind, modelFactsFor(service, speaker, models), locale));
   }
   const chosen = service.models.offered(kind, speaker).find(({ model }) => modelTag(model) === tag)?.model;
   if (chosen === undefined && tag !== 'any') return answer(ctx, messages.answer('expired', locale));
@@ -41,10 +41,15 @@ export async function pressModelButton(ctx: BotContext, deps: BotDeps, id: strin
   const after = chosen === undefined ? others : { ...others, [kind]: chosen };
   await users.setModels(userId, after);
   await answer(ctx, messages.answer('noted', locale));
-  return edit(ctx, messages.modelsOf(kind, factsFor(service, speaker, after), locale));
+  return edit(ctx, messages.modelsOf(kind, modelFactsFor(service, speaker, after), locale));
 }
 
-function factsFor(service: BotDeps['service'], speaker: Speaker, chosen: Speaker['models'] = {}): ModelFacts {
+/** What the person may choose among, and what they have chosen. */
+export function modelFactsFor(
+  service: BotDeps['service'],
+  speaker: Speaker,
+  chosen: Speaker['models'] = {},
+): ModelFacts {
   const offered = service.offered().map((kind) => [kind, service.models.offered(kind, speaker)] as const);
   return { offered: Object.fromEntries(offered), chosen };
 }

@@ -1,5 +1,5 @@
 import type { InputFile } from 'grammy';
-import { type JobId, jobId } from '../../domain/ids.ts';
+import type { JobId } from '../../domain/ids.ts';
 import { aspects, filesOf, type GenerationOptions, type Job } from '../../domain/job.ts';
 import { styleNames } from '../../domain/kinds.ts';
 import { modelTag } from '../../messages/models-view.ts';
@@ -9,6 +9,7 @@ import type { BotContext, BotDeps } from '../context.ts';
 import { keyboardFor, replyTo, sendOutcome, uploadOf } from '../delivery/media-message.ts';
 import { viewsFor } from '../delivery/show-outcome.ts';
 import { classifyTelegramError, isShut } from '../outbox/telegram-error.ts';
+import { findJob } from '../personal/remembered-job.ts';
 import { answer, replyQuoting } from '../reply.ts';
 import { pictureIn, type PictureReference } from './sent-pictures.ts';
 import { type ReadRequest, submitRequest } from './submit-request.ts';
@@ -21,10 +22,10 @@ type Making = Extract<RemixAction, 'vary' | 'seed' | 'shape' | 'style' | 'model'
  * restart; only the person of the request is heard. What makes something is a request like that of a command.
  */
 export async function pressRemixButton(ctx: BotContext, deps: BotDeps, data: string): Promise<void> {
-  const { messages, service } = deps;
+  const { messages } = deps;
   const { userId, locale } = ctx.speaker;
   const press = readRemix(data);
-  const job = press && (await service.find(jobId(press.id)))?.job;
+  const job = press && (await findJob(deps, press.id, ctx.chat?.id));
   if (press === undefined || job === undefined) return answer(ctx, messages.answer('expired', locale));
   if (job.origin.userId !== userId) return answer(ctx, messages.answer('not-yours', locale));
   const { action, more } = press;
@@ -40,6 +41,9 @@ export async function pressRemixButton(ctx: BotContext, deps: BotDeps, data: str
     case 'models':
     case 'delete':
       return open(action);
+    case 'star':
+    case 'unstar':
+      return star(ctx, deps, job, action === 'star');
     case 'edit':
       await answer(ctx);
       return replyQuoting(ctx, messages.editQuestion(job.id, locale));
@@ -78,7 +82,7 @@ async function make(
     return answer(ctx, messages.answer('expired', locale));
   }
   const kind = action === 'animate' ? 'video' : job.kind;
-  const request = { kind, prompt: job.prompt, options, picture: { jobId: job.id } } as const;
+  const request = { kind, prompt: job.prompt, options, isRepetition: true, picture: { jobId: job.id } } as const;
   if (await isUnderWay(ctx, deps, request)) return answer(ctx, messages.answer('already-done', locale));
   await answer(ctx, messages.answer('accepted', locale));
   return count === undefined ? submitRequest(ctx, deps, request) : submitRequest(ctx, deps, request, count);
@@ -148,14 +152,33 @@ export function pictureOf(id: JobId, { message, callbackQuery }: BotContext): Pi
   return { resultOf: id, ...(shown !== undefined && 'fileId' in shown ? { fileId: shown.fileId } : {}) };
 }
 
-async function showKeyboard(ctx: BotContext, { messages, service }: BotDeps, job: Job, menu: RemixMenu): Promise<void> {
-  const { id, kind, prompt, locale } = job;
+/** Marks the request as a favourite, or takes that back; the menu shows which. */
+async function star(ctx: BotContext, deps: BotDeps, job: Job, isFavourite: boolean): Promise<void> {
+  const { messages, pastRequests } = deps;
+  const { userId, locale } = ctx.speaker;
+  const past = await pastRequests.ofJob(job.id);
+  const isSet = past !== undefined && (await pastRequests.setFavourite(past.id, userId, isFavourite));
+  if (!isSet) return answer(ctx, messages.answer('expired', locale));
+  await answer(ctx, messages.answer(isFavourite ? 'starred' : 'unstarred', locale));
+  return showKeyboard(ctx, deps, job, 'more');
+}
+
+async function showKeyboard(
+  ctx: BotContext,
+  { messages, service, pastRequests }: BotDeps,
+  job: Job,
+  menu: RemixMenu,
+): Promise<void> {
+  const { id, kind, prompt } = job;
+  // A remembered job has no language of its own.
+  const locale = job.locale === '' ? ctx.speaker.locale : job.locale;
   const made = 'outcome' in job.state && job.state.outcome.kind === 'result' ? job.state.outcome.model : undefined;
   const facts = {
     id,
     kind,
     prompt,
     hasSeed: made !== undefined && service.models.seedOf(job, made) !== undefined,
+    isFavourite: (await pastRequests.ofJob(id))?.isFavourite,
     models: service.models.offered(kind, ctx.speaker),
   };
   // Links to copies of the files stay.
@@ -173,7 +196,7 @@ async function showKeyboard(ctx: BotContext, { messages, service }: BotDeps, job
 }
 
 /** Sends the file as it was made, as a document: Telegram compresses what it shows as a photo. */
-async function sendOriginal(ctx: BotContext, { messages, results }: BotDeps, job: Job): Promise<void> {
+async function sendOriginal(ctx: BotContext, { messages, results, service }: BotDeps, job: Job): Promise<void> {
   const { locale } = ctx.speaker;
   const outcome = 'outcome' in job.state ? job.state.outcome : undefined;
   const files = outcome?.kind === 'result' ? filesOf(outcome.payload) : [];
@@ -181,7 +204,8 @@ async function sendOriginal(ctx: BotContext, { messages, results }: BotDeps, job
   const opened = file && (await results.open(job.id));
   const message = ctx.callbackQuery?.message;
   if (file === undefined || opened === undefined || message === undefined) {
-    return answer(ctx, messages.answer('file-gone', locale));
+    const hasSeed = outcome?.kind === 'result' && service.models.seedOf(job, outcome.model) !== undefined;
+    return answer(ctx, hasSeed ? messages.fileGoneWithSeed(locale) : messages.answer('file-gone', locale));
   }
   await answer(ctx, messages.answer('coming', locale));
   await ctx.replyWithDocument(uploadOf(file, opened) satisfies InputFile, {
@@ -218,5 +242,9 @@ async function showAlone(ctx: BotContext, deps: BotDeps, job: Job): Promise<void
   }
   await answer(ctx);
   const [view] = await viewsFor(job, outcome, { service, messages, clock });
-  await sendOutcome(ctx.api, job, { file: { file, opened }, as: 'fitting', view });
+  await sendOutcome(ctx.api, job, {
+    file: { file, opened },
+    as: job.wishes?.asFile === true ? 'document' : 'fitting',
+    view,
+  });
 }

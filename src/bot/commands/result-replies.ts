@@ -7,6 +7,7 @@ import { readRemix } from '../../messages/remix-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { commandIn, wordsOf } from '../message-words.ts';
+import { findJob } from '../personal/remembered-job.ts';
 import { pictureOf } from './remix.ts';
 import { replyWithMistake, submitRequest } from './submit-request.ts';
 
@@ -21,7 +22,7 @@ export function resultReplies(deps: BotDeps): Composer<BotContext> {
     const { text } = wordsOf(ctx.message, ctx.me.username);
     const id = repliedTo?.from?.id === ctx.me.id ? jobOfMessage(repliedTo) : undefined;
     if (id === undefined || text === '' || text.startsWith('/') || commandIn(ctx) !== undefined) return next();
-    const job = (await deps.service.find(id))?.job;
+    const job = await findJob(deps, id, ctx.chat.id);
     if (job === undefined || job.origin.userId !== ctx.speaker.userId || job.origin.chatId !== ctx.chat.id) {
       return next();
     }
@@ -40,6 +41,7 @@ export function resultReplies(deps: BotDeps): Composer<BotContext> {
       kind: job.kind,
       prompt: words === '' ? job.prompt : `${job.prompt}, ${words}`,
       options: { ...kept, ...read.options },
+      isRepetition: true,
       picture: { jobId: job.id },
     });
   });

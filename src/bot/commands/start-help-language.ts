@@ -17,7 +17,8 @@ export function guideCommands({ messages }: BotDeps): Composer<BotContext> {
   return feature;
 }
 
-/** Only admins, in their own chat, see that they are admins. */
+/** Only admins, in their own chat, see that they are admins; inline mode is on where @BotFather was told so. */
 function personHere(ctx: BotContext) {
-  return { name: ctx.speaker.name, admin: isAdminHere(ctx), bot: ctx.me.first_name };
+  const { first_name: bot, supports_inline_queries: inline } = ctx.me;
+  return { name: ctx.speaker.name, admin: isAdminHere(ctx), bot, inline };
 }

@@ -2,6 +2,7 @@ import type { CheckedOptions } from '../../jobs/request/chain-models.ts';
 import { albumIds, type GenerationOptions, type OptionMistake } from '../../domain/job.ts';
 import { type JobKind, jobKinds, kindTraits } from '../../domain/kinds.ts';
 import { jobId } from '../../domain/ids.ts';
+import { wishesOf, withPreferences } from '../../domain/personal/preferences.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/generation-request.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
@@ -19,6 +20,8 @@ export type ReadRequest = {
   readonly kind: JobKind;
   readonly prompt: string;
   readonly options?: GenerationOptions | undefined;
+  /** A repetition of an earlier request keeps to its options, whatever the person prefers now. */
+  readonly isRepetition?: true;
   /** For a kind that is made from one. */
   readonly picture?: PictureReference | undefined;
 };
@@ -49,7 +52,7 @@ type RequestRefusal =
 export async function submitRequest(
   ctx: BotContext,
   deps: BotDeps,
-  { kind, prompt, options = {}, picture }: ReadRequest,
+  { kind, prompt, options = {}, picture, isRepetition }: ReadRequest,
   count = 1,
 ): Promise<void> {
   const { speaker, chat } = ctx;
@@ -75,7 +78,9 @@ export async function submitRequest(
   if (!checked.ok) return refuse(checked.code);
   const plain = plainOptions(options);
   if ('kind' in plain) return replyWithMistake(ctx, deps, kind, plain);
-  const checkedOptions = checkWithOwnModel(deps.service, kind, plain, speaker);
+  const canFollow = (wanted: GenerationOptions) => deps.service.models.checkOptions(kind, wanted, speaker).ok;
+  const wanted = isRepetition === true ? plain : withPreferences(kind, plain, speaker.preferences, canFollow);
+  const checkedOptions = checkWithOwnModel(deps.service, kind, wanted, speaker);
   if (!checkedOptions.ok) return replyWithMistake(ctx, deps, kind, checkedOptions.mistake);
   // No result is paid for that may not be shown here.
   if (!(await deps.wayBack.mayCarry(kind, { chatId: chat.id }))) return refuse('media-not-allowed');
@@ -90,6 +95,7 @@ export async function submitRequest(
   using _answer = deps.wayBack.expectAnswer(id);
   const shownOptions =
     group?.hasSpoilers === true ? { ...checkedOptions.options, spoiler: true as const } : checkedOptions.options;
+  const wishes = wishesOf(speaker.preferences);
   const request = {
     kind,
     prompt: checked.prompt,
@@ -98,6 +104,7 @@ export async function submitRequest(
     locale: speaker.locale,
     updateId: ctx.update.update_id,
     ...(count === 1 ? {} : { album: { size: count } }),
+    ...(wishes === undefined ? {} : { wishes }),
     origin: {
       chatId: chat.id,
       chatType: chat.type === 'private' ? 'private' : 'group',
@@ -168,8 +175,8 @@ export function generateCommands(deps: BotDeps): Composer<BotContext> {
       const words = wordsAfterCommand(ctx);
       if (kindTraits[kind].needs === 'picture') {
         const picture = pictureIn(ctx.message) ?? pictureIn(ctx.message?.reply_to_message);
-        if (picture === undefined) return reply(ctx, deps.messages.pictureNeeded(kind, locale));
-        return submitText(ctx, deps, kind, words, picture);
+        if (picture !== undefined && hasWords(words)) return submitText(ctx, deps, kind, words, picture);
+        return ctx.conversation.enter(guidedRequestId, kind, { words, ...(picture && { picture }) });
       }
       const quoted = hasWords(words) ? '' : quotedWords(ctx);
       if (words === '' && quoted === '') await ctx.conversation.enter(guidedRequestId, kind);

@@ -188,17 +188,19 @@ export class Delivery {
     const start = await ledger.begin(lease, 'result', 'idempotent');
     if (start.kind === 'fenced') throw new TryLater();
     let note = start.kind === 'done' ? start.note : '';
+    let sent: Pick<Extract<Shown, { as: 'edit' | 'message' }>, 'sent' | 'ofOthers'> = { sent: [] };
     if (start.kind !== 'done') {
       onCheckpoint?.('delivering', id);
       const shown = await this.#show(claim, outcome);
       if (shown.as === 'nothing') return this.#hold({ lease, job }, shown);
       onCheckpoint?.('delivered-not-told', id);
       note = noteOf(shown, outcome);
+      sent = shown;
       await ledger.end(lease, 'result', note);
       this.#report({ job, lease }, shown);
     }
-    await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined);
-    if (job.album !== undefined) await finishAlbum(id, jobs, delivery);
+    await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined, sent.sent);
+    if (job.album !== undefined) await finishAlbum(id, jobs, delivery, sent.ofOthers);
     void lists?.refresh(job.origin.userId);
     void links?.delivered(id);
   }
@@ -265,7 +267,7 @@ export class Delivery {
     if (outcome.kind === 'result') emit({ event: 'job.delivered', jobId, ms, as });
     else emit({ event: 'job.notified', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
     // Who has cancelled a request knows that it ended.
-    if (as === 'message' || ms <= pingAfterMs || outcome.kind === 'cancelled') return;
+    if (as === 'message' || ms <= pingAfterMs || outcome.kind === 'cancelled' || job.wishes?.quiet === true) return;
     const { chatId } = job.origin;
     const run = () => this.#ping({ job, lease }, { ...shown, outcome });
     this.#options.outbox.post({ chatId, kind: 'send', priority: 'proactive', run });

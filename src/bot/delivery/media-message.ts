@@ -3,9 +3,10 @@ import { type Carrier, traitsOf } from '../../domain/kinds.ts';
 import type { MediaFile, OpenedResult } from '../../domain/media.ts';
 import { basename } from 'node:path';
 import { type Api, InputFile } from 'grammy';
-import type { InlineKeyboardMarkup, InputMedia, ReplyParameters } from 'grammy/types';
+import type { InlineKeyboardMarkup, InputMedia, Message, ReplyParameters } from 'grammy/types';
 import type { Emit } from '../../domain/events.ts';
 import type { Claim, JobDelivery } from '../../domain/job-engine.ts';
+import { type SentFile, sentForms } from '../../domain/personal/past-requests.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { MethodKind } from '../outbox/bot-api.ts';
 import { type TelegramError, classifyTelegramError, describeTelegramError } from '../outbox/telegram-error.ts';
@@ -153,7 +154,29 @@ export function mediaFor(shown: ShownFile, carrier: Carrier, view: MessageView, 
   }
 }
 
-/** Sends the result as a new message; returns its id. */
+/** A message that was sent, and what Telegram keeps of its file; that is not known of a message that was sent earlier. */
+export type SentMessage = { readonly messageId: number; readonly sent: readonly SentFile[] };
+
+/** The file in a message; a photo in its largest size. An animation is a document as well, and named first. */
+export function sentFileIn(message: Message | true): readonly SentFile[] {
+  if (message === true) return [];
+  const form = sentForms
+    .toSorted((one, other) => rank(one) - rank(other))
+    .find((known) => message[known] !== undefined);
+  if (form === undefined) return [];
+  const id = form === 'photo' ? message.photo?.at(-1)?.file_id : message[form]?.file_id;
+  return id === undefined ? [] : [{ form, id }];
+}
+
+function rank(form: SentFile['form']): number {
+  return form === 'document' ? 1 : 0;
+}
+
+function sentAs(message: Message): SentMessage {
+  return { messageId: message.message_id, sent: sentFileIn(message) };
+}
+
+/** Sends the result as a new message. */
 async function sendMedia(
   api: Api,
   chatId: number,
@@ -162,23 +185,23 @@ async function sendMedia(
   view: MessageView,
   as: SendAs,
   place: Place,
-): Promise<number> {
+): Promise<SentMessage> {
   const { file, opened } = shown;
   const media = uploadOf(file, opened);
   const other = { caption: view.text, parse_mode: 'HTML' as const, reply_markup: keyboardFor(view), ...place };
   switch (formOf(file, carrier, as)) {
     case 'photo':
-      return (await api.sendPhoto(chatId, media, other)).message_id;
+      return sentAs(await api.sendPhoto(chatId, media, other));
     case 'animation':
-      return (await api.sendAnimation(chatId, media, { ...other, ...shownAs(file) })).message_id;
+      return sentAs(await api.sendAnimation(chatId, media, { ...other, ...shownAs(file) }));
     case 'audio':
-      return (await api.sendAudio(chatId, media, { ...other, ...heardAs(shown) })).message_id;
+      return sentAs(await api.sendAudio(chatId, media, { ...other, ...heardAs(shown) }));
     case 'voice':
-      return (await api.sendVoice(chatId, media, { ...other, ...lastingFor(file) })).message_id;
+      return sentAs(await api.sendVoice(chatId, media, { ...other, ...lastingFor(file) }));
     case 'video':
-      return (await api.sendVideo(chatId, media, { ...other, ...shownAs(file), supports_streaming: true })).message_id;
+      return sentAs(await api.sendVideo(chatId, media, { ...other, ...shownAs(file), supports_streaming: true }));
     case 'document':
-      return (await api.sendDocument(chatId, media, { ...other, disable_content_type_detection: true })).message_id;
+      return sentAs(await api.sendDocument(chatId, media, { ...other, disable_content_type_detection: true }));
   }
 }
 
@@ -195,29 +218,32 @@ export type OutcomeForm = {
 };
 
 /** Edits a message of the bot into the outcome. */
-export async function editIntoOutcome(api: Api, job: Job, messageId: number, form: OutcomeForm): Promise<void> {
+export async function editIntoOutcome(api: Api, job: Job, messageId: number, form: OutcomeForm): Promise<SentMessage> {
   const { chatId } = job.origin;
   const { file, as, view } = form;
-  if (file === undefined) await api.editMessageText(chatId, messageId, view.text, textOptions(view));
-  else {
-    const media = mediaFor(named(job, file), traitsOf(job.kind).carrier, view, as);
-    await api.editMessageMedia(chatId, messageId, media, { reply_markup: keyboardFor(view) });
+  if (file === undefined) {
+    await api.editMessageText(chatId, messageId, view.text, textOptions(view));
+    return { messageId, sent: [] };
   }
+  const media = mediaFor(named(job, file), traitsOf(job.kind).carrier, view, as);
+  const edited = await api.editMessageMedia(chatId, messageId, media, { reply_markup: keyboardFor(view) });
+  return { messageId, sent: sentFileIn(edited) };
 }
 
-/** Sends the outcome as a new message in reply to the request; returns its id. */
-export async function sendOutcome(api: Api, job: Job, { file, as, view }: OutcomeForm): Promise<number> {
+/** Sends the outcome as a new message in reply to the request. */
+export async function sendOutcome(api: Api, job: Job, { file, as, view }: OutcomeForm): Promise<SentMessage> {
   const { chatId, messageId } = job.origin;
   const place = placeOf(job, messageId);
   if (file !== undefined) {
     return sendMedia(api, chatId, named(job, file), traitsOf(job.kind).carrier, view, as, place);
   }
-  return (await api.sendMessage(chatId, view.text, { ...textOptions(view), ...place })).message_id;
+  return sentAs(await api.sendMessage(chatId, view.text, { ...textOptions(view), ...place }));
 }
 
-/** The reply target and the topic of a further message about the job. */
-export function placeOf({ origin: { threadId, directTopicId } }: Job, messageId: number) {
+/** The reply target and the topic of a further message about the job; without a sound where its person wishes so. */
+export function placeOf({ origin: { threadId, directTopicId }, wishes }: Job, messageId: number) {
   return {
+    ...(wishes?.quiet === true ? { disable_notification: true } : {}),
     reply_parameters: replyTo(messageId),
     ...(directTopicId === undefined ? {} : { direct_messages_topic_id: directTopicId }),
     ...(threadId === undefined ? {} : { message_thread_id: threadId }),

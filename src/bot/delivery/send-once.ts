@@ -3,6 +3,7 @@ import type { Effect, EffectLedger } from '../../domain/effect-ledger.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Claim } from '../../domain/job-engine.ts';
 import type { Job } from '../../domain/job.ts';
+import type { SentFile } from '../../domain/personal/past-requests.ts';
 import type { MediaFile, ResultSource } from '../../domain/media.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageView } from '../../messages/view.ts';
@@ -14,13 +15,15 @@ import {
   TryLater,
   reportTelegramError,
   sendOutcome,
+  type SentMessage,
   uploadLimitBytes,
   type FailedTry,
+  type SendAs,
 } from './media-message.ts';
 
 /** How the one send ended. */
 export type SentOnce =
-  | { readonly kind: 'sent'; readonly messageId: number }
+  | ({ readonly kind: 'sent' } & SentMessage)
   | { readonly kind: 'refused'; readonly failure: TelegramError }
   /** Two were sent, and both may have arrived. */
   | { readonly kind: 'unsure' };
@@ -45,11 +48,11 @@ export async function sendOnce(claim: Claim, form: OutcomeForm, tools: SendTools
   return sendOnceAs(claim, { kind, effects, send: () => sendOutcome(tools.api, claim.job, form) }, tools);
 }
 
-/** A send of its own: the effect, the one of its repetition, and the call, which resolves with the id of the message. */
+/** A send of its own: the effect, the one of its repetition, and the call. */
 type Once = {
   readonly kind: MethodKind;
   readonly effects: readonly [Effect, Effect];
-  readonly send: () => Promise<number>;
+  readonly send: () => Promise<SentMessage>;
 };
 
 /** As `sendOnce`, for any call. Throws TryLater. */
@@ -63,14 +66,14 @@ export async function sendOnceAs(claim: Claim, { kind, effects, send }: Once, to
     [, effect] = effects;
     start = await ledger.begin(claim.lease, effect, 'once');
   }
-  if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note) };
+  if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note), sent: [] };
   if (start.kind === 'unsure') return { kind: 'unsure' };
   if (start.kind === 'fenced') throw new TryLater();
   const startedMs = clock.monotonicMs();
   try {
-    const messageId = await send();
-    await ledger.end(claim.lease, effect, String(messageId));
-    return { kind: 'sent', messageId };
+    const message = await send();
+    await ledger.end(claim.lease, effect, String(message.messageId));
+    return { kind: 'sent', ...message };
   } catch (error) {
     const failure = reportTelegramError(emit, 'send', error);
     const isUndone = failure !== 'unsure' || isLikelyUndone(error, clock.monotonicMs() - startedMs);
@@ -117,27 +120,31 @@ export const emptyView: MessageView = { text: '', rows: [] };
 /**
  * Sends the parts that do not fit into the first message, in order, each once. A file that Telegram refuses is sent as a
  * document, and left out when that is refused too, since the first message shows the result. `unsure`: one of them was
- * sent twice and may not have arrived. Throws TryLater.
+ * sent twice and may not have arrived; `sent` are the files as Telegram keeps them. Throws TryLater.
  */
 export async function sendFurtherParts(
   claim: Claim,
   parts: readonly FurtherPart[],
   tools: FurtherPartsTools,
-): Promise<'sent' | 'unsure'> {
+): Promise<{ readonly isUnsure: boolean; readonly sent: readonly SentFile[] }> {
   let isUnsure = false;
+  const files: SentFile[] = [];
+  const first: SendAs = claim.job.wishes?.asFile === true ? 'document' : 'fitting';
   for (const [index, { file: further, view }] of parts.entries()) {
     const file = further && (await shownFile(claim, further, tools));
     if (further !== undefined && file === undefined) continue;
     const part = index + 2;
-    const sent = await sendOnce(claim, { file, as: 'fitting', view }, tools, part);
+    const sent = await sendOnce(claim, { file, as: first, view }, tools, part);
     isUnsure ||= sent.kind === 'unsure';
+    if (sent.kind === 'sent') files.push(...sent.sent);
     if (sent.kind !== 'refused') continue;
     if (isShut(sent.failure)) break;
     if (file === undefined) continue;
     const other = await sendOnce(claim, { file, as: 'document', view }, tools, part);
     isUnsure ||= other.kind === 'unsure';
+    if (other.kind === 'sent') files.push(...other.sent);
   }
-  return isUnsure ? 'unsure' : 'sent';
+  return { isUnsure, sent: files };
 }
 
 async function shownFile(

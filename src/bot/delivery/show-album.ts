@@ -3,7 +3,8 @@ import type { JobId } from '../../domain/ids.ts';
 import type { Claim, JobDelivery, JobReader } from '../../domain/job-engine.ts';
 import { albumIds, filesOf, firstOfAlbum, type Job, type Outcome } from '../../domain/job.ts';
 import { traitsOf } from '../../domain/kinds.ts';
-import { mediaFor, placeOf, type SendAs, type ShownFile } from './media-message.ts';
+import type { SentFile } from '../../domain/personal/past-requests.ts';
+import { mediaFor, placeOf, sentFileIn, type SendAs, type ShownFile } from './media-message.ts';
 import { sendOnce, sendOnceAs } from './send-once.ts';
 import { removeStatusMessage, type Shown, showOutcome, type ShowTools, viewsFor } from './show-outcome.ts';
 
@@ -23,13 +24,18 @@ export async function endedAlbum({ id, album }: Job, jobs: Reader): Promise<read
 }
 
 /** The album was shown with its first job: the others are told, too. It may be repeated after a crash. */
-export async function finishAlbum(id: JobId, jobs: Reader, delivery: JobDelivery): Promise<void> {
+export async function finishAlbum(
+  id: JobId,
+  jobs: Reader,
+  delivery: JobDelivery,
+  sent: ReadonlyMap<JobId, readonly SentFile[]> = new Map(),
+): Promise<void> {
   const job = await jobs.find(firstOfAlbum(id));
   if (job?.album === undefined || job.state.kind !== 'told') return;
   const [, ...others] = albumIds(job.id, job.album.size);
   for (const other of others) {
     const claim = await delivery.claim(other);
-    if (claim !== undefined) await delivery.done(claim.lease);
+    if (claim !== undefined) await delivery.done(claim.lease, undefined, sent.get(other));
   }
 }
 
@@ -66,17 +72,18 @@ export async function showAlbum(claim: Claim, members: readonly Member[], tools:
     if (media.length < items.length && as === 'fitting') return { kind: 'refused', failure: 'bad-media' } as const;
     const files = items.filter((item) => item.type === 'document');
     const send = async () => {
-      const sent = await outbox.api.sendMediaGroup(
+      const messages = await outbox.api.sendMediaGroup(
         chatId,
         media.length > 0 ? media : files,
         placeOf(claim.job, messageId),
       );
-      return sent[0]?.message_id ?? 0;
+      return { messageId: messages[0]?.message_id ?? 0, sent: messages.flatMap((one) => sentFileIn(one)) };
     };
     return sendOnceAs(claim, { kind: 'send-media', effects: ['album', 'album-again'], send }, shared);
   };
-  let sent = await sentAs('fitting');
-  if (sent.kind === 'refused') sent = await sentAs('document');
+  const isFile = claim.job.wishes?.asFile === true;
+  let sent = await sentAs(isFile ? 'document' : 'fitting');
+  if (sent.kind === 'refused' && !isFile) sent = await sentAs('document');
   if (sent.kind === 'unsure')
     return { as: 'nothing', why: 'two albums were sent, and both may have arrived', held: 'unsure' };
   if (sent.kind === 'refused')
@@ -89,7 +96,15 @@ export async function showAlbum(claim: Claim, members: readonly Member[], tools:
   const row = await sendOnce(claim, { as: 'fitting', view }, shared, 2);
   await removeStatusMessage(claim, first.outcome, tools);
   const shownIn = row.kind === 'sent' ? row.messageId : sent.messageId;
-  return { as: 'message', messageId: shownIn, outcome: first.outcome };
+  const { sent: files } = sent;
+  const ofOthers = new Map(pictures.map(({ job }, index) => [job.id, files.slice(index, index + 1)] as const));
+  return {
+    as: 'message',
+    messageId: shownIn,
+    outcome: first.outcome,
+    sent: ofOthers.get(claim.job.id) ?? [],
+    ofOthers,
+  };
 }
 
 async function itemFor({ job, outcome, shown }: Picture, as: SendAs, tools: ShowTools) {

@@ -5,6 +5,7 @@ import type { JobId } from '../../domain/ids.ts';
 import type { Claim, JobDelivery } from '../../domain/job-engine.ts';
 import { filesOf, type HeldReason, type Job, type Outcome } from '../../domain/job.ts';
 import { type Carrier, traitsOf } from '../../domain/kinds.ts';
+import type { SentFile } from '../../domain/personal/past-requests.ts';
 import type { Links, MediaFile, OpenedResult, ResultSource } from '../../domain/media.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -15,6 +16,7 @@ import type { TelegramError } from '../outbox/telegram-error.ts';
 import { carrierLimit } from '../outbox/undeliverable.ts';
 import {
   type SendAs,
+  type SentMessage,
   canReplaceText,
   type OutcomeForm,
   assertLeaseHeld,
@@ -24,9 +26,14 @@ import {
 } from './media-message.ts';
 import { emptyView, sendFurtherParts, sendOnce, type SentOnce, settled } from './send-once.ts';
 
-/** How the outcome was shown, and which one: a failure stands for a result that cannot be shown. */
+/**
+ * How the outcome was shown, and which one: a failure stands for a result that cannot be shown. `sent` is what Telegram
+ * keeps of its files, and `ofOthers` that of the other jobs of an album.
+ */
 export type Shown =
-  | { readonly as: 'edit' | 'message'; readonly messageId: number; readonly outcome: Outcome }
+  | ({ readonly as: 'edit' | 'message'; readonly outcome: Outcome } & SentMessage & {
+        readonly ofOthers?: ReadonlyMap<JobId, readonly SentFile[]>;
+      })
   | { readonly as: 'nothing'; readonly why: string; readonly held: HeldReason };
 
 /** Links to copies of the files of results. */
@@ -93,9 +100,9 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
   const { outbox } = tools;
   const sent = await sendFurtherParts(claim, parts, { ...tools, api: outbox.api, health: outbox.health });
   await tools.links?.shown(claim.job.id, links);
-  return sent === 'sent'
-    ? shown
-    : { as: 'nothing', why: 'a part was sent twice, and may have arrived', held: 'unsure' };
+  return sent.isUnsure
+    ? { as: 'nothing', why: 'a part was sent twice, and may have arrived', held: 'unsure' }
+    : { ...shown, sent: [...shown.sent, ...sent.sent] };
 }
 
 /**
@@ -118,7 +125,9 @@ async function showFirstMessage(
   const failures: (Step & { readonly failure: TelegramError })[] = [];
   const first = firstFile(given);
   const editable = first === undefined || canReplaceText(first, job) ? statusMessageId : undefined;
-  for (let step = nextStep(given, editable, failures); step !== undefined;) {
+  const forms: readonly SendAs[] =
+    first === undefined ? ['fitting'] : job.wishes?.asFile === true ? ['document'] : ['fitting', 'document'];
+  for (let step = nextStep(given, editable, failures, forms); step !== undefined;) {
     const file = firstFile(step.outcome);
     const [own] = await viewsFor(job, step.outcome, tools);
     const view = file === undefined ? own : withLink(own, link, job, tools);
@@ -129,13 +138,14 @@ async function showFirstMessage(
     }
     if (tried.kind === 'sent') {
       if (step.way === 'send' && statusMessageId !== undefined) await removeStatusMessage(claim, step.outcome, tools);
-      return { as: step.way === 'edit' ? 'edit' : 'message', messageId: tried.messageId, outcome: step.outcome };
+      const { messageId, sent } = tried;
+      return { as: step.way === 'edit' ? 'edit' : 'message', messageId, sent, outcome: step.outcome };
     }
     const { failure } = tried;
     if (failure === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot', held: 'closed' };
     if (failure === 'topic-closed') return { as: 'nothing', why: 'the topic is closed to the bot', held: 'closed' };
     failures.push({ ...step, failure });
-    const next = nextStep(given, editable, failures);
+    const next = nextStep(given, editable, failures, forms);
     if (next?.outcome.kind === 'failed' && next.outcome.code === 'media-not-allowed') await rememberRight(job, tools);
     step = next;
   }
@@ -147,6 +157,7 @@ export function nextStep(
   given: Outcome,
   statusMessageId: number | undefined,
   failures: readonly (Step & { readonly failure: TelegramError })[],
+  forms: readonly SendAs[] = firstFile(given) === undefined ? ['fitting'] : ['fitting', 'document'],
 ): Step | undefined {
   const isGone = statusMessageId === undefined || failures.some(({ failure }) => failure === 'no-message');
   const isTooBig = failures.some(({ failure }) => failure === 'too-big');
@@ -154,7 +165,6 @@ export function nextStep(
     failures.some((one) => one.outcome === given && one.as === as && unfit.has(one.failure));
   const was = (way: Step['way'], as: SendAs, isInstead: boolean) =>
     failures.some((one) => one.way === way && one.as === as && (one.outcome !== given) === isInstead);
-  const forms: readonly SendAs[] = firstFile(given) === undefined ? ['fitting'] : ['fitting', 'document'];
   for (const way of ['edit', 'send'] as const) {
     if ((way === 'edit' && isGone) || isTooBig) continue;
     for (const as of forms) {
@@ -194,8 +204,7 @@ async function tryStep(
   }
   await assertLeaseHeld(delivery, claim);
   try {
-    await editIntoOutcome(outbox.api, job, statusMessageId, form);
-    return { kind: 'sent', messageId: statusMessageId };
+    return { kind: 'sent', ...(await editIntoOutcome(outbox.api, job, statusMessageId, form)) };
   } catch (error) {
     const failure = reportTelegramError(emit, 'edit', error);
     const kind = form.file === undefined ? 'edit-text' : 'edit-media';

@@ -10,6 +10,8 @@ import { z } from 'zod';
 import type { DialogueStore } from '../../domain/chats/chat-store.ts';
 import { conversations, createConversation } from '@grammyjs/conversations';
 import { Composer, type Context } from 'grammy';
+import { tellFeedback } from '../personal/feedback.ts';
+import { feedback, feedbackId } from './feedback.ts';
 import { dialogueVersion, guidedRequest, guidedRequestId } from './guided-request.ts';
 
 /** What an update means for an open dialogue. */
@@ -22,7 +24,7 @@ export type UpdateMeaning = 'answer' | 'leaves' | 'nothing';
 export function meaningFor(ctx: BotContext): UpdateMeaning {
   const press = parseCallbackData(ctx.callbackQuery?.data ?? '');
   if (press?.verb === 'ask') return 'answer';
-  if (press?.verb === 'example' || press?.verb === 'make') return 'leaves';
+  if (press?.verb === 'example' || press?.verb === 'make' || press?.verb === 'tell') return 'leaves';
   const { message } = ctx;
   if (message === undefined || !isUserContent(message)) return 'nothing';
   const words = wordsOf(message, ctx.me.username);
@@ -31,7 +33,8 @@ export function meaningFor(ctx: BotContext): UpdateMeaning {
   const repliedTo = message.reply_to_message;
   const isReplyToUs = repliedTo?.from?.id === ctx.me.id;
   if (isReplyToUs && jobOfMessage(repliedTo) !== undefined) return 'nothing';
-  return ctx.chat?.type === 'private' || (isReplyToUs && words.text !== '') ? 'answer' : 'nothing';
+  const says = words.text !== '' || message.photo !== undefined || message.document !== undefined;
+  return ctx.chat?.type === 'private' || (isReplyToUs && says) ? 'answer' : 'nothing';
 }
 
 /** Executes a decision of the dialogue; a repetition repeats a question at worst, never a request. */
@@ -50,14 +53,21 @@ export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn
     case 'mistake':
       return replyWithMistake(ctx, deps, turn.job, turn.mistake);
     case 'make': {
-      const { kind, words, options, style } = turn.request;
-      await answer(ctx, messages.answer('accepted', locale));
-      await edit(ctx, messages.dialogueDone(words, style, locale));
+      const { kind, words, options, style, picture } = turn.request;
+      // A message that was the last answer is followed by the status message alone.
+      if (isPress) {
+        await answer(ctx, messages.answer('accepted', locale));
+        await edit(ctx, messages.dialogueDone(words, style, locale));
+      }
       const styled = style === 'none' ? options : { ...options, preset: style };
-      return submitRequest(ctx, deps, { kind, prompt: words, options: styled });
+      return submitRequest(ctx, deps, { kind, prompt: words, options: styled, picture });
     }
     case 'give-up':
       return reply(ctx, messages.dialogueTooManyTries(turn.job, locale));
+    case 'ask-feedback':
+      return reply(ctx, messages.feedbackQuestion(locale));
+    case 'feedback':
+      return tellFeedback(ctx, deps, turn.about, turn.words);
     case 'outdated':
       if (isPress) await answer(ctx, messages.answer('expired', locale));
       return reply(ctx, messages.dialogueOutdated(locale));
@@ -117,6 +127,7 @@ export function dialogues(deps: BotDeps): Composer<BotContext> {
       },
     }),
     createConversation<BotContext, Context>(guidedRequest, { id: guidedRequestId }),
+    createConversation<BotContext, Context>(feedback, { id: feedbackId }),
   );
   return feature;
 }

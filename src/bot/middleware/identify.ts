@@ -124,6 +124,7 @@ export function identifySpeaker({
       lane: always ? 'premium' : laneOf(user, premiumIds, clock.now()),
       ...(!always && untilMs > clock.now() ? { premiumUntilMs: untilMs } : {}),
       ...(user.models === undefined ? {} : { models: user.models }),
+      ...(user.preferences === undefined ? {} : { preferences: user.preferences }),
       locale: (await groupLocale(ctx, groups)) ?? user.locale ?? matchLocale(identity.languageCode),
     };
     ctx.speaker = speaker;
@@ -212,6 +213,7 @@ export type Unasked = 'talk in a group' | 'service message' | 'not written by a 
 export function reasonUnasked(update: Update, me: Addressee): Unasked | undefined {
   if (update.callback_query !== undefined || update.my_chat_member !== undefined) return undefined;
   if (update.pre_checkout_query !== undefined || update.subscription !== undefined) return undefined;
+  if (update.inline_query !== undefined) return undefined;
   const { message } = update;
   if (typeof message !== 'object' || message === null) return 'unused kind of update';
   // Stars count wherever they were paid.

@@ -46,6 +46,12 @@ export function referralLink(bot: string, userId: number): string {
   return `https://t.me/${bot}?start=ref_${userId.toString(36)}`;
 }
 
+/** The payload of a link that brings these words; undefined where they do not fit into one. */
+export function wordsParameter(words: string): string | undefined {
+  const written = `gen_${Buffer.from(words).toString('base64url')}`;
+  return payload.test(written) ? written : undefined;
+}
+
 /** The words of a link behind /start; other words of other commands as they are. */
 export function wordsOfStart(words: string): string {
   const link = readStartLink(words.trim());

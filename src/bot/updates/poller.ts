@@ -24,6 +24,7 @@ export const wantedUpdates = [
   'my_chat_member',
   'pre_checkout_query',
   'subscription',
+  'inline_query',
 ] as const;
 
 type PollerOptions = {

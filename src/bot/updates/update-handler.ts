@@ -240,9 +240,9 @@ export const maxStartedPerChat = 30;
 /** The updates that are handled one after the other share a lane: those of a chat, else those of a person. */
 export function chatLaneOf(update: Update, updateId = update.update_id): string {
   // An update of another shape has a lane of its own.
-  const { message, callback_query: press, my_chat_member: membership } = update as MaybeUpdate;
+  const { message, callback_query: press, my_chat_member: membership, inline_query: query } = update as MaybeUpdate;
   const chat = (message ?? press?.message ?? membership)?.chat;
-  return String(chat?.id ?? press?.from?.id ?? `update ${updateId}`);
+  return String(chat?.id ?? press?.from?.id ?? query?.from?.id ?? `update ${updateId}`);
 }
 
 /** The same for a stored update; one that cannot be read has a lane of its own. */
@@ -259,6 +259,7 @@ type MaybeUpdate = {
   readonly message?: InChat;
   readonly callback_query?: { readonly message?: InChat; readonly from?: { readonly id?: number } | null } | null;
   readonly my_chat_member?: InChat;
+  readonly inline_query?: { readonly from?: { readonly id?: number } | null } | null;
 };
 
 type Waiting = { readonly start: () => void };

@@ -26,6 +26,7 @@ import { apiClients, webhookOutbox } from './migrations/021-other-programs.ts';
 import { payments, remix } from './migrations/023-remix-and-payments.ts';
 import { groups, safety } from './migrations/025-groups.ts';
 import { people } from './migrations/027-people.ts';
+import { personal } from './migrations/028-personal.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -62,6 +63,7 @@ export const migrations: readonly Migration[] = [
   groups,
   safety,
   people,
+  personal,
 ];
 
 export function schemaVersion(database: Database): number {

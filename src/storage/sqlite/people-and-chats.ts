@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ChatStore, ChatEntry, DialogueStore, KeptDialogue } from '../../domain/chats/chat-store.ts';
 import { jobKinds } from '../../domain/kinds.ts';
 import { graceMs } from '../../domain/payments/payment.ts';
+import { toPreferences } from '../../domain/personal/preferences.ts';
 import type { User, Users } from '../../domain/users.ts';
 import { creditsTaken } from './jobs/settle.ts';
 import { moveGroup } from './safety/group-store.ts';
@@ -185,6 +186,7 @@ const userRow = z
       .pipe(z.partialRecord(z.enum(jobKinds), z.string()))
       .nullable()
       .catch(null),
+    preferences: z.string().transform(fromJson).transform(toPreferences).nullable().catch(null),
   })
   .transform((row): User => {
     const untilMs = Math.max(row.premium_until_ms ?? 0, row.paid_until_ms ?? 0);
@@ -193,12 +195,13 @@ const userRow = z
       ...(row.locale === null ? {} : { locale: row.locale }),
       ...(row.heard_locale === null ? {} : { heardLocale: row.heard_locale }),
       ...(row.models === null ? {} : { models: row.models }),
+      ...(row.preferences === null ? {} : { preferences: row.preferences }),
       ...(untilMs === 0 ? {} : { premiumUntilMs: untilMs }),
     };
   });
 
 /** With the premium that a subscription has paid for: it is not stored a second time, so a refund ends it at once. */
-const findSql = `SELECT ?1 AS id, locale, heard_locale, premium_until_ms, models,
+const findSql = `SELECT ?1 AS id, locale, heard_locale, premium_until_ms, models, preferences,
     (SELECT max(until_ms) + ${graceMs} FROM payments WHERE user_id = ?1 AND state = 'credited') AS paid_until_ms
   FROM (SELECT 1) LEFT JOIN users ON users.id = ?1`;
 
@@ -220,6 +223,12 @@ export function createSqliteUsers(database: Database): Users {
       database.commit(() => {
         const sql = `INSERT INTO users (id, models) VALUES (?, ?) ON CONFLICT DO UPDATE SET models = excluded.models`;
         database.run(sql, id, Object.keys(models).length === 0 ? null : JSON.stringify(models));
+      }),
+    setPreferences: async (id, preferences) =>
+      database.commit(() => {
+        const sql = `INSERT INTO users (id, preferences) VALUES (?, ?)
+          ON CONFLICT DO UPDATE SET preferences = excluded.preferences`;
+        database.run(sql, id, Object.keys(preferences).length === 0 ? null : JSON.stringify(preferences));
       }),
     hear: async (id, locale) =>
       database.commit(

@@ -57,7 +57,10 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   );
   database.run(`DELETE FROM dialogues WHERE substr(key, instr(key, ':') + 1) = ?`, String(userId));
   database.run('DELETE FROM users WHERE id = ? AND coalesce(premium_until_ms, 0) <= ?', userId, Math.floor(nowMs));
-  database.run('UPDATE users SET locale = NULL, heard_locale = NULL, models = NULL WHERE id = ?', userId);
+  database.run(
+    'UPDATE users SET locale = NULL, heard_locale = NULL, models = NULL, preferences = NULL WHERE id = ?',
+    userId,
+  );
   // A closed chat stays closed; an open chat needs no row.
   database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
   database.run('DELETE FROM conversations WHERE user_id = ?', userId);
@@ -66,6 +69,8 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   database.run(`UPDATE broadcast_people SET state = 'left-out' WHERE user_id = ? AND state = 'waiting'`, userId);
   // Whether somebody was let in stays; how they are called does not.
   database.run('UPDATE access SET name = NULL WHERE asked_by = ?', userId);
+  database.run('DELETE FROM past_requests WHERE user_id = ?', userId);
+  database.run('DELETE FROM feedback WHERE user_id = ?', userId);
   forgetSpender(database, userId);
   database.run('DELETE FROM rests WHERE place = ?', String(userId));
   database.run('DELETE FROM chat_limits WHERE chat_id = ?', userId);

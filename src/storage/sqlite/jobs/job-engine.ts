@@ -73,9 +73,9 @@ export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDelive
   return {
     // Durable with the intent that follows it.
     claim: async (id) => database.apply(() => claimEnded(database, id, owner), plain),
-    done: async (lease, shown) =>
+    done: async (lease, shown, sent) =>
       database.commit(
-        () => endDelivery(database, lease, nowMs(), shown),
+        () => endDelivery(database, lease, nowMs(), shown, sent),
         shown === undefined ? { isOneChange: true } : {},
       ),
     postpone: async (lease, next) => database.commit(() => postponeDelivery(database, lease, next)),

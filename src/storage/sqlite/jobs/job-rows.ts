@@ -1,72 +1,12 @@
 import { z } from 'zod';
-import {
-  aspects,
-  type GenerationOptions,
-  firstOfAlbum,
-  type Job,
-  type JobRequest,
-  type JobState,
-  filesOf,
-  type Outcome,
-  type ResultPayload,
-} from '../../../domain/job.ts';
-import { jobKinds, lanes, defaultKind, styleNames } from '../../../domain/kinds.ts';
-import { failureCodes } from '../../../domain/failure.ts';
+import { firstOfAlbum, type Job, type JobRequest, type JobState, filesOf } from '../../../domain/job.ts';
+import { jobKinds, lanes, defaultKind } from '../../../domain/kinds.ts';
+import { toPreferences, wishesOf } from '../../../domain/personal/preferences.ts';
 import { type JobId, jobId, isProviderName, type ProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
-import { mediaKinds } from '../../../domain/kinds.ts';
 import { type Database, type Row, fromJson, parseRow } from '../connection.ts';
 import { keptCall } from './calls.ts';
-
-const mediaFile = z.object({
-  path: z.string(),
-  kind: z.enum(mediaKinds),
-  mime: z.string(),
-  bytes: z.number(),
-  width: z.number().exactOptional(),
-  height: z.number().exactOptional(),
-  durationMs: z.number().exactOptional(),
-  title: z.string().exactOptional(),
-  performer: z.string().exactOptional(),
-});
-
-const payload: z.ZodType<ResultPayload> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('file'), file: mediaFile }),
-  z.object({ kind: z.literal('files'), files: z.tuple([mediaFile, mediaFile], mediaFile) }),
-  z.object({ kind: z.literal('text'), text: z.string(), isCut: z.literal(true).exactOptional() }),
-]);
-
-/** Earlier versions stored one file next to the model. */
-const result = z.union([
-  z.object({ kind: z.literal('result'), payload, model: z.string() }),
-  z
-    .object({ kind: z.literal('result'), file: mediaFile, model: z.string() })
-    .transform(({ kind, file, model }) => ({ kind, payload: { kind: 'file' as const, file }, model })),
-]);
-
-const outcome: z.ZodType<Outcome> = z.union([
-  result,
-  z.object({
-    kind: z.literal('failed'),
-    code: z.enum(failureCodes).exclude(['cancelled']),
-    againAtMs: z.number().exactOptional(),
-  }),
-  z.object({ kind: z.literal('cancelled') }),
-]);
-
-const options: z.ZodType<GenerationOptions> = z.object({
-  model: z.string().exactOptional(),
-  preferred: z.string().exactOptional(),
-  aspect: z.enum(aspects).exactOptional(),
-  seed: z.number().exactOptional(),
-  chosenSeed: z.number().exactOptional(),
-  negative: z.string().exactOptional(),
-  title: z.string().exactOptional(),
-  style: z.string().exactOptional(),
-  preset: z.enum(styleNames).exactOptional(),
-  instrumental: z.literal(true).exactOptional(),
-  spoiler: z.literal(true).exactOptional(),
-});
+import { options, outcome } from './stored-values.ts';
 
 const answer: z.ZodType<KnownAnswer> = z.object({
   model: z.string(),
@@ -106,6 +46,7 @@ const facts = z.object({
   direct_topic_id: z.number().nullable(),
   pressed: z.number().nullable(),
   album_size: z.number().nullable(),
+  wishes: z.string().transform(fromJson).transform(toPreferences).nullable(),
   line: z.string().refine(isProviderName),
   tier: z.number(),
   round: z.number(),
@@ -135,6 +76,7 @@ const jobRow = z.discriminatedUnion('state', [
 type JobRow = z.output<typeof jobRow>;
 
 const shownFacts = facts.extend({
+  wishes: facts.shape.wishes.catch(null),
   kind: facts.shape.kind.catch(defaultKind),
   options: facts.shape.options.catch(null),
   lane: facts.shape.lane.catch('free'),
@@ -218,6 +160,7 @@ function toJob(row: JobRow): Job {
     },
     updateId: row.update_id,
     ...(row.album_size === null ? {} : { album: { size: row.album_size } }),
+    ...wished(row.wishes),
     line: row.line,
     state: toState(row),
     progress: {
@@ -234,6 +177,11 @@ function toJob(row: JobRow): Job {
     ...(row.held === null ? {} : { held: row.held }),
     ...(row.pack_results === 0 ? {} : { packResults: row.pack_results }),
   };
+}
+
+function wished(stored: JobRow['wishes']): Pick<JobRequest, 'wishes'> {
+  const wishes = stored === null ? undefined : wishesOf(stored);
+  return wishes === undefined ? {} : { wishes };
 }
 
 function toState(row: JobRow): JobState {
@@ -281,6 +229,7 @@ export function insertJob(
     pressed: origin.pressed === true ? 1 : null,
     album: album === undefined ? null : firstOfAlbum(id),
     album_size: album?.size ?? null,
+    wishes: request.wishes === undefined ? null : JSON.stringify(request.wishes),
     pack_results: packResults,
     line,
     state: 'waiting',

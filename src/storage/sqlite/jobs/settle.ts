@@ -1,4 +1,5 @@
 import { type HeldReason, type Outcome, turnOf } from '../../../domain/job.ts';
+import type { SentFile } from '../../../domain/personal/past-requests.ts';
 import { type JobKind, lanes } from '../../../domain/kinds.ts';
 import { type Database, type Row, numberOf } from '../connection.ts';
 import { type StoredJob, toShownJob, toStoredJob, outcomeKind } from './job-rows.ts';
@@ -168,10 +169,12 @@ export function endDelivery(
   { jobId, fence }: JobLease,
   nowMs: number,
   shown: 'words-instead' | undefined,
+  sent: readonly SentFile[] = [],
 ): boolean {
   const changed = database.run(
-    `UPDATE jobs SET state = 'told', told_at_ms = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
+    `UPDATE jobs SET state = 'told', told_at_ms = ?, sent_files = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
     nowMs,
+    sent.length === 0 ? null : JSON.stringify(sent),
     jobId,
     fence,
   );
