@@ -255,7 +255,7 @@ const hostHeader = /^(\[[0-9a-f:.]{2,45}\]|[0-9a-z._-]{1,253})(?::[0-9]{1,5})?$/
  */
 export function servedHosts(boundTo: string): (host: string) => boolean {
   const bound = boundTo.toLowerCase();
-  return (header) => {
+  const serves = (header: string): boolean => {
     const name = hostHeader
       .exec(header)?.[1]
       ?.toLowerCase()
@@ -263,5 +263,11 @@ export function servedHosts(boundTo: string): (host: string) => boolean {
     if (name === undefined) return false;
     if (name === bound || isLoopback(name)) return true;
     return everywhere.has(bound) && isIP(name) !== 0;
+  };
+  // Hot path: the callers of a server know it by one name.
+  let last = { header: '', isServed: false };
+  return (header) => {
+    if (header !== last.header) last = { header, isServed: serves(header) };
+    return last.isServed;
   };
 }

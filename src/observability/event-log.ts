@@ -5,7 +5,7 @@ import { createLogger, isUrgent, emitTo } from './logger.ts';
 import type { Redactor } from './redaction/redactor.ts';
 
 /** The longest time that an event is buffered. */
-const maxBufferMs = 5;
+const maxBufferMs = 25;
 /** The most events that are buffered. */
 const maxBuffered = 256;
 
