@@ -153,7 +153,7 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
     const read = readSpeech(asked.body, models, shape);
     if (!read.ok) return read.reply;
     Object.assign(call, read.value);
-    return charged(call) ?? soundReply(shape);
+    return charged(call) ?? soundReply(shape, read.value.format);
   };
 
   const chat = (asked: StandInRequest, call: OpenAiCall): StandInReply => {

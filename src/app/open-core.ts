@@ -256,7 +256,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   let hasStarted = false;
   let drained: Promise<number> | undefined;
   const drain = (patience: AbortSignal) => (drained ??= service.drain(patience));
-  const reached = { clients, chains, catalog, definitions, providers, keyedProviders, budgets, clock };
+  const reached = { clients, chains, catalog, definitions, providers, keyedProviders, budgets, results, clock };
   const scope = opening.move();
   return {
     gateway: gatewayAccess({ ...reached, calls: service.calls }),

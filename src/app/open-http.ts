@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { candidatesNamed } from '../domain/job.ts';
 import type { Area } from '../http/gate.ts';
@@ -8,7 +9,7 @@ import type { Core } from './open-core.ts';
 import { StartError } from './start-error.ts';
 
 export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'clock' | 'emit'> & {
-  readonly config: Pick<Config, 'definitions' | 'providers' | 'budgetCurrency' | 'budgets'>;
+  readonly config: Pick<Config, 'definitions' | 'providers' | 'budgetCurrency' | 'budgets' | 'gateway' | 'dataDir'>;
   readonly core: Core;
   /** Takes secrets out of what goes to readers of events. */
   readonly redact: (line: string) => string;
@@ -37,14 +38,20 @@ export async function openHttp({ config, core, telegram, redact, ...options }: O
         );
   // They were let in by the old token, and nothing asks for it again while they read.
   if (operators !== undefined) opening.use(options.adminToken.onReplaced(() => operators.feed.dismissReaders()));
+  const openGateway = async (access: NonNullable<typeof gateway>) => {
+    const [{ gatewayArea }, { PictureLinks }] = await Promise.all([
+      import('../http/gateway/gateway.ts'),
+      import('../http/gateway/picture-links.ts'),
+    ]);
+    const links = opening.use(new PictureLinks({ directory: join(config.dataDir, 'links'), clock }));
+    return [links.area, gatewayArea({ access, links, publicUrl: config.gateway.url, clock, onError })];
+  };
   const routes = async () => {
     const { httpRoutes } = await import('./http-routes.ts');
     return httpRoutes({ config, core, telegram, operators, named, providers });
   };
   const areas: readonly Area[] = [
-    ...(gateway === undefined
-      ? []
-      : [(await import('../http/gateway/gateway.ts')).gatewayArea({ access: gateway, clock, onError })]),
+    ...(gateway === undefined ? [] : await openGateway(gateway)),
     ...(telegram === undefined ? [] : [(await import('../http/telegram-webhook.ts')).telegramArea(telegram)]),
   ];
   try {

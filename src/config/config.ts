@@ -84,7 +84,11 @@ export type Config = {
     readonly signingKey: Secret | undefined;
   };
   /** The programs that may ask, and how long their calls wait for a key. */
-  readonly gateway: { readonly clientsFile: string | undefined; readonly maxWaitMs: number };
+  readonly gateway: {
+    readonly clientsFile: string | undefined;
+    readonly url: string | undefined;
+    readonly maxWaitMs: number;
+  };
   /** Where keys live besides environment and files. */
   readonly keysElsewhere: {
     readonly command: string | undefined;
@@ -238,7 +242,7 @@ function toConfig(
     bucket: bucketOf(env),
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
     webhooks: { alerts: env.ALERT_WEBHOOK_URL, jobs: env.JOB_WEBHOOK_URL, signingKey: env.WEBHOOK_SIGNING_KEY },
-    gateway: { clientsFile: env.API_CLIENTS_FILE, maxWaitMs: env.GATEWAY_WAIT_S },
+    gateway: { clientsFile: env.API_CLIENTS_FILE, url: env.GATEWAY_URL, maxWaitMs: env.GATEWAY_WAIT_S },
     keysElsewhere: { command: env.KEYS_COMMAND, everyMs: env.KEYS_COMMAND_EVERY_S, vault: vaultOf(env) },
     tracing: tracingOf(env),
     masterKey: env.MASTER_KEY,

@@ -250,6 +250,7 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     OTEL_EXPORTER_OTLP_ENDPOINT: variable(undefined, baseUrl('http://127.0.0.1:4318')),
     OTEL_EXPORTER_OTLP_HEADERS: variable(undefined, otlpHeaders, asWritten),
     OTEL_SERVICE_NAME: variable('darkroom', fits(/^[\x21-\x7e]{1,100}$/, 'must be a name without spaces')),
+    GATEWAY_URL: variable(undefined, baseUrl('https://darkroom.example.com')),
     GATEWAY_WAIT_S: variable(30_000, seconds({ zero: true, most: 3600, example: 30 })),
     MODERATION: variable('off', oneOf(moderationModes)),
     MODERATION_WORDS_FILE: variable(undefined, filePath),

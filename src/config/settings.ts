@@ -164,6 +164,8 @@ const server = {
   OTEL_SERVICE_NAME: 'The name under which the bot appears there.',
   API_CLIENTS_FILE:
     'The programs that may ask through `/v1/…`, in YAML or JSON, at most 64 KB; `darkroom clients add` writes it. A change takes effect within seconds. Without it there is no gateway.',
+  GATEWAY_URL:
+    'The address under which programs reach the gateway, without `/v1`; the links to pictures that they ask for begin with it. Otherwise they begin with the host that was asked.',
   GATEWAY_WAIT_S:
     'How long a call of a program waits for a key before it is refused with the time at which one is free.',
   KEYS_COMMAND:

@@ -54,6 +54,8 @@ export type Area = {
    * name and through proxies, so neither the host counts there nor the address of wrong tries.
    */
   readonly tokenIn?: 'telegram-header';
+  /** Everybody may read here, under any name of this server: the paths themselves are secrets. */
+  readonly isOpen?: true;
   /** What a refusal says, as JSON; nothing when absent. */
   readonly refusalBody?: (status: number) => string;
   /** Answers a request that was let in and returns true; false leaves it to the routes of the API. */
@@ -102,6 +104,10 @@ export function createGate(options: GateOptions): Gate {
     // A bearer on an open path asks for more than others see, so it is checked, and counted when it is wrong.
     if (open.has(path) && !caller.authorizations.some(isBearer))
       return caller.method === 'GET' ? 'pass' : { status: 405, headers: { allow: 'GET' } };
+    if (area.isOpen === true) {
+      const reads = caller.method === 'GET' || caller.method === 'HEAD';
+      return reads ? (isPlain(path) ? 'pass' : { status: 404 }) : { status: 405, headers: { allow: 'GET, HEAD' } };
+    }
     if (area.tokenIn === 'telegram-header') {
       const offered = (caller.telegramSecrets ?? []).map((secret) => `Bearer ${secret}`);
       return carriesToken(offered, area.digests()) ? limited(caller, path, area) : { status: 401 };
@@ -134,11 +140,16 @@ export function createGate(options: GateOptions): Gate {
 
   return (caller) => {
     const [path = ''] = caller.target.split('?', 1);
-    const area = areas.find(({ prefix }) => path.startsWith(prefix)) ?? admins;
+    const area = areaOf(path, areas) ?? admins;
     const decision = decide(caller, path, area);
     if (decision === 'pass' || area.refusalBody === undefined) return decision;
     return { ...decision, body: area.refusalBody(decision.status) };
   };
+}
+
+/** The first area in which the path of the request is; undefined outside of all. */
+export function areaOf(target: string, areas: readonly Area[]): Area | undefined {
+  return areas.find(({ prefix }) => target.startsWith(prefix));
 }
 
 const noPages: ReadonlyMap<string, 'GET' | 'POST'> = new Map();

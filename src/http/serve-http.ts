@@ -7,6 +7,7 @@ import { Sessions } from './dashboard/sessions.ts';
 import type { Upgrades } from './events/event-socket.ts';
 import {
   type Area,
+  areaOf,
   type Caller,
   createGate,
   digestsOf,
@@ -71,7 +72,7 @@ export function listenHttp(options: ListenHttpOptions): Promise<Listening> {
       }
     },
   };
-  const direct = (caller: Caller, halves: Halves) => areas.some(({ answer }) => answer?.(caller, halves) === true);
+  const direct = (caller: Caller, halves: Halves) => areaOf(caller.target, areas)?.answer?.(caller, halves) === true;
   return listen(api, host, port, { gate, onError, upgrades, known: (caller) => healthAnswer(caller, vitals), direct });
 }
 

@@ -102,6 +102,8 @@ export type ProviderDefinition = {
   readonly models: readonly ModelDefinition[];
   /** The form of its model ids, where it is another one than `org/model`. */
   readonly modelNames?: RegExp;
+  /** The format of its speech, where that cannot be chosen. */
+  readonly speaksIn?: 'mp3' | 'wav';
   /** The assumed traits of a model that is not listed. */
   readonly otherModels: ModelTraits;
   /** Its part of the built-in chain of each kind: model ids in order. */

@@ -37,7 +37,7 @@ test('EventLog writes events of a few milliseconds together, each line with the 
   expect(writes).toHaveLength(1);
   expect(entries()).toMatchObject([
     { time: new Date(startMs).toISOString(), running: 1 },
-    { time: new Date(startMs + 3).toISOString(), running: 2 },
+    { time: new Date(startMs + 20).toISOString(), running: 2 },
   ]);
   await clock.advance(1_000);
   expect(writes).toHaveLength(1);

@@ -7,6 +7,7 @@ import type { GatewayAccess, KnownClient } from '../../domain/gateway/gateway-ac
 import type { ProviderName } from '../../domain/ids.ts';
 import { type Candidate, candidateName, type Chains } from '../../domain/job.ts';
 import type { JobKind } from '../../domain/kinds.ts';
+import type { ResultStore } from '../../domain/media.ts';
 import type { Provider } from '../../domain/provider.ts';
 import type { Budgets } from '../../jobs/budgets.ts';
 import type { ClientCallRunner } from '../../jobs/client-calls/client-call-runner.ts';
@@ -18,6 +19,7 @@ import { makes } from '../../providers/provider-definition.ts';
 import { hash } from 'node:crypto';
 import { readTableFile, watchedTable } from '../operator-files.ts';
 import { StartError } from '../start-error.ts';
+import { pictureFetcher } from './fetch-picture.ts';
 
 const checkEveryMs = 1_000;
 const variable = 'API_CLIENTS_FILE';
@@ -109,6 +111,7 @@ export type GatewayParts = {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly keyedProviders: ReadonlySet<ProviderName>;
   readonly budgets: Budgets | undefined;
+  readonly results: ResultStore;
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
 };
 
@@ -117,7 +120,7 @@ const noRoutes: ReturnType<GatewayAccess['relays']> = new Set();
 
 /** What the gateway may ask of the core; undefined where there are no clients. */
 export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
-  const { clients, calls, chains, catalog, definitions, providers, keyedProviders, budgets, clock } = parts;
+  const { clients, calls, chains, catalog, definitions, providers, keyedProviders, budgets, results, clock } = parts;
   if (clients === undefined || calls === undefined) return undefined;
   const canAsk = (provider: ProviderName) => keyedProviders.has(provider) && providers.has(provider);
   const tabled = (kind: JobKind) => [
@@ -155,6 +158,8 @@ export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
       return at > 0 && model !== '' && canAsk(provider) ? [{ provider, model }] : [];
     },
     relays: (provider) => providers.get(provider)?.relays ?? noRoutes,
+    speaksIn: (provider) => definitions.find(({ name }) => name === provider)?.speaksIn,
+    fetchPicture: pictureFetcher(results),
     hasSizes: (candidate) => catalog.find(candidate).size !== undefined,
     webhookOf: (name) => clients.list().find((client) => client.name === name)?.webhook,
     budgetWaitMs: ({ number }) =>

@@ -26,6 +26,19 @@ export type GatewayAccess = {
   readonly relays: (provider: ProviderName) => ReadonlySet<RelayRoute>;
   /** Whether the model makes pictures of a size of its own choice only. */
   readonly hasSizes: (candidate: Candidate) => boolean;
+  /** The format in which the provider speaks whatever is asked, where it is known and cannot be chosen. */
+  readonly speaksIn: (provider: ProviderName) => 'mp3' | 'wav' | undefined;
+  /**
+   * Fetches a picture that a request only names, behind the guard of addresses; `why` completes "Cannot fetch picture 1:".
+   * Rejects with the signal's reason.
+   */
+  readonly fetchPicture: (
+    url: string,
+    signal: AbortSignal,
+  ) => Promise<
+    | { readonly ok: true; readonly bytes: Uint8Array; readonly mime: string }
+    | { readonly ok: false; readonly why: string }
+  >;
   /** Where the client of this name is told how its calls end. */
   readonly webhookOf: (client: string) => string | undefined;
   /** For how long the client may spend nothing more; 0 while it may. */

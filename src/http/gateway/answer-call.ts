@@ -1,40 +1,29 @@
-import type { Begun, CallEnding, ClientCall } from '../../domain/gateway/client-call.ts';
+import type { Begun, ClientCall } from '../../domain/gateway/client-call.ts';
 import type { GatewayAccess, KnownClient } from '../../domain/gateway/gateway-access.ts';
-import { parseTraceParent } from '../../domain/gateway/client-call.ts';
-import type { JobId } from '../../domain/ids.ts';
 import type { Candidate } from '../../domain/job.ts';
 import type { JobKind } from '../../domain/kinds.ts';
-import type { RelayRoute } from '../../domain/provider.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { ChunkWriter, completion, eventsOfWhole, usageFields } from './chat-answer.ts';
+import { MediaAnswerer, type MediaAnswererOptions } from './answer-media.ts';
+import { ChunkWriter, completion, eventsOfWhole } from './chat-answer.ts';
 import { type ChatRequest, readChat, readResponses } from './chat-request.ts';
-import type { Halves } from '../gate.ts';
-import type { Exchange } from './exchange.ts';
+import { type Arrived, type Asked, traceOf } from './arrived.ts';
 import { type MediaRequest, readEdit, readImage, readSpeech } from './media-request.ts';
 import { RateLimits } from './rate-limits.ts';
+import { withPictures } from './sent-pictures.ts';
 import { parseObject, type Read, readBytes, refused } from './read-body.ts';
 import { badRequest, type Refusal, refusalFor } from './refusal.ts';
-
-/** A route, and the kind that it asks for. */
-export type Asked = { readonly route: RelayRoute; readonly kind: JobKind };
-
-/** A request of a program. */
-export type Arrived = {
-  readonly incoming: Halves['incoming'];
-  readonly exchange: Exchange;
-  readonly id: JobId;
-  readonly asked: Asked;
-  readonly client: KnownClient | undefined;
-};
 
 /** Answers requests of programs: reads them, has them made, writes what came of it. */
 export class CallAnswerer {
   readonly #access: GatewayAccess;
+  readonly #media: MediaAnswerer;
   readonly #clock: Clock;
   readonly #rates: RateLimits;
 
-  constructor({ access, clock }: { readonly access: GatewayAccess; readonly clock: Clock }) {
+  constructor(options: MediaAnswererOptions) {
+    const { access, clock } = options;
     this.#access = access;
+    this.#media = new MediaAnswerer(options);
     this.#clock = clock;
     this.#rates = new RateLimits(clock);
   }
@@ -51,7 +40,9 @@ export class CallAnswerer {
       return read.ok ? this.#converse(arrived, client, asked.route, read.value) : exchange.refuse(read.refusal);
     }
     const read = await readMedia(asked.route, incoming.headers['content-type'] ?? '', bytes.value);
-    return read.ok ? this.#make(arrived, client, read.value) : exchange.refuse(read.refusal);
+    if (!read.ok) return exchange.refuse(read.refusal);
+    const chain = this.#chainFor(asked, read.value);
+    return chain.ok ? this.#media.make(arrived, client, read.value, chain.value) : exchange.refuse(chain.refusal);
   }
 
   /** Why the client may not ask now, whatever it asks. */
@@ -97,7 +88,10 @@ export class CallAnswerer {
     const { exchange, id, asked } = arrived;
     const chain = this.#chainFor(asked, request);
     if (!chain.ok) return exchange.refuse(chain.refusal);
-    const { isStream, prompt, history, fields, wantsUsage } = request;
+    const { isStream, prompt, history, wantsUsage } = request;
+    const withThem = await withPictures(request.fields, this.#access.fetchPicture, exchange.signal);
+    if (!withThem.ok) return exchange.refuse(withThem.refusal);
+    const fields = withThem.value;
     const facts = { id, createdS: Math.floor(this.#clock.now() / 1_000) };
     const writer = new ChunkWriter(facts, wantsUsage);
     let begun: Begun | undefined;
@@ -156,56 +150,6 @@ export class CallAnswerer {
     if (route === 'chat') send('[DONE]');
     exchange.end();
   }
-
-  async #make(arrived: Arrived, client: KnownClient, request: MediaRequest): Promise<void> {
-    const { exchange, id, asked } = arrived;
-    const chain = this.#chainFor(asked, request);
-    if (!chain.ok) return exchange.refuse(chain.refusal);
-    const { prompt, aspect, pictures, fields } = request;
-    const relays = (provider: string) => this.#access.relays(provider).has(asked.route);
-    // A model with one shape only cannot follow a size; one that is asked in OpenAI's language is told it as it is.
-    const able = chain.value.filter(
-      (one) => aspect === undefined || relays(one.provider) || this.#access.hasSizes(one),
-    );
-    if (able.length === 0)
-      return exchange.refuse(badRequest('The model makes pictures of one size only', 'size', 'unsupported_parameter'));
-    const ending = await this.#access.calls.run(
-      {
-        id,
-        client,
-        kind: asked.kind,
-        chain: able,
-        prompt,
-        ...(aspect === undefined ? {} : { options: { aspect } }),
-        ...(pictures === undefined ? {} : { pictures }),
-        relay: { route: asked.route, fields },
-        ...traceOf(arrived),
-      },
-      exchange.signal,
-    );
-    if (ending.kind === 'failed') return exchange.refuse(refusalFor(ending), ending);
-    this.#sendFiles(exchange, asked, ending);
-  }
-
-  #sendFiles(exchange: Exchange, { kind }: Asked, ending: Extract<CallEnding, { kind: 'answered' }>): void {
-    const { result, usage } = ending;
-    const files = result.kind === 'files' ? result.files : [];
-    const [first] = files;
-    if (first === undefined) throw new Error('Cannot answer: there is no file in the result');
-    if (kind === 'speech') return exchange.whole(first.bytes, first.mime, ending);
-    const told = usageFields(usage);
-    const tokens = told && {
-      input_tokens: told['prompt_tokens'],
-      output_tokens: told['completion_tokens'],
-      total_tokens: told['total_tokens'],
-    };
-    const body = {
-      created: Math.floor(this.#clock.now() / 1_000),
-      data: files.map(({ bytes }) => ({ b64_json: Buffer.from(bytes).toString('base64') })),
-      ...(tokens === undefined ? {} : { usage: tokens }),
-    };
-    exchange.whole(JSON.stringify(body), 'application/json', ending);
-  }
 }
 
 async function readMedia(
@@ -217,13 +161,6 @@ async function readMedia(
   const body = parseObject(bytes);
   if (!body.ok) return body;
   return route === 'images' ? readImage(body.value) : readSpeech(body.value);
-}
-
-/** The trace in which the caller's own program is. */
-function traceOf({ incoming }: Arrived): Pick<ClientCall, 'trace'> {
-  const { traceparent } = incoming.headers;
-  const trace = typeof traceparent === 'string' ? parseTraceParent(traceparent) : undefined;
-  return trace === undefined ? {} : { trace };
 }
 
 /** The name of an event of the Responses API is the type in its data. */

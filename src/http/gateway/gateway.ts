@@ -7,8 +7,10 @@ import type { JobKind } from '../../domain/kinds.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { RouteGroup } from '../api.ts';
 import type { Area, Caller, Halves } from '../gate.ts';
-import { type Asked, CallAnswerer } from './answer-call.ts';
+import { CallAnswerer } from './answer-call.ts';
+import type { Asked } from './arrived.ts';
 import { Exchange } from './exchange.ts';
+import type { PictureLinks } from './picture-links.ts';
 import { maxBodyBytes } from './read-body.ts';
 import { describeGateway } from './gateway-description.ts';
 import { gateRefusal, type Refusal } from './refusal.ts';
@@ -26,6 +28,9 @@ const kinds = ['chat', 'image', 'edit', 'speech'] as const satisfies readonly Jo
 
 export type GatewayOptions = {
   readonly access: GatewayAccess;
+  readonly links: PictureLinks;
+  /** Where programs reach the gateway, without `/v1`; links begin with the host that was asked when undefined. */
+  readonly publicUrl: string | undefined;
   readonly clock: Clock;
   /** Hears errors that are bugs, with the id that the caller was told. */
   readonly onError: (error: unknown, requestId: string) => void;

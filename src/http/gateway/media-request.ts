@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { type Aspect, aspects } from '../../domain/job.ts';
 import type { Json } from '../../domain/provider.ts';
 import { mistakeIn } from './chat-request.ts';
-import { type JsonObject, type Read, refused } from './read-body.ts';
+import { type JsonObject, parseObject, type Read, refused } from './read-body.ts';
 import { badRequest } from './refusal.ts';
+import { maxPictures, type SentPicture } from './sent-pictures.ts';
+import { isSpeechFormat, type SpeechFormat, speechFormats } from './speech-format.ts';
 
 /** A request for pictures or speech. */
 export type MediaRequest = {
@@ -12,7 +14,11 @@ export type MediaRequest = {
   /** The shape that was asked for, where it is one that every provider knows. */
   readonly aspect?: Aspect;
   /** The pictures to change. */
-  readonly pictures?: readonly Uint8Array[];
+  readonly pictures?: readonly SentPicture[];
+  /** Pictures are answered as links and not in base64. */
+  readonly asLink?: true;
+  /** The format of the speech that was asked for. */
+  readonly format?: SpeechFormat;
   /** What is said besides the prompt, for providers that speak OpenAI's language. */
   readonly fields: JsonObject;
   /** The first parameter that only such a provider can follow. */
@@ -40,10 +46,8 @@ function readPicture(body: JsonObject, more: Pick<MediaRequest, 'pictures'>): Re
   if (!parsed.success) return refused(mistakeIn(parsed.error));
   const { data } = parsed;
   const { response_format: format = null, size = null, n = null } = data;
-  if (format !== null && format !== 'b64_json') {
-    return refused(
-      badRequest('Pictures are answered as b64_json; nothing is kept that a link could lead to', 'response_format'),
-    );
+  if (format !== null && format !== 'b64_json' && format !== 'url') {
+    return refused(badRequest('Pictures are answered as b64_json or url', 'response_format'));
   }
   const streamed = ['stream', 'partial_images'].find((name) => (body[name] ?? null) !== null && body[name] !== false);
   if (streamed !== undefined)
@@ -60,18 +64,22 @@ function readPicture(body: JsonObject, more: Pick<MediaRequest, 'pictures'>): Re
       prompt: data.prompt,
       ...(aspect === undefined ? {} : { aspect }),
       ...more,
+      ...(format === 'url' ? { asLink: true } : {}),
       fields,
       onlyRelayed,
     },
   };
 }
 
-const maxPictures = 16;
-
-/** Reads `POST /v1/images/edits`: a form with `image` or `image[]`. */
+/** Reads `POST /v1/images/edits`: a form with `image` or `image[]`, or JSON with `images`. */
 export async function readEdit(contentType: string, bytes: Uint8Array): Promise<Read<MediaRequest>> {
+  if (/^application\/json\b/i.test(contentType)) {
+    const body = parseObject(bytes);
+    return body.ok ? readNamedPictures(body.value) : body;
+  }
   if (!/^multipart\/form-data\b/i.test(contentType)) {
-    return refused(badRequest('Send the pictures as multipart/form-data', undefined, 'invalid_content_type'));
+    const message = 'Send the pictures as multipart/form-data, or their addresses as application/json';
+    return refused(badRequest(message, undefined, 'invalid_content_type'));
   }
   let form: FormData;
   try {
@@ -98,9 +106,29 @@ export async function readEdit(contentType: string, bytes: Uint8Array): Promise<
   return readPicture(words, { pictures });
 }
 
+const namedSchema = z.looseObject({
+  images: z
+    .array(z.object({ image_url: z.string().max(30_000_000) }))
+    .min(1)
+    .max(maxPictures),
+});
+
+/** `images: [{image_url}]`: data as it is, other addresses to be fetched. */
+function readNamedPictures(body: JsonObject): Read<MediaRequest> {
+  const parsed = namedSchema.safeParse(body);
+  if (!parsed.success) return refused(mistakeIn(parsed.error));
+  const { images: _images, ...words } = body;
+  const pictures = parsed.data.images.map(({ image_url: url }): SentPicture => {
+    const coded = /^data:image\/[\w.+-]{1,40};base64,/i.exec(url)?.[0];
+    return coded === undefined ? { url } : new Uint8Array(Buffer.from(url.slice(coded.length), 'base64'));
+  });
+  return readPicture(words, { pictures });
+}
+
 const speechSchema = z.looseObject({
   model,
   input: prompt,
+  response_format: z.string().max(20).nullish(),
   voice: z.string().max(200).nullish(),
   stream_format: z.string().max(20).nullish(),
 });
@@ -113,11 +141,22 @@ export function readSpeech(body: JsonObject): Read<MediaRequest> {
   if ((data.stream_format ?? 'audio') !== 'audio') {
     return refused(badRequest('Speech is answered whole', 'stream_format', 'unsupported_parameter'));
   }
-  const { model: _model, input: _input, stream_format: _stream, voice, ...others } = body;
+  const { model: _model, input: _input, stream_format: _stream, response_format: _format, voice, ...others } = body;
+  const format = data.response_format ?? undefined;
+  if (format !== undefined && !isSpeechFormat(format)) {
+    const known = Object.keys(speechFormats).join(', ');
+    return refused(badRequest(`Speech is answered as one of ${known}`, 'response_format'));
+  }
   const fields = said({ ...others, ...(voice === 'auto' || voice === undefined ? {} : { voice }) });
   return {
     ok: true,
-    value: { model: data.model ?? undefined, prompt: data.input, fields, onlyRelayed: Object.keys(fields)[0] },
+    value: {
+      model: data.model ?? undefined,
+      prompt: data.input,
+      ...(format === undefined ? {} : { format }),
+      fields,
+      onlyRelayed: Object.keys(fields)[0],
+    },
   };
 }
 

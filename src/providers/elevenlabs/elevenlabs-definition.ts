@@ -21,6 +21,7 @@ export const elevenlabsDefinition: ProviderDefinition = {
     { model: 'music_v2_5', kind: 'music', traits: music },
   ],
   modelNames: /^[A-Za-z][\w.-]{0,63}(?:\/[A-Za-z0-9]{8,40})?$/,
+  speaksIn: 'mp3',
   otherModels: speech,
   chains: { speech: ['eleven_flash_v2_5', 'eleven_v3'], music: ['music_v2_5'] },
   adapter: {

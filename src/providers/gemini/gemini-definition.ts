@@ -44,6 +44,7 @@ export const geminiDefinition: ProviderDefinition = {
     { model: 'gemini-3.5-flash-lite', kind: 'chat', traits: chat, usualMs: 5_000 },
     { model: 'gemini-3.8-flash', kind: 'chat', traits: chat, usualMs: 8_000 },
   ],
+  speaksIn: 'wav',
   otherModels: words,
   chains: {
     image: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
