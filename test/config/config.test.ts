@@ -491,7 +491,7 @@ test('a webhook without a secret, or at an address that is no path of its own, d
   );
 });
 
-test('the addresses of webhooks are checked by name, and never shown', () => {
+test('the addresses of webhooks are checked by name, and never shown (S30)', () => {
   const bad = {
     ALERT_WEBHOOK_URL: 'http://canary.example.com/x',
     JOB_WEBHOOK_URL: 'canary',

@@ -74,7 +74,7 @@ test('a model with a path inside its app is asked about at the app, also where f
   expect(fal.calls[0]?.input).toMatchObject({ negative_prompt: 'rain' });
 });
 
-test('links to another host are not followed: the run is found by its id, and the key goes nowhere else', async () => {
+test('links to another host are not followed: the run is found by its id, and the key goes nowhere else (C22)', async () => {
   await using stranger = await startStranger();
   await using stage = await aFal({}, { linkRoot: stranger.root });
   const operation = await submit(stage.provider, request, secret);

@@ -86,7 +86,23 @@ test('the key that submitted is the one that asks, also while it cools, and its 
   expect(new Set(farm.looks)).toEqual(new Set([`run-1 ${first}`]));
 });
 
-test('a process that dies leaves the run to the next one, which asks at once and submits nothing', async () => {
+test('of a run whose state goes back, and that ends twice, the first end counts (C22)', async () => {
+  using stage = anOperationStage();
+  const { clock, farm } = stage;
+  farm.answers((looks) => {
+    if (looks === 2) return unclear;
+    if (looks < 4) return running;
+    return looks === 4 ? done : { kind: 'ended', reply: failedRun };
+  });
+  await stage.ask();
+  await clock.advance(600_000);
+  expect(await stage.state()).toEqual(delivered);
+  // What has ended is not asked about again, so a second end is never heard.
+  expect([farm.looks.length, farm.submits]).toEqual([4, [first]]);
+  expect(await stage.endings()).toEqual(['answered']);
+});
+
+test('a process that dies leaves the run to the next one, which asks at once and submits nothing (C23)', async () => {
   using stage = anOperationStage();
   const { clock, farm } = stage;
   await stage.ask();
@@ -200,7 +216,7 @@ test('a job that is cancelled while nobody works on it has its run cancelled too
   expect(stage.operation()).toBeNull();
 });
 
-test('at the job’s deadline there is a last look, then the run is cancelled and the person is told', async () => {
+test('at the job’s deadline there is a last look, then the run is cancelled and the person is told (C22)', async () => {
   using stage = anOperationStage();
   await stage.ask();
   await stage.clock.advance(1_800_000 + 5_000);

@@ -125,6 +125,34 @@ test('speech comes in the format that was asked for, or the refusal says why it 
   ]);
 });
 
+test('what is no picture, or a far too large one, is refused as input before anybody is asked (A25)', async () => {
+  await using stage = await openGatewayStage();
+  const png = await aPicture();
+  const vast = Buffer.from(png);
+  vast.writeUInt32BE(60_000, 16);
+  vast.writeUInt32BE(60_000, 20);
+  const calls = stage.openai.calls.length;
+  for (const [what, bytes] of [
+    ['markup', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>')],
+    ['a page', Buffer.from('<!doctype html><p>hello</p>')],
+    ['a script behind the first letters of a GIF', Buffer.from('GIF89a=1;alert(1);')],
+    ['60,000 x 60,000 pixels', vast],
+    ['half a picture', png.subarray(0, png.byteLength >> 1)],
+    ['nothing', Buffer.alloc(0)],
+  ] as const) {
+    const form = new FormData();
+    form.set('prompt', 'make it blue');
+    form.set('image', new Blob([Uint8Array.from(bytes)], { type: 'image/png' }), 'fox.png');
+    const refused = await fetch(`${stage.base}/images/edits`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${clientToken}` },
+      body: form,
+    });
+    expect([what, refused.status]).toEqual([what, 400]);
+  }
+  expect([stage.openai.calls.length, await stage.app.inputs()]).toEqual([calls, []]);
+});
+
 /** A picture that the bot itself made. */
 async function aPicture(): Promise<Buffer> {
   await using stage = await openGatewayStage();

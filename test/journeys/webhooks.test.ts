@@ -141,7 +141,7 @@ test('a client is told how its own calls end, at its own address', async () => {
   expect(told && verified(told)).toMatchObject({ type: 'job.succeeded', data: { client: 'tests', kind: 'chat' } });
 });
 
-test('the addresses and the signing key are in no log and on no disk', async () => {
+test('the addresses and the signing key are in no log and on no disk (S30)', async () => {
   await using receiver = await aReceiver([500]);
   await using app = await openTestApp({ env: { JOB_WEBHOOK_URL: receiver.url, WEBHOOK_SIGNING_KEY: signingKey } });
   app.person(7).say('/generate a fox');

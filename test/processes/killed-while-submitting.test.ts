@@ -166,7 +166,7 @@ test.each(['call-noted', 'calling'] as const)(
   },
 );
 
-test('a bot that is killed again and again while Veo makes a video never pays for it again', async () => {
+test('a bot that is killed again and again while Veo makes a video never pays for it again (C23)', async () => {
   const video = await drawVideo({ prompt: 'a fox', seconds: 1 });
   await using gemini = await startGeminiSandbox({ accounts, video });
   await using app = await openKillableApp({
