@@ -12,6 +12,7 @@ import { type ImageRequest, parseImageRequest } from './image-request.ts';
 import { picturesIn, readFields, readForm, readPicture } from './other-requests.ts';
 import { readSpeech, soundReply } from './speech-requests.ts';
 import { chatReply, lastWords, responsesFields, responsesReply } from './conversations.ts';
+import { moderationReply } from './moderations.ts';
 import { clipReply, VideoRuns } from './video-runs.ts';
 import { openAiShape, ownServerShape, type ServerShape } from './server-shape.ts';
 
@@ -21,6 +22,7 @@ export type OpenAiRoute =
   | 'speech'
   | 'chat'
   | 'responses'
+  | 'moderations'
   | 'models'
   | 'balance'
   | 'video'
@@ -214,6 +216,8 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
         return chat(asked, call);
       case 'responses':
         return respond(asked, call);
+      case 'moderations':
+        return moderationReply(asked, error);
       case 'video':
         return videos.submit(asked, call, () => charged(call));
       case 'run':
@@ -256,7 +260,9 @@ function unverified(model: string): string {
   return `Your organization must be verified to use the model \`${model}\`. Please go to your organization settings and click on Verify Organization.`;
 }
 
-function routeOf({ method, path, body }: StandInRequest, { routes, editsAs, videos, clips }: ServerShape): OpenAiRoute {
+function routeOf({ method, path, body }: StandInRequest, shape: ServerShape): OpenAiRoute {
+  const { routes, editsAs, videos, clips } = shape;
+  if (shape === openAiShape && method === 'POST' && path === '/v1/moderations') return 'moderations';
   if (method === 'GET' && path.startsWith('/pictures/')) return 'media';
   if (videos !== undefined && method === 'GET' && path.startsWith(videos.statusPath)) return 'run';
   if (videos !== undefined && method === 'POST' && path === videos.path) return 'video';

@@ -8,7 +8,7 @@ import { isForeignPress } from './middleware/identify.ts';
 import { answer, edit, showInPressed } from './reply.ts';
 import { submitRequest, submitText } from './commands/submit-request.ts';
 import { slipIn } from './commands/fallback.ts';
-import { wordsOf, mask } from './message-words.ts';
+import { wordsAfterMention, wordsOf, mask } from './message-words.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressModelButton } from './commands/models.ts';
 import { pressRemixButton } from './commands/remix.ts';
@@ -158,7 +158,9 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
 
 /** What the person wrote in the message that the bot's message answers; Telegram keeps it, so a restart loses nothing. */
 function wordsAnswered({ callbackQuery, me }: BotContext, commands: readonly string[]): string {
-  const { text, command } = wordsOf(callbackQuery?.message?.reply_to_message, me.username);
+  const asked = callbackQuery?.message?.reply_to_message;
+  const { text: written, command } = wordsOf(asked, me.username);
+  const text = wordsAfterMention(asked, me.username) ?? written;
   const words = (command?.words ?? slipIn(text, commands)?.words ?? text).trim();
   return words.includes(mask) ? '' : words;
 }

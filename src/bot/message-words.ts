@@ -61,6 +61,18 @@ export function ownCommand(words: MessageWords): WrittenCommand | undefined {
   return words.command?.addressed === 'another' ? undefined : words.command;
 }
 
+/** What follows a mention of the bot with which a message begins; undefined for a message that begins otherwise. */
+export function wordsAfterMention(message: Written | undefined, username: string): string | undefined {
+  if (message === undefined) return undefined;
+  const { text = message.caption ?? '', entities = message.caption_entities ?? [] } = message;
+  const start = marks.exec(text)?.[0].length ?? 0;
+  const mention = entities.find(({ type, offset }) => type === 'mention' && offset === start);
+  if (mention === undefined) return undefined;
+  const end = start + mention.length;
+  if (!isSameName(text.slice(start + 1, end), username)) return undefined;
+  return text.slice(end).replace(/^[\s,:]+/u, '');
+}
+
 /** The command for this bot that the message begins with. */
 export function commandIn({ message, me }: BotContext): WrittenCommand | undefined {
   return ownCommand(wordsOf(message, me.username));

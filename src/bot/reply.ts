@@ -20,11 +20,12 @@ export async function replyQuoting(ctx: BotContext, view: MessageView): Promise<
 
 /**
  * Answers so that only its person sees it: in a group as an ephemeral message (Bot API 10.3), and where the server knows
- * none as a short reply. In a private chat it is a reply like any other.
+ * none as a short reply. A view with buttons is a reply like any other, since a press could not edit an ephemeral message.
  */
 export async function replyPrivately(ctx: BotContext, view: MessageView): Promise<void> {
   const { chat, from, callbackQuery } = ctx;
-  if (chat === undefined || chat.type === 'private' || from === undefined) return reply(ctx, view);
+  const isReply = chat?.type === 'private' || view.rows.length > 0;
+  if (chat === undefined || from === undefined || isReply) return reply(ctx, view);
   const threadId = ctx.msg?.is_topic_message === true ? ctx.msg.message_thread_id : undefined;
   try {
     await ctx.api.sendMessage(chat.id, view.text, {

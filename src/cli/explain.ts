@@ -91,7 +91,7 @@ function stateWords({ state }: Job, nowMs: number): string {
 
 function optionWords(options: GenerationOptions | undefined): string {
   if (options === undefined) return '';
-  const { model, aspect, seed, negative, title, style, instrumental } = options;
+  const { model, aspect, seed, negative, title, style, instrumental, spoiler } = options;
   const words = [
     aspect === undefined ? '' : ` --aspect ${aspect}`,
     seed === undefined ? '' : ` --seed ${seed}`,
@@ -99,6 +99,7 @@ function optionWords(options: GenerationOptions | undefined): string {
     title === undefined ? '' : ` --title "${excerpt(oneLine(title), 60)}"`,
     style === undefined ? '' : ` --style "${excerpt(oneLine(style), 60)}"`,
     instrumental === undefined ? '' : ' --instrumental',
+    spoiler === undefined ? '' : ' --spoiler',
     model === undefined ? '' : ` --model ${oneLine(model, 80)}`,
   ];
   return words.join('');

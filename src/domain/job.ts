@@ -33,11 +33,11 @@ export type GenerationOptions = {
 };
 
 /** The options as people write them: `--model`, `--aspect`, `--seed`, `--no` and so on. */
-export const optionNames = ['model', 'aspect', 'seed', 'no', 'title', 'style', 'instrumental'] as const;
+export const optionNames = ['model', 'aspect', 'seed', 'no', 'title', 'style', 'instrumental', 'spoiler'] as const;
 export type OptionName = (typeof optionNames)[number];
 
 /** The options that are said by their name alone. */
-export const flagNames: ReadonlySet<OptionName> = new Set(['instrumental']);
+export const flagNames: ReadonlySet<OptionName> = new Set(['instrumental', 'spoiler']);
 
 /** Why options cannot be followed; whatever the person wrote is data, to be shown with care. */
 export type OptionMistake =

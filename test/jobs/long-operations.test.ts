@@ -92,7 +92,7 @@ test('of a run whose state goes back, and that ends twice, the first end counts 
   farm.answers((looks) => {
     if (looks === 2) return unclear;
     if (looks < 4) return running;
-    return looks === 4 ? done : { kind: 'ended', reply: failedRun };
+    return looks === 4 ? { kind: 'ended', reply: done } : failedRun;
   });
   await stage.ask();
   await clock.advance(600_000);

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
+import { jsonReply, startStandIn } from '../../sandbox/http/stand-in-server.ts';
+import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
+import { systemClock } from '../../src/kit/clock.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { adminId, openTestApp, wordsOf } from '../support/test-app.ts';
-import { answerTo, pictures, runs, until } from './talk.ts';
+import { answerTo, pictures, press, runs, until } from './talk.ts';
+
+const openaiKey = 'sk-canary-key-of-openai-0123456789';
 
 test('words on the list cost nothing, several of them make a person rest across a restart, and an admin ends it', async () => {
   const clock = fakeClock();
@@ -49,4 +54,121 @@ test('a person whom an admin blocks has waiting requests cancelled, is told why,
   expect(wordsOf(await answerTo(admin, '/unblock 7'))).toContain('isn’t blocked');
   person.say('/generate a bear');
   expect(await pictures(person, 1)).toHaveLength(1);
+});
+
+test('a result in a group is reported once by each person; admins are told its number, and its words when they ask', async () => {
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const [ann, ben, admin] = [app.person(7), app.person(8), app.person(adminId)];
+  await answerTo(admin, '/start');
+  ann.say('/generate a fox', { in: group });
+  const [picture] = await pictures(ann, 1, group);
+  expect(await press(ben, picture?.id ?? 0, '🚩 Report', { in: group })).toContain('have been told');
+  expect(await press(ben, picture?.id ?? 0, '🚩 Report', { in: group })).toContain('already');
+  await app.restart();
+  expect(await press(ann, picture?.id ?? 0, '🚩 Report', { in: group })).toContain('have been told');
+  const notices = (await admin.waitFor((seen) => seen.some(({ text }) => text.includes('reported')))).filter(
+    ({ text }) => text.includes('was reported'),
+  );
+  expect(notices).toHaveLength(1);
+  const [notice] = notices;
+  expect(notice?.text).not.toContain('fox');
+  await press(admin, notice?.id ?? 0, '👁 Show the words');
+  await admin.waitFor((seen) => seen.some(({ text }) => text.includes('a fox')));
+  expect(await press(admin, notice?.id ?? 0, '🚫 Block the person')).toBe('Blocked.');
+  expect(await press(admin, notice?.id ?? 0, '🗑 Remove the result')).toBe('Deleted.');
+  await until(() => !ann.messages(group).some(({ id }) => id === picture?.id));
+  // What concerns one person alone is shown to that person alone.
+  const before = ben.messages(group).length;
+  ann.say('/generate a hare', { in: group });
+  await ann.waitFor((seen) => wordsOf(seen.at(-1)).includes('can’t take requests from you'), { in: group });
+  expect(ben.messages(group)).toHaveLength(before + 1);
+  expect(runs(app)).toHaveLength(1);
+});
+
+test('admins of a group set what is made there, for whom, in which language and hidden; a mention asks; all follows the group', async () => {
+  await using app = await openTestApp({ env: { BARE_WORDS: 'image' } });
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const [ann, ben] = [app.person(7), app.person(8)];
+  group.makeAdmin(7);
+  const settings = await answerTo(ann, '/settings', { in: group });
+  expect(await press(ben, settings.id, '👥 Who may ask: everyone', { in: group })).toContain('Only admins');
+  expect(await press(ann, settings.id, '🙈 Hide pictures until tapped: off', { in: group })).toBe('Saved.');
+  expect(await press(ann, settings.id, '✅ 🎬 Videos', { in: group })).toBe('Saved.');
+  ben.say('@darkroom_sandbox_bot a fox', { in: group });
+  expect(await pictures(ben, 1, group)).toMatchObject([{ spoiler: true }]);
+  ben.say('/video a fox', { in: group });
+  await ben.waitFor((seen) => wordsOf(seen.at(-1)).includes('Videos are turned off in this group'), { in: group });
+  expect(ann.messages(group).some((seen) => wordsOf(seen).includes('turned off'))).toBe(false);
+
+  await press(ann, settings.id, '🌍 Language: everyone’s own', { in: group });
+  expect(await press(ann, settings.id, 'Deutsch', { in: group })).toBe('Gespeichert.');
+  expect(await press(ann, settings.id, '👥 Fragen dürfen: alle', { in: group })).toBe('Gespeichert.');
+  const supergroup = group.upgrade(-1_000_000_000_100);
+  supergroup.makeAdmin(7);
+  app.telegram.sendUpdate({
+    message: {
+      message_id: 900,
+      date: 1,
+      chat: { id: -100, type: 'group', title: 'Painters' },
+      from: { id: 7, is_bot: false, first_name: 'Person 7' },
+      migrate_to_chat_id: supergroup.id,
+    },
+  });
+  ben.say('/generate a hare', { in: supergroup });
+  await ben.waitFor((seen) => wordsOf(seen.at(-1)).includes('nur für ihre Admins'), { in: supergroup });
+  ann.say('/generate a hare', { in: supergroup });
+  expect(await pictures(ann, 1, supergroup)).toMatchObject([{ spoiler: true }]);
+  expect(runs(app)).toHaveLength(2);
+});
+
+test('OpenAI is asked about words with its own keys, and a hook as well, for people and programs; while one is down the rule holds', async () => {
+  await using opening = new AsyncDisposableStack();
+  const accounts = [
+    { name: 'dead', key: 'sk-revoked-key-of-openai-0123456789' },
+    { name: 'one', key: openaiKey },
+  ];
+  const openai = opening.use(await startOpenAiSandbox({ clock: systemClock, accounts: accounts.slice(1) }));
+  const hookTexts: string[][] = [];
+  let hookAllows = true;
+  const hook = opening.use(
+    await startStandIn(async ({ body }) => {
+      hookTexts.push((JSON.parse(body) as { texts: string[] }).texts);
+      return jsonReply(200, { allowed: hookAllows });
+    }),
+  );
+  const app = opening.use(
+    await openTestApp({
+      env: {
+        MODERATION: 'openai',
+        MODERATION_URL: `${hook.root}/check?token=canary`,
+        MODERATION_WHEN_DOWN: 'refuse',
+        OPENAI_API_KEYS: accounts.map(({ key }) => key).join(','),
+        OPENAI_BASE_URL: `http://${openai.mediaHost}`,
+        IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0',
+      },
+    }),
+  );
+  const person = app.person(7);
+  const asked = () => openai.calls.filter(({ route }) => route === 'moderations').length;
+  person.say('/generate much gore --title hello');
+  await person.waitFor((seen) => seen.some((one) => wordsOf(one).includes('The service declined')));
+  expect(runs(app)).toEqual([]);
+  expect(asked()).toBeGreaterThanOrEqual(1);
+  expect(hookTexts).toEqual([]);
+
+  person.say('/generate a fox');
+  await pictures(person, 1);
+  expect(hookTexts).toEqual([['a fox']]);
+  hookAllows = false;
+  const before = runs(app).length;
+  person.say('/generate a hare');
+  await person.waitFor((seen) => seen.filter((one) => wordsOf(one).includes('The service declined')).length === 2);
+
+  openai.setFaults(Array.from({ length: 2 }, () => ({ route: 'moderations', reply: jsonReply(503, {}) }) as const));
+  person.say('/generate a bear');
+  await app.event('moderation.failing');
+  await app.event('job.failed', ({ code }) => code === 'provider-down');
+  expect(runs(app)).toHaveLength(before);
+  expect(JSON.stringify(app.events)).not.toContain('canary');
 });

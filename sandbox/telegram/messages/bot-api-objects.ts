@@ -46,7 +46,13 @@ export function messageFor(
   const replied = message.replyTo === undefined || !withReply ? undefined : chat.messages.get(message.replyTo);
   const from = message.from === 'bot' ? context.bot : userFor(context.profileOf(message.from));
   const fields = {
-    message_id: message.id,
+    ...(message.onlyFor === undefined
+      ? { message_id: message.id }
+      : {
+          message_id: 0,
+          ephemeral_message_id: message.id,
+          receiver_user: userFor(context.profileOf(message.onlyFor)),
+        }),
     from,
     chat: chatFor(chat),
     date: message.dateS,

@@ -36,6 +36,8 @@ export type SeenMessage = {
   /** Text or caption with formatting, as HTML that is safe to show. */
   readonly html: string;
   readonly caption?: string;
+  /** The file is hidden until somebody taps it. */
+  readonly spoiler?: true;
   readonly photo?: SeenFile;
   readonly video?: SeenFile;
   readonly document?: SeenFile;
@@ -63,6 +65,7 @@ export function seenMessage(message: StoredMessage): SeenMessage {
     text: isMedia ? '' : textOf(content).text,
     html: htmlFor(textOf(content)),
     ...(isMedia ? { caption: content.caption.text, [content.file.kind]: seenFile(content.file) } : {}),
+    ...(isMedia && content.spoiler ? { spoiler: true } : {}),
     ...(content.kind === 'invoice' ? { invoice: content.order } : {}),
     buttons: (message.keyboard?.inline_keyboard ?? []).map((row) => row.map(seenButton)),
     edited: message.editDateS !== undefined,

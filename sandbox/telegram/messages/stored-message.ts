@@ -29,6 +29,8 @@ export type StoredMessage = {
   readonly threadId?: number;
   readonly replyTo?: number;
   readonly albumId?: string;
+  /** An ephemeral message: only this member sees it. */
+  readonly onlyFor?: number;
   content: Content;
   keyboard?: InlineKeyboardMarkup;
   editDateS?: number;

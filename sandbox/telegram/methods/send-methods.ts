@@ -43,14 +43,27 @@ function send(call: ApiCall, chat: StoredChat, content: Content): Message {
   const keyboard = readReplyMarkup(params);
   const threadId = threadOf(params, chat);
   const replyTo = replyOf(params, chat);
+  const onlyFor = receiverOf(call, chat);
   const message = state.post(chat, {
     from: 'bot',
     content,
+    ...(onlyFor === undefined ? {} : { onlyFor }),
     ...(keyboard === undefined ? {} : { keyboard }),
     ...(threadId === undefined ? {} : { threadId }),
     ...(replyTo === undefined ? {} : { replyTo }),
   });
   return messageFor(state, chat, message);
+}
+
+/** The only member who sees an ephemeral message (Bot API 10.3); undefined for one that everybody sees. */
+function receiverOf({ params }: ApiCall, chat: StoredChat): number | undefined {
+  const ephemeral = params.json('ephemeral_message_parameters');
+  if (ephemeral === undefined) return undefined;
+  if (!isObject(ephemeral)) throw badRequest("can't parse ephemeral message parameters JSON object");
+  const receiver = Number(ephemeral['receiver_user_id']);
+  if (chat.kind === 'private') throw badRequest('ephemeral messages can be sent only in groups and supergroups');
+  if (!chat.members.has(receiver)) throw badRequest('user not found');
+  return receiver;
 }
 
 const sendMediaGroup: ApiMethod = (call) => {

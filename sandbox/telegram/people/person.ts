@@ -91,7 +91,10 @@ export function addPerson(state: TelegramState, profile: Profile): Person {
     if (chat === undefined) throw new Error(`Cannot find the group ${String(group?.id)}: it is of another sandbox`);
     return chat;
   };
-  const messages = (group?: Group) => [...chatIn(group).messages.values()].map(seenMessage);
+  const messages = (group?: Group) =>
+    [...chatIn(group).messages.values()]
+      .filter(({ onlyFor }) => onlyFor === undefined || onlyFor === profile.id)
+      .map(seenMessage);
   const setBlocked = (blocked: boolean) => {
     if (ownChat.blocked === blocked) return;
     ownChat.blocked = blocked;

@@ -2,13 +2,13 @@ import { Composer } from 'grammy';
 import { defaultKind } from '../../domain/kinds.ts';
 import { checkPrompt } from '../../jobs/request/generation-request.ts';
 import type { BotContext, BotDeps } from '../context.ts';
-import { wordsOf } from '../message-words.ts';
+import { wordsAfterMention, wordsOf } from '../message-words.ts';
 import { isAdminHere, isUserContent } from '../middleware/identify.ts';
 import { submitText } from './submit-request.ts';
 import { reply, replyQuoting } from '../reply.ts';
 
 /**
- * What no handler has answered. In groups only commands that name this bot are; in private everything that a person writes:
+ * What no handler has answered. In groups only commands that name this bot are, and messages that begin with a mention of it; in private everything that a person writes:
  * words without a command are quoted back with buttons, or drawn where the operator says so, and a command that is nearly one of ours is named.
  */
 export function fallback(deps: BotDeps): Composer<BotContext> {
@@ -16,9 +16,12 @@ export function fallback(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   feature.on('message', async (ctx) => {
     const { locale } = ctx.speaker;
-    const { text, command } = wordsOf(ctx.message, ctx.me.username);
+    const { text: written, command } = wordsOf(ctx.message, ctx.me.username);
+    const mentioned = wordsAfterMention(ctx.message, ctx.me.username);
+    const text = mentioned ?? written;
     const isPrivate = ctx.chat.type === 'private';
-    if (isPrivate ? !isUserContent(ctx.message) : command?.addressed !== 'us') return notAnswered(ctx, deps);
+    const isAsked = isPrivate ? isUserContent(ctx.message) : command?.addressed === 'us' || mentioned !== undefined;
+    if (!isAsked) return notAnswered(ctx, deps);
     const known = messages.commands(locale, { admin: isAdminHere(ctx) }).map((entry) => entry.command);
     if (command !== undefined) {
       if (command.addressed === 'another') return reply(ctx, messages.unknownCommand(locale));

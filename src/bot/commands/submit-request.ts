@@ -69,7 +69,7 @@ export async function submitRequest(
       sellsPacks: deps.prices.packs.length > 0,
       nowMs: clock.now(),
     };
-    return replyPrivately(ctx, messages.refused({ code, kind, lane, isAdmin, ...limits }, locale));
+    return reply(ctx, messages.refused({ code, kind, lane, isAdmin, ...limits }, locale));
   };
   if (!deps.service.offered().includes(kind)) return reply(ctx, deps.messages.notOffered(kind, speaker.locale));
   const group = chat.type === 'private' ? undefined : await groupRules(ctx, deps, kind);

@@ -28,6 +28,8 @@ export type ShownFile = {
   readonly opened: OpenedResult;
   /** What it is called where the file itself does not say; players show a sound under it. */
   readonly title?: string;
+  /** It is hidden until somebody taps it. */
+  readonly isHidden?: boolean;
 };
 
 /** The form of the carrier where Telegram accepts this file in it, otherwise a document. */
@@ -66,6 +68,11 @@ function shownAs(file: MediaFile) {
   return { ...(width === undefined || height === undefined ? {} : { width, height }), ...lastingFor(file) };
 }
 
+/** A picture or a moving one behind a cover. */
+function hiddenAs({ isHidden }: ShownFile) {
+  return isHidden === true ? { has_spoiler: true } : {};
+}
+
 /** What players show of a sound: without a title the name of the file. Absent where unknown. */
 function heardAs({ file, title = file.title }: ShownFile) {
   const { performer } = file;
@@ -92,10 +99,11 @@ function titleFor({ options, prompt }: Job, { title }: MediaFile): string | unde
   return [options?.title, title, words].find((one) => one !== undefined && one !== '');
 }
 
-/** The file with the title under which it is shown. */
-function named(job: Job, shown: ShownFile): ShownFile {
+/** The file with the title under which it is shown, hidden where that was asked for. */
+export function named(job: Job, shown: ShownFile): ShownFile {
   const title = shown.file.kind === 'audio' ? titleFor(job, shown.file) : undefined;
-  return title === undefined ? shown : { ...shown, title };
+  const hidden = job.options?.spoiler === true ? { isHidden: true } : {};
+  return title === undefined ? { ...shown, ...hidden } : { ...shown, ...hidden, title };
 }
 
 /** False for a file that is shown as a voice message: no message can be edited into one. */
@@ -140,13 +148,13 @@ export function mediaFor(shown: ShownFile, carrier: Carrier, view: MessageView, 
   const form = formOf(file, carrier, as);
   switch (form) {
     case 'photo':
-      return { type: form, media, ...words };
+      return { type: form, media, ...words, ...hiddenAs(shown) };
     case 'audio':
       return { type: form, media, ...words, ...heardAs(shown) };
     case 'animation':
-      return { type: form, media, ...words, ...shownAs(file) };
+      return { type: form, media, ...words, ...shownAs(file), ...hiddenAs(shown) };
     case 'video':
-      return { type: form, media, ...words, ...shownAs(file), supports_streaming: true };
+      return { type: form, media, ...words, ...shownAs(file), ...hiddenAs(shown), supports_streaming: true };
     // No message can be edited into a voice message.
     case 'voice':
     case 'document':
@@ -191,15 +199,22 @@ async function sendMedia(
   const other = { caption: view.text, parse_mode: 'HTML' as const, reply_markup: keyboardFor(view), ...place };
   switch (formOf(file, carrier, as)) {
     case 'photo':
-      return sentAs(await api.sendPhoto(chatId, media, other));
+      return sentAs(await api.sendPhoto(chatId, media, { ...other, ...hiddenAs(shown) }));
     case 'animation':
-      return sentAs(await api.sendAnimation(chatId, media, { ...other, ...shownAs(file) }));
+      return sentAs(await api.sendAnimation(chatId, media, { ...other, ...shownAs(file), ...hiddenAs(shown) }));
     case 'audio':
       return sentAs(await api.sendAudio(chatId, media, { ...other, ...heardAs(shown) }));
     case 'voice':
       return sentAs(await api.sendVoice(chatId, media, { ...other, ...lastingFor(file) }));
     case 'video':
-      return sentAs(await api.sendVideo(chatId, media, { ...other, ...shownAs(file), supports_streaming: true }));
+      return sentAs(
+        await api.sendVideo(chatId, media, {
+          ...other,
+          ...shownAs(file),
+          ...hiddenAs(shown),
+          supports_streaming: true,
+        }),
+      );
     case 'document':
       return sentAs(await api.sendDocument(chatId, media, { ...other, disable_content_type_detection: true }));
   }

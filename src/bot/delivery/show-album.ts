@@ -4,7 +4,7 @@ import type { Claim, JobDelivery, JobReader } from '../../domain/job-engine.ts';
 import { albumIds, filesOf, firstOfAlbum, type Job, type Outcome } from '../../domain/job.ts';
 import { traitsOf } from '../../domain/kinds.ts';
 import type { SentFile } from '../../domain/personal/past-requests.ts';
-import { mediaFor, placeOf, sentFileIn, type SendAs, type ShownFile } from './media-message.ts';
+import { mediaFor, named, placeOf, sentFileIn, type SendAs, type ShownFile } from './media-message.ts';
 import { sendOnce, sendOnceAs } from './send-once.ts';
 import { removeStatusMessage, type Shown, showOutcome, type ShowTools, viewsFor } from './show-outcome.ts';
 
@@ -109,7 +109,7 @@ export async function showAlbum(claim: Claim, members: readonly Member[], tools:
 
 async function itemFor({ job, outcome, shown }: Picture, as: SendAs, tools: ShowTools) {
   const [view] = await viewsFor(job, outcome, tools);
-  const item = mediaFor(shown, traitsOf(job.kind).carrier, view, as);
+  const item = mediaFor(named(job, shown), traitsOf(job.kind).carrier, view, as);
   // The carrier of what has variations is a photo, which Telegram takes as one or as a document.
   return item as InputMediaPhoto | InputMediaDocument;
 }

@@ -2,7 +2,7 @@ import type { Bot, NextFunction } from 'grammy';
 import type { CallbackQuery, ChatMember, Message, Update, User as TelegramUser } from 'grammy/types';
 import { laneOf } from '../../domain/kinds.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
-import { commandIn, ownCommand, wordsOf } from '../message-words.ts';
+import { commandIn, ownCommand, wordsAfterMention, wordsOf } from '../message-words.ts';
 import { topicLimit } from '../outbox/undeliverable.ts';
 import { reply } from '../reply.ts';
 
@@ -208,7 +208,7 @@ export type Unasked = 'talk in a group' | 'service message' | 'not written by a 
 
 /**
  * Why an update asks nothing of the bot; undefined for everything that a handler has to see. In groups that is what is
- * written to the bot: its own commands, commands that name it, and replies to it.
+ * written to the bot: its own commands, commands that name it, messages that begin with a mention of it, replies to it.
  */
 export function reasonUnasked(update: Update, me: Addressee): Unasked | undefined {
   if (update.callback_query !== undefined || update.my_chat_member !== undefined) return undefined;
@@ -230,7 +230,11 @@ export function reasonUnasked(update: Update, me: Addressee): Unasked | undefine
 
 /** Whether a message in a group asks something of the bot. */
 function isForBot(message: Message, me: Addressee): boolean {
-  return message.reply_to_message?.from?.id === me.id || isCommandForUs(message, me);
+  return (
+    message.reply_to_message?.from?.id === me.id ||
+    isCommandForUs(message, me) ||
+    wordsAfterMention(message, me.username) !== undefined
+  );
 }
 
 /** Whether a message begins with a command that names the bot, or that it has and that names no other. */

@@ -132,6 +132,7 @@ const readers: Readonly<
   title: (title) => ({ title }),
   style: (style) => ({ style }),
   instrumental: () => ({ instrumental: true }),
+  spoiler: () => ({ spoiler: true }),
   seed: (written) => (isSeed(written) ? { seed: Number(written) } : { kind: 'bad-seed', written }),
   aspect: (written) => {
     const aspect = aspectOf(written);

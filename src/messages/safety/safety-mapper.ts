@@ -4,7 +4,7 @@ import type { JobKind } from '../../domain/kinds.ts';
 import type { Barred } from '../../domain/safety/safety.ts';
 import type { Localizer } from '../catalog.ts';
 import { exampleRows, failureWords, lines, quote, waitWithTime } from '../phrases.ts';
-import { callbackData, excerpt, type MessageButton, type MessageView, safe, withoutLinks } from '../view.ts';
+import { callbackData, excerpt, type MessageButton, type MessageView, plainText, safe, withoutLinks } from '../view.ts';
 
 const reasonLimit = 300;
 /** Of the words of a reported request. */
@@ -82,7 +82,7 @@ export function safetyMessagesOf(
       const language = chosen ?? in_.plain('group.own-language');
       const kinds = offered().map((kind) => {
         const isOn = settings.kindsOff?.includes(kind) !== true;
-        return button(`${isOn ? '✅' : '🚫'} ${in_.plain('models.kind', { kind })}`, `kind.${kind}`);
+        return button(`${isOn ? '✅' : '🚫'} ${plainText(in_.say('models.kind', { kind }))}`, `kind.${kind}`);
       });
       return {
         text,

@@ -73,6 +73,8 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   database.run('DELETE FROM feedback WHERE user_id = ?', userId);
   forgetSpender(database, userId);
   database.run('DELETE FROM rests WHERE place = ?', String(userId));
+  // A block and refusals stay: they hold no words, and keep others safe.
+  database.run('DELETE FROM reports WHERE user_id = ?', userId);
   database.run('DELETE FROM chat_limits WHERE chat_id = ?', userId);
   // A round beyond the lane's virtual time still limits the person; an earlier one has no effect.
   database.run(
@@ -92,6 +94,7 @@ function dropJob(database: Database, id: string, today: number): void {
   database.run('DELETE FROM effects WHERE job_id = ?', id);
   database.run('DELETE FROM calls WHERE job_id = ?', id);
   database.run('DELETE FROM rewrites WHERE job_id = ?', id);
+  database.run('DELETE FROM reports WHERE job_id = ?', id);
   database.run('DELETE FROM credits WHERE job_id = ? AND day < ?', id, today);
   database.run(`UPDATE OR REPLACE credits SET job_id = '${forgottenJob}' || job_id WHERE job_id = ?`, id);
   database.run('DELETE FROM jobs WHERE id = ?', id);
