@@ -1,4 +1,5 @@
-import type { Config, VaultSettings } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { VaultSettings } from '../config/vault-settings.ts';
 import type { Emit } from '../domain/events.ts';
 import { askCommand, askVault, KeysElsewhere } from '../keys/sources/keys-elsewhere.ts';
 import type { Clock } from '../kit/clock.ts';

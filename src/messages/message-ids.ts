@@ -4,17 +4,7 @@ import { peopleMessageVariables } from './people/people-message-ids.ts';
 import { personalMessageVariables } from './personal/personal-message-ids.ts';
 import { paymentMessageVariables } from './payments/payment-message-ids.ts';
 import { safetyMessageVariables } from './safety/safety-message-ids.ts';
-import { remixMessageVariables } from './remix-message-ids.ts';
-import { type StyleName, styleNames } from '../domain/kinds.ts';
-
-type StyleMessageId = `style.${StyleName}` | `button.style-${StyleName}` | `example.style-${StyleName}`;
-
-/** What each style adds to a request, how it is called, and what shows it well; none of them has variables. */
-const styleMessageVariables = Object.fromEntries(
-  (['style.', 'button.style-', 'example.style-'] as const).flatMap((part) =>
-    styleNames.map((name) => [`${part}${name}`, []] as const),
-  ),
-) as unknown as Readonly<Record<StyleMessageId, readonly []>>;
+import { remixMessageVariables, styleMessageVariables } from './remix-message-ids.ts';
 
 /** Every message and exactly its variables; `locales/*.json` hold the texts. */
 export const messageVariables = {

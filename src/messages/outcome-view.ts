@@ -135,7 +135,7 @@ function madeWords(localizer: Localizer, { seed }: JobView, { model, label, seco
     : localizer.say('caption.made-seed', { ...facts, seed: String(seed) });
 }
 
-/** Whoever asked can say what went wrong where somebody reads it, and where it is not plain what did. */
+/** The person can say what went wrong where an admin reads it, and where the reason is not plain. */
 function feedbackRows(localizer: Localizer, { id, hasAdmins }: PersonalView, code: FailureCode): MessageView['rows'] {
   const isPlain = code === 'cancelled' || code === 'stopped' || failureRemedy[code] === 'status';
   if (isPlain || hasAdmins !== true) return [];

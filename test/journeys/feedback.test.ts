@@ -4,7 +4,7 @@ import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.t
 import { adminId, fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 import { answerTo, count, newMessage, press, troubles, until } from './talk.ts';
 
-const button = '💬 Tell what went wrong';
+const button = '💬 Say what went wrong';
 
 async function failed(app: TestApp, person: Person, words: string): Promise<SeenMessage> {
   const before = count(app, 'job.notified');

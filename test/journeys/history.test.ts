@@ -66,7 +66,7 @@ test('/history pages through what was asked for, sends it again without an uploa
   expect(wordsOf(shown(person, list.id))).toContain('★');
   expect(wordsOf(await answerTo(person, '/favourites'))).toContain('fox number 7');
 
-  // Nobody else sees or changes it, and a group is no place for it.
+  // No other person sees or changes it, and a group is no place for it.
   const group = app.telegram.group({ id: -100, title: 'Painters' });
   expect(wordsOf(await answerTo(person, '/history', { in: group }))).toContain('only in private');
   const foreign = await answerTo(other, '/history');

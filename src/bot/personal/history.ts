@@ -79,7 +79,7 @@ async function showStar(ctx: BotContext, { messages, service }: BotDeps, entry: 
 
 /**
  * Sends what the entry is about once more: by Telegram's own id of the file, which costs no upload; where Telegram does not
- * know it any more, from the file that is kept, whose new id is remembered; else it says so, with the buttons to make it anew.
+ * know it any more, from the file that is kept, whose new id is remembered; else it says so, with the buttons to make it again.
  */
 async function showPast(ctx: BotContext, deps: BotDeps, entry: PastRequest): Promise<void> {
   const { messages, service, pastRequests } = deps;

@@ -7,7 +7,7 @@ import type { MediaFile } from '../media.ts';
 export const sentForms = ['photo', 'video', 'animation', 'audio', 'voice', 'document'] as const;
 export type SentForm = (typeof sentForms)[number];
 
-/** A file as Telegram keeps it: whoever has the id can send it again without its bytes, in this form only. */
+/** A file as Telegram keeps it: the id is enough to send it again without its bytes, in this form only. */
 export type SentFile = { readonly form: SentForm; readonly id: string };
 
 /** One request of a person's history. It outlives the job and its files. */
@@ -50,7 +50,7 @@ export type PastRequests = {
   search(userId: number, words: string, olderThan: number | undefined, atMost: number): Promise<readonly PastRequest[]>;
   /** False where the person has no such entry. */
   setFavourite(id: number, userId: number, isFavourite: boolean): Promise<boolean>;
-  /** Telegram no longer knows these ids, or they are known anew. */
+  /** Telegram no longer knows these ids, or has given new ones. */
   setSent(id: number, sent: readonly SentFile[]): Promise<void>;
   /** Deletes an entry; its person wants it gone. */
   deleteOfJob(id: JobId): Promise<void>;

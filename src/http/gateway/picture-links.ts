@@ -12,7 +12,7 @@ const lifeMs = 3_600_000;
 /** The most that is kept for links, oldest dropped first. */
 const maxKeptBytes = 512 * 1024 * 1024;
 const prefix = '/v1/pictures/';
-/** 256 random bits: whoever knows one was given it. */
+/** 256 random bits: only those who were given one know it. */
 const linkPath = /^\/v1\/pictures\/([A-Za-z0-9_-]{43})\.(png|jpg|webp|gif|avif)$/;
 const extensions: ReadonlyMap<string, string> = new Map([
   ['image/png', 'png'],

@@ -1,6 +1,7 @@
 /** Marks on letters of the Latin and Cyrillic scripts, and the vowel signs of Arabic, which writers leave out. */
 const accents = /[\u0300-\u036f\u0640\u064b-\u065f\u0670]/gu;
-const invisible = /[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu;
+/** Without the control characters that end a line or a column: they stand between words. */
+const invisible = /[\p{Default_Ignorable_Code_Point}]|(?![\t-\r\u0085])\p{Cc}/gu;
 /** Letters that keyboards of Arabic and Persian write differently in the same word. */
 const sameLetters: ReadonlyMap<string, string> = new Map([
   ['أ', 'ا'],
@@ -24,8 +25,9 @@ export function normalized(text: string): string {
     .replaceAll(accents, '')
     .normalize('NFC')
     .toLowerCase()
-    // The Turkish capital I with a dot leaves its dot behind.
+    // Turkish has an I with a dot and one without, of which small and capital letters are mixed up.
     .replaceAll('\u0307', '')
+    .replaceAll('ı', 'i')
     .replaceAll(/[أإآىیکة]/gu, (letter) => sameLetters.get(letter) ?? letter);
   return (plain.match(word) ?? []).join(' ');
 }

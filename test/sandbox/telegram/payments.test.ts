@@ -172,5 +172,4 @@ test('a method that is not supported returns what an unknown method returns', as
   await using telegram = await aTelegram();
   const { api, ada } = telegram;
   expect(await refusalOf(api.sendPaidMedia(ada.id, 5, []))).toBe('404 Not Found');
-  expect(await refusalOf(api.answerInlineQuery('1', []))).toBe('404 Not Found');
 });
