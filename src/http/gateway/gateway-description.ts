@@ -20,7 +20,11 @@ const modelSchema = z
   .object({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() })
   .openapi('GatewayModel');
 const picturesSchema = z
-  .looseObject({ created: z.int(), data: z.array(z.looseObject({ b64_json: z.string() })), usage })
+  .looseObject({
+    created: z.int(),
+    data: z.array(z.looseObject({ b64_json: z.string().optional(), url: z.string().optional() })),
+    usage,
+  })
   .openapi('GatewayPictures');
 
 const refusals = {
@@ -107,7 +111,7 @@ export function describeGateway(api: Api): void {
     path: '/v1/images/generations',
     tags,
     security,
-    summary: 'Pictures, as b64_json',
+    summary: 'Pictures, as b64_json or as links',
     description: more,
     request: { body: body(z.looseObject({ model, prompt, size, n: z.int().min(1).max(10).nullish() })) },
     responses: { 200: answer(picturesSchema, 'The pictures.'), ...refused },
