@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { jsonReply, startStandIn } from '../../sandbox/http/stand-in-server.ts';
 import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
+import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
@@ -102,7 +103,12 @@ test('admins of a group set what is made there, for whom, in which language and 
   expect(ann.messages(group).some((seen) => wordsOf(seen).includes('turned off'))).toBe(false);
 
   await press(ann, settings.id, '🌍 Language: everyone’s own', { in: group });
+  // The buttons follow the answer to a press.
+  const hasButton = (label: string) => (seen: readonly SeenMessage[]) =>
+    seen.some(({ buttons }) => buttons.flat().some(({ text }) => text === label));
+  await ann.waitFor(hasButton('Deutsch'), { in: group });
   expect(await press(ann, settings.id, 'Deutsch', { in: group })).toBe('Gespeichert.');
+  await ann.waitFor(hasButton('👥 Fragen dürfen: alle'), { in: group });
   expect(await press(ann, settings.id, '👥 Fragen dürfen: alle', { in: group })).toBe('Gespeichert.');
   const supergroup = group.upgrade(-1_000_000_000_100);
   supergroup.makeAdmin(7);
@@ -113,6 +119,15 @@ test('admins of a group set what is made there, for whom, in which language and 
       chat: { id: -100, type: 'group', title: 'Painters' },
       from: { id: 7, is_bot: false, first_name: 'Person 7' },
       migrate_to_chat_id: supergroup.id,
+    },
+  });
+  app.telegram.sendUpdate({
+    message: {
+      message_id: 1,
+      date: 1,
+      chat: { id: supergroup.id, type: 'supergroup', title: 'Painters' },
+      from: { id: 7, is_bot: false, first_name: 'Person 7' },
+      migrate_from_chat_id: -100,
     },
   });
   ben.say('/generate a hare', { in: supergroup });
@@ -151,7 +166,7 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
   );
   const person = app.person(7);
   const asked = () => openai.calls.filter(({ route }) => route === 'moderations').length;
-  person.say('/generate much gore --title hello');
+  person.say('/generate much gore');
   await person.waitFor((seen) => seen.some((one) => wordsOf(one).includes('The service declined')));
   expect(runs(app)).toEqual([]);
   expect(asked()).toBeGreaterThanOrEqual(1);

@@ -92,7 +92,14 @@ test('the bot asks Telegram only for what it handles, and passes over the rest (
   const person = await acquaintance(app);
   const polls = callsOf(app, 'getUpdates');
   expect(polls.map(({ params }) => params['allowed_updates'])).toEqual(
-    polls.map(() => ['message', 'callback_query', 'my_chat_member', 'pre_checkout_query', 'subscription']),
+    polls.map(() => [
+      'message',
+      'callback_query',
+      'my_chat_member',
+      'pre_checkout_query',
+      'subscription',
+      'inline_query',
+    ]),
   );
   const from = userOf(7);
   const message = messageOf(7, { text: '/generate a fox' });

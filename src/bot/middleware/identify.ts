@@ -71,7 +71,7 @@ export function trackChats({ chats, clock, deliveries }: Pick<BotDeps, 'chats' |
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const chatId = ctx.chat?.id;
     const membership = ctx.myChatMember?.new_chat_member;
-    const movedTo = ctx.message?.migrate_to_chat_id;
+    const [movedFrom, movedTo] = [ctx.message?.migrate_from_chat_id, ctx.message?.migrate_to_chat_id];
     if (chatId !== undefined) {
       const threadId = ctx.message?.message_thread_id;
       if (membership !== undefined) await chats.lift(chatId);
@@ -83,7 +83,9 @@ export function trackChats({ chats, clock, deliveries }: Pick<BotDeps, 'chats' |
         if (membership !== undefined) await deliveries.chatOpened(chatId);
         else if (userId !== undefined) await deliveries.chatOpened(chatId, userId);
       }
+      // Both chats are told, in no order between them; what is said in the new one comes after its own message.
       if (movedTo !== undefined) await chats.move(chatId, movedTo);
+      if (movedFrom !== undefined) await chats.move(movedFrom, chatId);
     }
     await next();
   };
@@ -220,7 +222,7 @@ export function reasonUnasked(update: Update, me: Addressee): Unasked | undefine
   if (message.successful_payment !== undefined || message.refunded_payment !== undefined) return undefined;
   if (message.chat.type === 'private') return undefined;
   // The group lives on under another id.
-  if (message.migrate_to_chat_id !== undefined) return undefined;
+  if (message.migrate_to_chat_id !== undefined || message.migrate_from_chat_id !== undefined) return undefined;
   if (!isUserContent(message)) return 'service message';
   if (!isForBot(message, me)) return 'talk in a group';
   const sender = senderOf(message);
