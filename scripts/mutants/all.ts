@@ -10,6 +10,7 @@ import type { Mutant } from './mutant.ts';
 import { paymentMutants } from './payments.ts';
 import { peopleMutants } from './people.ts';
 import { providerMutants } from './providers.ts';
+import { safetyMutants } from './safety.ts';
 import { storageMutants } from './storage.ts';
 
 export const allMutants: readonly Mutant[] = [
@@ -25,4 +26,5 @@ export const allMutants: readonly Mutant[] = [
   ...gatewayMutants,
   ...paymentMutants,
   ...peopleMutants,
+  ...safetyMutants,
 ];
