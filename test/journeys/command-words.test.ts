@@ -38,7 +38,7 @@ test.each([
 test('a command with another space behind it is the command, and its words are its words (A18)', async () => {
   await using app = await openTestApp();
   const admin = await acquaintance(app, adminId);
-  expect(wordsOf(await answerToRaw(app, admin, { text: '/keys\u00A0x' }))).toContain('healthy');
+  expect(wordsOf(await answerToRaw(app, admin, { text: '/keys\u00A0x' }))).toContain('What you can do with keys');
   app.telegram.sendUpdate({ message: messageOf(adminId, { text: '/generate\u00A0a fox' }) });
   await pictures(admin);
   expect(runs(app).map(({ prompt }) => prompt)).toEqual(['a fox']);
