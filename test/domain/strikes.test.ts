@@ -13,6 +13,6 @@ test.each([
   expect(restUntilMs(refusedAtMs, rules)).toBe(untilMs);
 });
 
-test('restUntilMs() rests nobody where strikes are off', () => {
+test('restUntilMs() rests nobody where strikes are off (A20)', () => {
   expect(restUntilMs([1, 2, 3], { ...rules, max: 0 })).toBeUndefined();
 });

@@ -10,7 +10,7 @@ import { answerTo, pictures, press, runs, until } from './talk.ts';
 
 const openaiKey = 'sk-canary-key-of-openai-0123456789';
 
-test('words on the list cost nothing, several of them make a person rest across a restart, and an admin ends it', async () => {
+test('words on the list cost nothing, several of them make a person rest across a restart, and an admin ends it (A20)', async () => {
   const clock = fakeClock();
   await using app = await openTestApp({
     clock,
