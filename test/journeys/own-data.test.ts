@@ -30,6 +30,7 @@ test('a person reads what is kept, gets it as a file, and finds the operator’s
   expect(data).toMatchObject({
     profile: { id: 7, telegramLanguage: 'en' },
     requests: [{ kind: 'image', words: 'a red fox', options: { seed: 7 }, outcome: 'result' }],
+    history: [{ kind: 'image', words: 'a red fox', ended: 'result', isFavourite: false }],
     payments: [],
   });
   expect(wordsOf(await answerTo(person, '/export'))).toContain('less than an hour ago');

@@ -1,6 +1,7 @@
 import { Composer, InputFile } from 'grammy';
 import type { PastJob } from '../../domain/job-engine.ts';
 import type { ExportRequest } from '../../domain/people/people.ts';
+import type { PastRequest } from '../../domain/personal/past-requests.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reportTelegramError } from '../delivery/media-message.ts';
 import { isCommand } from '../message-words.ts';
@@ -37,7 +38,10 @@ export function ownDataCommands(deps: BotDeps): Composer<BotContext> {
   return feature;
 }
 
-type ExporterOptions = Pick<BotDeps, 'exports' | 'users' | 'people' | 'payments' | 'messages' | 'clock' | 'emit'> & {
+type ExporterOptions = Pick<
+  BotDeps,
+  'exports' | 'users' | 'people' | 'payments' | 'pastRequests' | 'messages' | 'clock' | 'emit'
+> & {
   readonly jobs: { latest: BotDeps['admin']['jobs']['list'] };
   readonly outbox: Outbox;
 };
@@ -74,7 +78,7 @@ export class Exporter {
 
   async #dataOf(userId: number): Promise<object> {
     const { users, people, payments, clock } = this.#options;
-    const { locale, models, premiumUntilMs } = await users.find(userId);
+    const { locale, models, preferences, premiumUntilMs } = await users.find(userId);
     const person = await people.find(userId);
     const paid = await payments.latest(maxPayments, userId);
     return {
@@ -86,9 +90,10 @@ export class Exporter {
         firstSeen: person && iso(person.firstSeenMs),
         lastSeen: person && iso(person.lastSeenMs),
       },
-      settings: { language: locale, models, messagesToEverybody: person?.wantsNews ?? true },
+      settings: { language: locale, models, ...preferences, messagesToEverybody: person?.wantsNews ?? true },
       premiumUntil: premiumUntilMs === undefined ? undefined : iso(premiumUntilMs),
       requests: (await this.#jobsOf(userId)).map(requestOf),
+      history: (await this.#historyOf(userId)).map(entryOf),
       payments: paid.map(({ id, stars, atMs, state, resultsLeft, untilMs }) => ({
         number: id,
         stars,
@@ -101,6 +106,17 @@ export class Exporter {
     };
   }
 
+  async #historyOf(userId: number): Promise<readonly PastRequest[]> {
+    const all: PastRequest[] = [];
+    for (;;) {
+      const last = all.at(-1)?.id;
+      const place = last === undefined ? {} : { olderThan: last };
+      const { entries, hasOlder } = await this.#options.pastRequests.page(userId, place, jobsAtOnce);
+      all.push(...entries);
+      if (!hasOlder || entries.length === 0 || all.length >= maxJobs) return all;
+    }
+  }
+
   async #jobsOf(userId: number): Promise<readonly PastJob[]> {
     const { jobs } = this.#options;
     const all: PastJob[] = [];
@@ -111,6 +127,21 @@ export class Exporter {
       if (page.length < jobsAtOnce || all.length >= maxJobs) return all;
     }
   }
+}
+
+/** History outlives the requests and their files. */
+function entryOf({ id, jobId, kind, prompt, options, ended, model, askedAtMs, isFavourite }: PastRequest): object {
+  return {
+    number: id,
+    request: jobId,
+    kind,
+    words: prompt,
+    options,
+    ended,
+    model,
+    askedAt: iso(askedAtMs),
+    isFavourite,
+  };
 }
 
 function requestOf({ job, endedAtMs }: PastJob): object {

@@ -5,7 +5,9 @@ import { AccessNotices, mayUse } from './access-gate.ts';
 import { Exporter } from './own-data.ts';
 
 type PeoplePartsOptions = Omit<BroadcasterOptions, 'mayUse'> &
-  Pick<BotDeps, 'access' | 'accessRules' | 'adminIds' | 'exports' | 'payments' | 'admin'> & { readonly outbox: Outbox };
+  Pick<BotDeps, 'access' | 'accessRules' | 'adminIds' | 'exports' | 'payments' | 'pastRequests' | 'admin'> & {
+    readonly outbox: Outbox;
+  };
 
 export type PeopleParts = Disposable & {
   readonly broadcaster: Broadcaster;
