@@ -241,7 +241,7 @@ export const jobMutants = [
     'a model that is closed to every key takes them all out of use',
     'pool.acquitModel(candidate.provider, candidate.model);',
     '',
-    'test/journeys/closed-models.test.ts',
+    'test/jobs/judgement.test.ts',
   ),
   mutant(
     'a model that serves others is closed for two requests',

@@ -26,6 +26,8 @@ type LineMore = {
   readonly hasRoom?: () => boolean;
   /** Called while the dispatcher looks how many jobs wait. */
   readonly onLook?: () => Promise<void>;
+  /** Called while the dispatcher asks when the next job is ready, to wake up then. */
+  readonly onAlarm?: () => Promise<void>;
 };
 
 /** A line in front of a real engine in memory; a job runs until its `end` is called. */
@@ -37,6 +39,10 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   let isBroken = false;
   const queue: JobQueue = {
     ...sqlite.queue,
+    nextReadyMs: async (...given) => {
+      await more.onAlarm?.();
+      return sqlite.queue.nextReadyMs(...given);
+    },
     claim: async (...given) => {
       if (isBroken) throw new Error('database is locked');
       const claim = await sqlite.queue.claim(...given);
@@ -443,4 +449,20 @@ test('Dispatcher starts a job at once that came while it looked how many wait', 
   app.line.poke();
   await app.clock.advance(0);
   expect(app.started()).toEqual([1]);
+});
+
+test('Dispatcher uses a seat at once that came back while it set its alarm', async () => {
+  let alarm = Promise.withResolvers<void>();
+  alarm.resolve();
+  using app = aLine([aKey(1)], { onAlarm: async () => alarm.promise });
+  const { clock, accept, runs } = app;
+  await accept(1);
+  alarm = Promise.withResolvers<void>();
+  await accept(2);
+  expect(runs).toHaveLength(1);
+  runs[0]?.end();
+  await clock.advance(0);
+  alarm.resolve();
+  await clock.advance(0);
+  expect(app.started()).toEqual([1, 2]);
 });

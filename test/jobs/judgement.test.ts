@@ -1,4 +1,10 @@
 import { expect, test } from 'vitest';
+import { jobId, keyId } from '../../src/domain/ids.ts';
+import { ModelCooldowns } from '../../src/jobs/circuit-breaker/model-cooldowns.ts';
+import { emptyMemory } from '../../src/jobs/job-progress.ts';
+import { noteClosedModels } from '../../src/jobs/judgement.ts';
+import { aJob } from '../support/builders.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 import { anAttemptStage, down, failed } from './attempt-stage.ts';
 
 const threeModels = [
@@ -31,4 +37,28 @@ test('a job that fails alone while the provider serves others fails, and the pro
   await stage.clock.advance(5_000);
   expect(await running).toMatchObject({ kind: 'failed', code: 'provider-down' });
   expect(stage.breaker.isOpen).toBe(false);
+});
+
+test('the keys that refused for a model are cleared as soon as the model turns out to be closed', () => {
+  const modelCooldowns = new ModelCooldowns(fakeClock(), () => undefined);
+  const [closed, open] = threeModels;
+  const cleared: string[] = [];
+  const pool = { acquitModel: (provider: string, model: string) => void cleared.push(`${provider}:${model}`) };
+  const ids = [1, 2].map((place) => keyId(`key-${place}`));
+  const refusals = ids.map((id) => ({
+    keyId: id,
+    candidate: closed,
+    reason: 'rejected' as const,
+    sentAtMonotonicMs: 0,
+  }));
+  const servedBy = { candidate: open, keyId: keyId('key-3') };
+  const round = (id: string) =>
+    noteClosedModels({ ...aJob(), id: jobId(id), prompt: id }, { ...emptyMemory(), refusals }, servedBy, {
+      modelCooldowns,
+      pool,
+    });
+  round('tg-1');
+  expect(cleared).toEqual([]);
+  round('tg-2');
+  expect(cleared).toEqual(['bytez:m1']);
 });

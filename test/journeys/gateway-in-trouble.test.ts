@@ -84,7 +84,7 @@ test('a client that is added to the file may ask, and one that is removed may no
 test.each([
   ['no JSON', '{"messages":', { code: 'invalid_json', param: null }],
   ['no object', '[]', { code: 'invalid_json', param: null }],
-  ['nested without end', `{"messages":${'['.repeat(100_000)}`, { code: 'invalid_json', param: null }],
+  ['nested deeply', `{"messages":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, { code: 'invalid_json', param: null }],
   ['no messages', '{}', { code: 'invalid_value', param: 'messages' }],
   ['messages that are none', '{"messages":[{"role":5}]}', { param: 'messages.0.role' }],
   ['options of a stream that is none', { ...hello, stream_options: {} }, { param: 'stream_options' }],
