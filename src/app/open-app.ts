@@ -170,10 +170,10 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   const polling = introduced.then(async () => {
     await delivery.resume();
-    await resumePeople();
     core.start();
     reconciler.start();
     const running = updates.run(closing.signal);
+    void resumePeople(closing.signal);
     // Nothing waits for the menu: it reports its own errors and is published again at each start.
     void menu.publish();
     await running;

@@ -190,7 +190,7 @@ export type OpenBot = AsyncDisposable & {
   /** Compares the payments with Telegram's list of them. */
   readonly reconciler: StarReconciler;
   /** Goes on with messages to everybody, exports and answers that an earlier process left. */
-  readonly resumePeople: () => Promise<void>;
+  readonly resumePeople: (signal: AbortSignal) => Promise<void>;
 };
 
 /** Builds the bot; the first call to Telegram is `updates.identifyBot`. */
@@ -279,7 +279,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     menu,
     adminAlerts,
     reconciler,
-    resumePeople: () => peopleParts.resume(),
+    resumePeople: (signal) => peopleParts.resume(signal),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
