@@ -215,7 +215,8 @@ export type Unasked = 'talk in a group' | 'service message' | 'not written by a 
 export function reasonUnasked(update: Update, me: Addressee): Unasked | undefined {
   if (update.callback_query !== undefined || update.my_chat_member !== undefined) return undefined;
   if (update.pre_checkout_query !== undefined || update.subscription !== undefined) return undefined;
-  if (update.inline_query !== undefined) return undefined;
+  const inline: { readonly query?: unknown } | undefined = update.inline_query;
+  if (inline !== undefined) return typeof inline.query === 'string' ? undefined : 'unused kind of update';
   const { message } = update;
   if (typeof message !== 'object' || message === null) return 'unused kind of update';
   // Stars count wherever they were paid.
