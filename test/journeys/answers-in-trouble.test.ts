@@ -74,7 +74,7 @@ test('a declined wish is asked once, blames no key, and is answered with what to
   );
   expect(fromBot(seen)[0]?.buttons.flat()).toMatchObject([
     { data: 'example:image' },
-    { text: '💬 Tell what went wrong' },
+    { text: '💬 Say what went wrong' },
   ]);
   expect(modelsAsked(app)).toEqual([first]);
   expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
