@@ -2,13 +2,13 @@ import type { User } from 'grammy/types';
 import type { Clock } from '../../src/kit/clock.ts';
 import { BotTexts } from './bot-texts.ts';
 import type { CallParams } from './call-params.ts';
-import { CallbackQueries } from './updates/callback-queries.ts';
 import { Changes } from './changes.ts';
 import type { Profile, StoredChat } from './chats.ts';
 import { CommandStore } from './command-store.ts';
 import { FileStore } from './files/file-store.ts';
 import { FloodControl } from './flood-control.ts';
-import { InlineQueries } from './updates/inline-queries.ts';
+import { limits } from './limits.ts';
+import { type CallbackAnswer, type InlineAnswer, type OpenQuery, OpenQueries } from './updates/open-queries.ts';
 import { StarPayments } from './payments/star-payments.ts';
 import type { StoredMessage } from './messages/stored-message.ts';
 import { UpdateQueue } from './updates/update-queue.ts';
@@ -22,8 +22,8 @@ export class TelegramState {
   readonly chats = new Map<number, StoredChat>();
   readonly files = new FileStore();
   readonly updates: UpdateQueue;
-  readonly queries: CallbackQueries;
-  readonly inlineQueries: InlineQueries;
+  readonly queries: OpenQueries<OpenQuery, CallbackAnswer>;
+  readonly inlineQueries: OpenQueries<undefined, InlineAnswer | undefined>;
   readonly payments: StarPayments;
   readonly commands = new CommandStore();
   readonly texts: BotTexts;
@@ -44,8 +44,16 @@ export class TelegramState {
     this.updates = new UpdateQueue(options.clock, firstUpdateId(options.clock));
     const { perform, clock } = options;
     this.webhook = new Webhook({ updates: this.updates, clock, perform });
-    this.queries = new CallbackQueries(options.clock);
-    this.inlineQueries = new InlineQueries(options.clock);
+    this.queries = new OpenQueries<OpenQuery, CallbackAnswer>({
+      clock,
+      lifeMs: limits.queryLifeMs,
+      expired: { kind: 'expired' },
+    });
+    this.inlineQueries = new OpenQueries<undefined, InlineAnswer | undefined>({
+      clock,
+      lifeMs: limits.inlineQueryLifeMs,
+      expired: undefined,
+    });
     this.payments = new StarPayments(options.clock);
     this.texts = new BotTexts(this.bot.first_name);
   }

@@ -25,7 +25,7 @@ const telegram = {
   CONTACT: 'How people reach you, one line under `/help`, `/terms` and `/privacy`: a name of Telegram, a mail address.',
   RULES_URL: 'Address of your own rules, to which a button there leads.',
   REFERRAL_RESULTS:
-    'Results that whoever brings a new person by the link of `/invite` is given, used like those of a pack; 0 gives none and offers no link.',
+    'How many results a person is given for each new person who comes by their `/invite` link; they are used like those of a pack. 0 offers no link.',
   TERMS_URL: 'Address of your own terms, to which `/terms` then leads; the bot has short neutral ones.',
 } as const satisfies Meanings;
 

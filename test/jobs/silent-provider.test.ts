@@ -96,7 +96,7 @@ test('a job whose own failure shows the silence has spent no attempt on it, and 
   });
 });
 
-test('a single job, whose request may be the cause, is tried as often as any other and delays no other job', async () => {
+test('a single job, whose request may be the cause, gets all of its attempts and delays no other job', async () => {
   const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone, delayMs: 1 });
   const running = stage.run();
   await stage.clock.advance(1_000);

@@ -81,7 +81,7 @@ test.each([
   expect(wordsOf(fromBot(seen).at(-1))).toContain(unknown);
 });
 
-test('/keys of somebody else is answered as any unknown command is, however it is written (B13)', async () => {
+test('a person who is no admin gets the answer to an unknown command for /keys, however it is written (B13)', async () => {
   await using app = await openTestApp();
   const person = await acquaintance(app);
   const known = await answerTo(person, '/keys');

@@ -59,7 +59,7 @@ test('a private request is in no history, and one without notifications makes no
   const person = app.person(7);
   const settings = await answerTo(person, '/settings');
   await press(person, settings.id, '▫️ 🕶 Private');
-  await reads(person, settings.id, 'New requests stay out of your history');
+  await reads(person, settings.id, 'I leave new requests out of your history');
   await press(person, settings.id, '✅ 🔔 Notifications');
   await reads(person, settings.id, 'Results come without a sound');
   const hold = app.bytez.hold();

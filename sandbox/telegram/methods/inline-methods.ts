@@ -4,7 +4,7 @@ import { isObject } from '../call-params.ts';
 import type { MediaKind } from '../files/file-store.ts';
 import { limits } from '../limits.ts';
 import type { TelegramState } from '../telegram-state.ts';
-import type { InlineResult } from '../updates/inline-queries.ts';
+import type { InlineResult } from '../updates/open-queries.ts';
 
 /** The cached forms of results, with the field that names the file. */
 const cachedForms: Readonly<

@@ -13,7 +13,7 @@ import {
 } from '../payments/pay.ts';
 import { type SeenSubscription, seenSubscription } from '../payments/star-payments.ts';
 import { editAsPerson, writeAsPerson, type NewMessage } from './person-messages.ts';
-import type { InlineAnswer } from '../updates/inline-queries.ts';
+import type { InlineAnswer } from '../updates/open-queries.ts';
 import { type Press, pressButton } from './press-button.ts';
 import { type SeenMessage, seenMessage } from '../messages/seen-message.ts';
 import type { TelegramState } from '../telegram-state.ts';
@@ -137,7 +137,7 @@ export function addPerson(state: TelegramState, profile: Profile): Person {
     subscription: () => seenSubscription(state.payments.latestOf(id)),
     repeatPayment: (messageId) => repeatPayment(state, ownChat, messageId),
     typeInline: (query, offset = '') => {
-      const { id: queryId, answered } = state.inlineQueries.open();
+      const { id: queryId, answered } = state.inlineQueries.open(undefined);
       const words = Array.from(query).slice(0, limits.inline.queryCharacters).join('');
       const from = userFor(profile);
       state.updates.add('inline_query', { id: queryId, from, query: words, offset, chat_type: 'supergroup' });

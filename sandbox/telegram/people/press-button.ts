@@ -1,4 +1,4 @@
-import type { CallbackAnswer } from '../updates/callback-queries.ts';
+import type { CallbackAnswer } from '../updates/open-queries.ts';
 import type { StoredChat } from '../chats.ts';
 import { seenButton } from '../messages/seen-message.ts';
 import type { TelegramState } from '../telegram-state.ts';

@@ -1,4 +1,4 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { pngOf } from '../../kit/png.ts';
 
 /** One bar: its parts from the bottom up, in the order of the colours. */
 export type Bar = readonly [good: number, bad: number, other: number];
@@ -47,36 +47,9 @@ export function drawBars(panels: readonly (readonly Bar[])[]): Uint8Array {
       });
     });
   });
-  return png(width, height, pixels);
+  return pngOf({ width, height, pixels, palette: colours });
 }
 
 function sumOf(bar: Bar): number {
   return bar[0] + bar[1] + bar[2];
-}
-
-/** An 8-bit palette PNG without filters (W3C PNG, third edition, 11.2 and 12). */
-function png(wide: number, high: number, pixels: Uint8Array): Uint8Array {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(wide, 0);
-  header.writeUInt32BE(high, 4);
-  header.set([8, 3, 0, 0, 0], 8);
-  const rows = Buffer.alloc((wide + 1) * high);
-  for (let y = 0; y < high; y += 1) rows.set(pixels.subarray(y * wide, (y + 1) * wide), y * (wide + 1) + 1);
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('PLTE', Buffer.from(colours.flat())),
-    chunk('IDAT', deflateSync(rows)),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-function chunk(name: string, data: Buffer): Buffer {
-  const named = Buffer.concat([Buffer.from(name, 'latin1'), data]);
-  const whole = Buffer.alloc(named.length + 8);
-  whole.writeUInt32BE(data.length, 0);
-  named.copy(whole, 4);
-  whole.writeUInt32BE(crc32(named), named.length + 4);
-  return whole;
 }

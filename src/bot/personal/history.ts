@@ -11,7 +11,7 @@ import { answer, edit, reply } from '../reply.ts';
 
 const lists = { history: 'all', favourites: 'favourites' } as const satisfies Record<string, HistoryList>;
 
-/** /history and /favourites: in private only, since the words of a history are for nobody else. */
+/** /history and /favourites: in private only, since other people must not read the words of a history. */
 export function historyCommands(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   for (const [command, list] of Object.entries(lists)) {

@@ -23,7 +23,7 @@ export type AccessStore = {
   find(id: number): Promise<AccessRequest | undefined>;
   /** Keeps the request; false where there was one before, whatever became of it. */
   ask(request: NewAccessRequest, nowMs: number): Promise<boolean>;
-  /** Decides; undefined where nobody asked, or where it is decided like that already. A later decision may differ. */
+  /** Decides; undefined where there is no request, or where it is decided like that already. A later decision may differ. */
   decide(id: number, state: 'allowed' | 'refused', adminId: number): Promise<AccessRequest | undefined>;
   /** What the admins, or the one who asked, were not told yet. */
   undelivered(): Promise<readonly AccessRequest[]>;

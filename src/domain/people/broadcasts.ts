@@ -35,7 +35,7 @@ export type Broadcasts = {
   end(id: number, how: 'stopped' | 'done'): Promise<boolean>;
   /** Those being sent, oldest first. Messages that another process had in hand are unsure from now on. */
   resume(): Promise<readonly Broadcast[]>;
-  /** Some of those whose message waits, the first due one first; nobody once it is stopped. */
+  /** Some of those whose message waits, the first due one first; none once it is stopped. */
   waiting(id: number, atMost: number): Promise<readonly { readonly userId: number; readonly dueAtMs: number }[]>;
   /** Durably marks the message as about to be sent; false where it does not wait any more, or all is stopped. */
   take(id: number, userId: number): Promise<boolean>;
