@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { withSecretFiles } from './secret-files.ts';
-import { sellingWarnings, valueWarnings } from './value-warnings.ts';
+import { adminWarnings, valueWarnings } from './value-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,7 +44,7 @@ export function readEnvironment(options: EnvironmentOptions): EnvironmentReading
       ...open,
       ...secrets.warnings,
       ...valueWarnings(env),
-      ...sellingWarnings(env),
+      ...adminWarnings(env),
       ...debugWarnings(env),
     ],
     hasFile,

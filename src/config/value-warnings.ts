@@ -30,14 +30,21 @@ export function valueWarnings(env: Environment): readonly string[] {
   });
 }
 
-/** Warns where something is sold and nobody is there to help with a payment or to refund it. */
-export function sellingWarnings(env: Environment): readonly string[] {
-  const isSet = (name: string) => unquoted(env[name] ?? '').trim() !== '';
-  if (isSet('ADMIN_IDS')) return [];
-  const name = ['STARS_PACKS', 'STARS_SUBSCRIPTION'].find(isSet);
-  if (name === undefined) return [];
+/** Warns where something needs an admin and there is none: payments, and people who ask to be let in. */
+export function adminWarnings(env: Environment): readonly string[] {
+  const written = (name: string) => unquoted(env[name] ?? '').trim();
+  if (written('ADMIN_IDS') !== '') return [];
+  const mend = 'put your Telegram user id into ADMIN_IDS';
+  const sold = ['STARS_PACKS', 'STARS_SUBSCRIPTION'].find((name) => written(name) !== '');
   return [
-    `${name} is set and ADMIN_IDS is not: nobody is told what people write with /paysupport, and nobody can /refund; put your Telegram user id into ADMIN_IDS`,
+    ...(sold === undefined
+      ? []
+      : [
+          `${sold} is set and ADMIN_IDS is not: nobody is told what people write with /paysupport, and nobody can /refund; ${mend}`,
+        ]),
+    ...(written('ACCESS') === 'request'
+      ? [`ACCESS is request and ADMIN_IDS is not set: nobody is asked, so nobody is let in; ${mend}`]
+      : []),
   ];
 }
 

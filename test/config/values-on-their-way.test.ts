@@ -94,3 +94,13 @@ test.each([
     names.map((name) => expect.stringMatching(`^${name} is set and ADMIN_IDS is not: .*/refund`)),
   );
 });
+
+test.each([
+  [{ ACCESS: 'request' }, 1],
+  [{ ACCESS: '"request"', ADMIN_IDS: ' ' }, 1],
+  [{ ACCESS: 'request', ADMIN_IDS: '5' }, 0],
+  [{ ACCESS: 'list' }, 0],
+])('readEnvironment() warns where people ask to be let in and nobody can answer: %o', (processEnv, count) => {
+  const { warnings } = readEnvironment({ cwd: '/folder', processEnv, readFile: () => '' });
+  expect(warnings.filter((text) => /^ACCESS is request .* ADMIN_IDS$/.test(text))).toHaveLength(count);
+});

@@ -187,3 +187,9 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
   expect(runs(app)).toHaveLength(before);
   expect(JSON.stringify(app.events)).not.toContain('canary');
 });
+
+test('the log says at the start that OpenAI is to be asked about words and no key of it works', async () => {
+  await using app = await openTestApp({ env: { MODERATION: 'openai' } });
+  const { text } = await app.event('config.warning', (event) => event.text.startsWith('MODERATION=openai'));
+  expect(text).toContain('set OPENAI_API_KEY; until one works, MODERATION_WHEN_DOWN=');
+});

@@ -92,7 +92,7 @@ async function openWords(scope: AsyncDisposableStack, { config, clock, events }:
   return () => list;
 }
 
-async function openModerators({ config, http, pool, clock }: OpenSafetyOptions): Promise<readonly Moderator[]> {
+async function openModerators({ config, http, pool, clock, events }: OpenSafetyOptions): Promise<readonly Moderator[]> {
   const { mode, hook } = config.moderation;
   const moderators: Moderator[] = [];
   if (mode === 'openai') {
@@ -104,6 +104,10 @@ async function openModerators({ config, http, pool, clock }: OpenSafetyOptions):
         .keys()
         .filter(({ key, state }) => key.provider === provider && key.onlyModel === undefined && acceptsCalls(state))
         .map(({ key }) => key.secret);
+    if (keys().length === 0) {
+      const text = `MODERATION=openai has no working key of OpenAI to ask with: set OPENAI_API_KEY; until one works, MODERATION_WHEN_DOWN=${config.moderation.whenDown} decides`;
+      events.emit({ event: 'config.warning', text });
+    }
     moderators.push(createOpenAiModerator({ http, baseUrl, keys, now: () => clock.now() }));
   }
   if (hook !== undefined) {
