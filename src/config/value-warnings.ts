@@ -34,16 +34,16 @@ export function valueWarnings(env: Environment): readonly string[] {
 export function adminWarnings(env: Environment): readonly string[] {
   const written = (name: string) => unquoted(env[name] ?? '').trim();
   if (written('ADMIN_IDS') !== '') return [];
-  const mend = 'put your Telegram user id into ADMIN_IDS';
+  const fix = 'put your Telegram user id into ADMIN_IDS';
   const sold = ['STARS_PACKS', 'STARS_SUBSCRIPTION'].find((name) => written(name) !== '');
   return [
     ...(sold === undefined
       ? []
       : [
-          `${sold} is set and ADMIN_IDS is not: nobody is told what people write with /paysupport, and nobody can /refund; ${mend}`,
+          `${sold} is set and ADMIN_IDS is not: nobody is told what people write with /paysupport, and nobody can /refund; ${fix}`,
         ]),
     ...(written('ACCESS') === 'request'
-      ? [`ACCESS is request and ADMIN_IDS is not set: nobody is asked, so nobody is let in; ${mend}`]
+      ? [`ACCESS is request and ADMIN_IDS is not set: nobody is asked, so nobody is let in; ${fix}`]
       : []),
   ];
 }

@@ -8,8 +8,9 @@ import { type LoopTools, runAttempts } from './attempt-loop.ts';
 import { ByteBudget, bytesInMemory, fetchKnownResult, fetchAndStore, knownAnswer } from './fetch-result.ts';
 import type { ResultEnding, ResultRefusal } from './fetch-result.ts';
 import { type JobMemory, loadMemory, type TurnEnding } from './job-progress.ts';
+import { type StartCheck, whyNotStart } from './next-call.ts';
 import { type CallJournal, createCallJournal, JobStopped, type RunningJobs } from './running-jobs.ts';
-import { codeFor, type StartCheck, whyNotStart } from './retry-policy.ts';
+import { codeFor } from './retry-policy.ts';
 import { requestChain } from './request/chain-models.ts';
 import { cancelKnown } from './resume-operation.ts';
 

@@ -3,6 +3,7 @@ import type { Candidate, Job } from '../domain/job.ts';
 import type { KeyLeases, Lease, SeatAnswer, SeatRequest } from '../domain/key-leases.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
+import type { JobFailureCode } from './retry-policy.ts';
 
 /** The part of the key pool that a job's attempts use. */
 export type AttemptPool = Pick<KeyLeases, 'acquire' | 'resume'> &
@@ -104,4 +105,20 @@ export function attemptTimeoutMs({ capMs, leftMs, latency, hasTimedOut }: Timeou
   const isKnown = latency !== undefined && latency.samples >= minSamples && !hasTimedOut;
   const patienceMs = isKnown ? Math.max(capMs / 4, 3 * latency.p99Ms) : capMs;
   return Math.min(capMs, patienceMs, leftMs);
+}
+
+/** Why a job ends before a provider is asked; undefined for one that may start. Rejects with the signal's reason. */
+export type StartCheck = (job: Job, signal: AbortSignal) => Promise<JobFailureCode | undefined>;
+
+/** The first reason of the checks, asked in their order. */
+export async function whyNotStart(
+  job: Job,
+  signal: AbortSignal,
+  checks: Iterable<StartCheck>,
+): Promise<JobFailureCode | undefined> {
+  for (const check of checks) {
+    const code = await check(job, signal);
+    if (code !== undefined) return code;
+  }
+  return undefined;
 }

@@ -5,7 +5,6 @@ import {
   failureTraits,
   isDoubtful,
 } from '../domain/failure.ts';
-import type { Job } from '../domain/job.ts';
 import { type BackoffRules, backoffMs, type Random } from '../kit/backoff.ts';
 
 /** A job makes at most this many provider calls in total, without probes. */
@@ -99,20 +98,4 @@ export function isProviderFault(failure: AttemptFailure): boolean {
   const { scope } = failureTraits[failure.reason];
   if (isDoubtful(failure)) return false;
   return scope === 'provider' || scope === 'network' || failure.reason.startsWith('result-');
-}
-
-/** Why a job ends before a provider is asked; undefined for one that may start. Rejects with the signal's reason. */
-export type StartCheck = (job: Job, signal: AbortSignal) => Promise<JobFailureCode | undefined>;
-
-/** The first reason of the checks, asked in their order. */
-export async function whyNotStart(
-  job: Job,
-  signal: AbortSignal,
-  checks: Iterable<StartCheck>,
-): Promise<JobFailureCode | undefined> {
-  for (const check of checks) {
-    const code = await check(job, signal);
-    if (code !== undefined) return code;
-  }
-  return undefined;
 }

@@ -79,7 +79,8 @@ export async function submitRequest(
   const plain = plainOptions(options);
   if ('kind' in plain) return replyWithMistake(ctx, deps, kind, plain);
   const canFollow = (wanted: GenerationOptions) => deps.service.models.checkOptions(kind, wanted, speaker).ok;
-  const wanted = isRepetition === true ? plain : withPreferences(kind, plain, speaker.preferences, canFollow);
+  const own = speaker.preferences;
+  const wanted = isRepetition === true || own === undefined ? plain : withPreferences(kind, plain, own, canFollow);
   const checkedOptions = checkWithOwnModel(deps.service, kind, wanted, speaker);
   if (!checkedOptions.ok) return replyWithMistake(ctx, deps, kind, checkedOptions.mistake);
   // No result is paid for that may not be shown here.
@@ -95,7 +96,7 @@ export async function submitRequest(
   using _answer = deps.wayBack.expectAnswer(id);
   const shownOptions =
     group?.hasSpoilers === true ? { ...checkedOptions.options, spoiler: true as const } : checkedOptions.options;
-  const wishes = wishesOf(speaker.preferences);
+  const wishes = own === undefined ? undefined : wishesOf(own);
   const request = {
     kind,
     prompt: checked.prompt,

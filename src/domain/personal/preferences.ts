@@ -10,8 +10,8 @@ export type Preferences = Wishes & {
 export const wishNames = ['asFile', 'quiet', 'isPrivate'] as const satisfies readonly (keyof Wishes)[];
 
 /** The part of the preferences that is kept with a request; undefined where the person wishes for nothing. */
-export function wishesOf(preferences: Preferences | undefined): Wishes | undefined {
-  const wished = wishNames.filter((name) => preferences?.[name] === true);
+export function wishesOf(preferences: Preferences): Wishes | undefined {
+  const wished = wishNames.filter((name) => preferences[name] === true);
   return wished.length === 0 ? undefined : Object.fromEntries(wished.map((name) => [name, true]));
 }
 
@@ -32,11 +32,11 @@ export function withPreference<Name extends keyof Preferences>(
 export function withPreferences(
   kind: JobKind,
   options: GenerationOptions,
-  preferences: Preferences | undefined,
+  preferences: Preferences,
   canFollow: (options: GenerationOptions) => boolean,
 ): GenerationOptions {
   const { isVisual, needs } = kindTraits[kind];
-  if (preferences === undefined || !isVisual || needs === 'picture') return options;
+  if (!isVisual || needs === 'picture') return options;
   let followed = options;
   const { aspect, preset } = preferences;
   if (aspect !== undefined && options.aspect === undefined) {
