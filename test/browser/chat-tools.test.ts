@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { tinyPhoto } from '../../sandbox/telegram/people/person.ts';
 import { commandsOf, fieldOf, pathOfShot, pictures, say } from './chat-actions.ts';
 import { openChatStage } from './chat-stage.ts';
-import { closeChromium, findChromium } from './chromium.ts';
+import { closeChromium, findChromium, patienceMs } from './chromium.ts';
 
 const chromiumPath = findChromium();
 const isBlind = chromiumPath === undefined;
@@ -99,6 +99,29 @@ test.skipIf(isBlind)(
     const last = page.locator('.step', { has: page.locator('.with-key') }).last();
     expect(await last.locator('.with-model').textContent()).toMatch(/^[\w.-]+\/[\w.-]+$/);
     expect(stage.complaints).toEqual([]);
+  },
+);
+
+test.skipIf(isBlind)(
+  'a switch keeps what somebody chose while an older state of the demo arrives, and gives way when it was not taken',
+  journey,
+  async () => {
+    await using stage = await openChatStage(chromiumPath ?? '');
+    const page = await stage.visit({ viewport: desktop });
+    await fieldOf(page).waitFor();
+    const answered = Promise.withResolvers<void>();
+    await page.route('**/api/provider', async (route) => {
+      await answered.promise;
+      await route.fulfill({ status: 400, json: { error: 'Not now.' } });
+    });
+    const hold = page.getByRole('switch', { name: 'Hold every run' });
+    await hold.click();
+    await page.getByLabel('What bytez #3 does').selectOption('refused');
+    await page.locator('.keys [data-name="bytez #3"][data-mode="refused"]').waitFor();
+    expect(await hold.isChecked()).toBe(true);
+    answered.resolve();
+    await page.locator('.toast', { hasText: 'Not now.' }).waitFor();
+    await expect.poll(() => hold.isChecked(), { timeout: patienceMs }).toBe(false);
   },
 );
 

@@ -1,4 +1,5 @@
 import { announce, element } from './dom.js';
+import { followServer } from './follow-server.js';
 import { act, state } from './server.js';
 
 /** The section with the faults: switches that stay on, and buttons for faults that happen once. */
@@ -75,23 +76,18 @@ const modeTexts = {
 
 /** What one provider of the chain does from its next call on. */
 function providerChoice(name, modes) {
-  const choice = element('select', {
-    'aria-label': `What ${name} does`,
-    onchange: () => void act('chain-provider', { name, mode: choice.value }),
-  });
+  const choice = element('select', { 'aria-label': `What ${name} does` });
   choice.append(...modes.map((mode) => element('option', { value: mode }, modeTexts[mode])));
   return {
     root: element('li', {}, element('b', {}, name), choice),
-    set: (mode) => {
-      if (document.activeElement !== choice) choice.value = mode;
-    },
+    set: followServer(choice, 'value', (mode) => act('chain-provider', { name, mode })),
   };
 }
 
 function toggle(label, hint, onChange) {
-  const box = element('input', { type: 'checkbox', role: 'switch', onchange: () => void onChange(box.checked) });
+  const box = element('input', { type: 'checkbox', role: 'switch' });
   const root = element('label', { class: 'switch' }, box, element('span', {}, label, element('small', {}, hint)));
-  return { root, set: (on) => (box.checked = on) };
+  return { root, set: followServer(box, 'checked', onChange) };
 }
 
 function once(label, run, confirmation) {

@@ -1,4 +1,5 @@
 import { element, setText } from './dom.js';
+import { followServer } from './follow-server.js';
 import { act, serverNow, state } from './server.js';
 
 const modeTexts = {
@@ -56,14 +57,12 @@ function createRow(name, place, origin) {
   const dot = element('span', { class: 'dot', 'aria-hidden': 'true' });
   const stateText = element('span', { class: 'key-state' });
   const counts = element('span', { class: 'key-work' });
-  const mode = element('select', {
-    'aria-label': `What ${name} does`,
-    onchange: () => void act('account', { place, mode: mode.value }),
-  });
+  const mode = element('select', { 'aria-label': `What ${name} does` });
   const choices = { scripted: `${origin ?? ''} (as it came)`, ...modeTexts };
   mode.hidden = origin === undefined;
   mode.append(...Object.entries(choices).map(([value, text]) => element('option', { value }, text)));
   const root = element('li', { data: { name } }, dot, element('b', {}, name), counts, mode, stateText);
+  const setMode = followServer(mode, 'value', (chosen) => act('account', { place, mode: chosen }));
   let latest;
 
   function tick() {
@@ -80,7 +79,7 @@ function createRow(name, place, origin) {
       tick();
       const failed = key.calls - key.successes;
       setText(counts, key.calls === 0 ? '' : `${key.successes} ✓${failed > 0 ? `  ${failed} ✗` : ''}`);
-      if (document.activeElement !== mode) mode.value = chosen;
+      setMode(chosen);
       root.dataset.mode = chosen;
       mode.title = choices[mode.value] ?? '';
     },
