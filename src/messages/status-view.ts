@@ -104,7 +104,8 @@ function queuedWords(localizer: Localizer, { ahead, next, inMs = 0 }: Extract<Jo
     : localizer.say('status.queued-until', { ahead, wait: waitWords(localizer, inMs) });
 }
 
-function outcomeWords(localizer: Localizer, kind: JobKind, outcome: Outcome): string {
+/** How a request ended, in two or three words. */
+export function outcomeWords(localizer: Localizer, kind: JobKind, outcome: Outcome): string {
   switch (outcome.kind) {
     case 'result':
       return localizer.say('status.done', { kind });

@@ -109,7 +109,7 @@ test('an admin reads the figures with a picture, and who somebody is without the
   const who = wordsOf(await answerTo(admin, '/whois @ada_l'));
   expect(who).toContain('👤 7 @ada_l');
   expect(who).toContain('Language: de · line: free');
-  expect(who).toMatch(/• \S+ image, result/);
+  expect(who).toMatch(/1\. 🎨 Picture: finished · \S+/);
   expect(who).not.toContain('Fuchs');
   expect(wordsOf(await answerTo(admin, '/whois 7 --words'))).toContain('Fuchs');
   expect((await app.app.admin.audit({ count: 9 })).filter(({ action }) => action === 'read-words')).toMatchObject([

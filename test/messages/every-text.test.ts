@@ -9,6 +9,7 @@ import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import { messageIds, type MessageId } from '../../src/messages/message-ids.ts';
 import type { MessageView } from '../../src/messages/view.ts';
 import { aKey, aPool, aView, everyPhase } from './builders.ts';
+import { furtherScreens } from './further-screens.ts';
 import { parseTelegramHtml } from './telegram-html.ts';
 
 type Node = {
@@ -186,12 +187,33 @@ function everyScreen(words: Catalog, locale: string): readonly MessageView[] {
       alertFacts.map((facts) => ({ alert: { id: facts.kind, severity: 'low', facts }, isOver: false })),
       locale,
     ),
+    ...furtherScreens(mapper, locale, { words: '123', nowMs }),
   ];
 }
 
+/** Written by somebody who tries: every letter takes two UTF-16 units, and each of HTML's own is among them. */
+const longWords = '<b>&"𝕎'.repeat(300);
+
+test.each(catalog.locales)('settings, histories, payments, groups and figures keep every limit: %s', (locale) => {
+  const wrong = furtherScreens(createMessageMapper(catalog), locale, { words: longWords, nowMs }).flatMap(
+    ({ text, rows }) => {
+      const shown = parseTelegramHtml(text);
+      const buttons = rows.flat();
+      const isWhole =
+        shown.length <= 4_096 && !/undefined|NaN|\[object/.test(shown) && openIsolates(shown) === 0 && shown !== '';
+      const fits =
+        buttons.length <= 100 &&
+        rows.every((row) => row.length <= 8) &&
+        buttons.every(({ text: label, data = '' }) => label.length <= 64 && Buffer.byteLength(data) <= 64);
+      return isWhole && fits ? [] : [shown.slice(0, 200), ...buttons.map(({ text: label }) => label)];
+    },
+  );
+  expect(wrong).toEqual([]);
+});
+
 test('no word on any screen stands in the code instead of the locales: a language without Latin letters has none', () => {
   const known =
-    /(?:bytez|stabilityai|stable-diffusion\S*|Telegram|Darkroom|UTC|[\w-]+:[\w-]+|\d+:\d+|[a-z0-9]+(?:[/_-][a-z0-9.]+)+)/gi;
+    /(?:English|w{32}|bytez|stabilityai|stable-diffusion\S*|Telegram|Darkroom|UTC|[\w-]+:[\w-]+|\d+:\d+|[a-z0-9]+(?:[/_-][a-z0-9.]+)+)/gi;
   const foreign = everyScreen(pseudoCatalog(), 'ru').flatMap(({ text, rows }) => {
     const plain = parseTelegramHtml(text.replaceAll(/<code>.*?<\/code>/gs, ''));
     return [plain, ...rows.flat().map((button) => button.text)].flatMap(

@@ -7,7 +7,8 @@ export function parseTelegramHtml(html: string): string {
   let shown = '';
   for (const [part] of html.matchAll(/<[^>]*>?|&[^;\s&<]*;?|[^<&]+/g)) {
     if (part.startsWith('<')) {
-      const [, closing, name = ''] = /^<(\/?)([a-z-]+)( expandable| unix="\d+" format="[rt]")?>$/.exec(part) ?? [];
+      const attributes = / expandable| unix="\d+" format="[rt]"| href="tg:\/\/user\?id=\d+"/.source;
+      const [, closing, name = ''] = new RegExp(`^<(\\/?)([a-z-]+)(?:${attributes})?>$`).exec(part) ?? [];
       if (!allowedTags.has(name)) throw new Error(`Unsupported tag ${JSON.stringify(part)} in ${JSON.stringify(html)}`);
       if (closing === '') open.push(name);
       else if (open.pop() !== name) throw new Error(`Unbalanced ${part} in ${JSON.stringify(html)}`);

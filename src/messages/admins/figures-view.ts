@@ -1,11 +1,13 @@
+import type { Job } from '../../domain/job.ts';
 import type { PastJob } from '../../domain/job-engine.ts';
 import type { Person } from '../../domain/admin-api.ts';
 import type { BroadcastProgress, Broadcast } from '../../domain/people/broadcasts.ts';
 import type { KnownPerson, PeopleCounts } from '../../domain/people/people.ts';
 import type { HistoryCounts } from '../../domain/views.ts';
 import type { Localizer } from '../catalog.ts';
-import { durationWords, lines, percent } from '../phrases.ts';
-import { callbackData, escapeHtml, excerpt, type MessageView, withoutLinks } from '../view.ts';
+import { durationWords, lines, percent, quote } from '../phrases.ts';
+import { outcomeWords } from '../status-view.ts';
+import { callbackData, escapeHtml, excerpt, type MessageView, safe, withoutLinks } from '../view.ts';
 
 /** What became of a span of time. */
 export type SpanFigures = {
@@ -73,13 +75,10 @@ export function whoisView(localizer: Localizer, { person, known, jobs, withWords
   const { user, lane, openJobs } = person;
   const name = known?.username === undefined ? '' : ` @${escapeHtml(known.username)}`;
   const language = user.locale ?? known?.language ?? '–';
-  const each = jobs.map(({ job }) => {
-    const { state } = job;
-    const ending =
-      'outcome' in state ? (state.outcome.kind === 'failed' ? state.outcome.code : state.outcome.kind) : state.kind;
-    const words =
-      withWords && job.prompt !== '' ? `: ${escapeHtml(excerpt(withoutLinks(job.prompt), wordsLimit))}` : '';
-    return `• <code>${escapeHtml(job.id)}</code> ${job.kind}, ${ending}${words}`;
+  const each = jobs.map(({ job }, index) => {
+    const words = withWords && job.prompt !== '' ? quote(withoutLinks(job.prompt), wordsLimit) : '';
+    const phase = safe(`${stateWords(localizer, job)} · <code>${escapeHtml(job.id)}</code>`);
+    return lines(localizer.say('status.item', { number: index + 1, kind: job.kind, phase }), words);
   });
   return {
     text: lines(
@@ -95,6 +94,13 @@ export function whoisView(localizer: Localizer, { person, known, jobs, withWords
     ),
     rows: [],
   };
+}
+
+/** Where a request stands; of one that failed, the code too. */
+function stateWords(localizer: Localizer, { kind, state }: Job): string {
+  if (!('outcome' in state)) return localizer.say(state.kind === 'waiting' ? 'status.paused' : 'status.making');
+  const words = outcomeWords(localizer, kind, state.outcome);
+  return state.outcome.kind === 'failed' ? `${words} · <code>${state.outcome.code}</code>` : words;
 }
 
 /** How far a message to everybody is, with a button to stop it. */
