@@ -21,12 +21,12 @@ export default defineConfig({
   test: {
     // Much of a journey is waiting: with a worker more than there are cores none of them is idle meanwhile.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A busy machine is no failure.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     restoreMocks: true,
     env: { ...temporaryFolder(), ...compiled },
-    // A busy machine is no failure.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       { extends: true, test: { name: 'unit', ...unit, ...shared } },
       { extends: true, test: { name: 'integration', include: integration, ...shared } },

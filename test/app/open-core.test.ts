@@ -78,7 +78,7 @@ test('openCore() makes pictures without Telegram and without an HTTP server', as
   core.start();
   await core.service.submit(fox);
   // Each step is durable first, and the disk keeps a time of its own.
-  await vi.waitFor(() => expect(ended).toEqual(['tg-1']), 10_000);
+  await vi.waitFor(() => expect(ended).toEqual(['tg-1']), 60_000);
   expect(events.map(({ event }) => event)).toEqual([
     'job.accepted',
     'job.started',
@@ -250,6 +250,6 @@ test('an error of a subscriber affects nothing else in openCore()', async () => 
   core.start();
   expect(await core.service.submit(fox)).toMatchObject({ kind: 'accepted' });
   const stateOf = async () => (await core.storage.engine.reader.find('tg-1' as JobId))?.state.kind;
-  await vi.waitFor(async () => expect(await stateOf()).toBe('ended'), 10_000);
+  await vi.waitFor(async () => expect(await stateOf()).toBe('ended'), 60_000);
   expect(events.filter(({ event }) => event === 'app.error')).toHaveLength(1);
 });

@@ -6,14 +6,12 @@ import { measured } from './measures.ts';
 
 const chromiumPath = findChromium();
 const isBlind = chromiumPath === undefined;
-const journey = { timeout: 90_000 };
 const smallest = 4.5;
 
 afterAll(closeChromium);
 
 test.skipIf(isBlind)(
   'the page fits a phone of 320, 360 and 375 px and three people at 1,280 px, and all of it can be read',
-  journey,
   async () => {
     await using stage = await openChatStage(chromiumPath ?? '', 'round-robin');
     const desktop = await stage.visit({ viewport: { width: 1280, height: 800 } });

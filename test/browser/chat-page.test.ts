@@ -8,7 +8,6 @@ import { closeChromium, findChromium, patienceMs } from './chromium.ts';
 const catalog = loadCatalog();
 const chromiumPath = findChromium();
 const isBlind = chromiumPath === undefined;
-const journey = { timeout: 90_000 };
 const desktop = { width: 1440, height: 900 } as const;
 const phone = { width: 390, height: 844 } as const;
 
@@ -16,7 +15,6 @@ afterAll(closeChromium);
 
 test.skipIf(isBlind)(
   'somebody types, cancels, asks again, breaks a key and sees the picture through another one',
-  journey,
   async () => {
     // Each key in its turn, so that the broken one has its turn next.
     await using stage = await openChatStage(chromiumPath ?? '', 'round-robin');
@@ -79,7 +77,7 @@ test.skipIf(isBlind)(
   },
 );
 
-test.skipIf(isBlind)('somebody uses nothing but the keyboard, and asks for all of it', journey, async () => {
+test.skipIf(isBlind)('somebody uses nothing but the keyboard, and asks for all of it', async () => {
   await using stage = await openChatStage(chromiumPath ?? '');
   const page = await stage.visit({ viewport: desktop, reducedMotion: 'reduce' });
   const field = fieldOf(page);
@@ -113,36 +111,32 @@ test.skipIf(isBlind)('somebody uses nothing but the keyboard, and asks for all o
   expect(stage.complaints).toEqual([]);
 });
 
-test.skipIf(isBlind)(
-  'three people side by side, one of them in the group and one in another language',
-  journey,
-  async () => {
-    await using stage = await openChatStage(chromiumPath ?? '');
-    const page = await stage.visit({ viewport: desktop });
-    await fieldOf(page).waitFor();
-    await page.getByRole('button', { name: '3 people' }).click();
-    const panes = page.locator('.pane');
-    expect(await panes.count()).toBe(3);
-    const [robin, noor, alex] = [panes.nth(0), panes.nth(1), panes.nth(2)];
-    await noor.getByLabel('Which chat').selectOption({ label: 'Group: Film club' });
-    await robin.getByLabel('Which chat').selectOption({ label: 'Group: Film club' });
-    await say(noor, '/generate a cat asleep');
-    await robin.locator('.theirs .sender', { hasText: 'Noor' }).waitFor();
-    await pictures(robin, 1);
-    await robin.getByRole('button', { name: /again/i }).click();
-    await page.locator('.toast', { hasText: 'someone else' }).waitFor();
-    await alex.getByLabel('My language').selectOption('es');
-    await say(alex, '/keys');
-    await alex.getByText('en forma').waitFor();
-    await fieldOf(alex).fill('/k');
-    await commandsOf(alex).filter({ hasText: '/keys' }).waitFor();
-    await fieldOf(robin).fill('/k');
-    expect(await commandsOf(robin).count()).toBe(0);
-    expect(stage.complaints).toEqual([]);
-  },
-);
+test.skipIf(isBlind)('three people side by side, one of them in the group and one in another language', async () => {
+  await using stage = await openChatStage(chromiumPath ?? '');
+  const page = await stage.visit({ viewport: desktop });
+  await fieldOf(page).waitFor();
+  await page.getByRole('button', { name: '3 people' }).click();
+  const panes = page.locator('.pane');
+  expect(await panes.count()).toBe(3);
+  const [robin, noor, alex] = [panes.nth(0), panes.nth(1), panes.nth(2)];
+  await noor.getByLabel('Which chat').selectOption({ label: 'Group: Film club' });
+  await robin.getByLabel('Which chat').selectOption({ label: 'Group: Film club' });
+  await say(noor, '/generate a cat asleep');
+  await robin.locator('.theirs .sender', { hasText: 'Noor' }).waitFor();
+  await pictures(robin, 1);
+  await robin.getByRole('button', { name: /again/i }).click();
+  await page.locator('.toast', { hasText: 'someone else' }).waitFor();
+  await alex.getByLabel('My language').selectOption('es');
+  await say(alex, '/keys');
+  await alex.getByText('en forma').waitFor();
+  await fieldOf(alex).fill('/k');
+  await commandsOf(alex).filter({ hasText: '/keys' }).waitFor();
+  await fieldOf(robin).fill('/k');
+  expect(await commandsOf(robin).count()).toBe(0);
+  expect(stage.complaints).toEqual([]);
+});
 
-test.skipIf(isBlind)('a command in a sentence from right to left begins on the left', journey, async () => {
+test.skipIf(isBlind)('a command in a sentence from right to left begins on the left', async () => {
   await using stage = await openChatStage(chromiumPath ?? '');
   const page = await stage.visit({ viewport: phone });
   await fieldOf(page).waitFor();
@@ -167,7 +161,7 @@ test.skipIf(isBlind)('a command in a sentence from right to left begins on the l
   expect(orders).toEqual(['/help', '--style الاسم', '/help', '--style نام'].map((text) => [text, true]));
 });
 
-test.skipIf(isBlind)('what people write is shown as they wrote it, and nothing of it runs', journey, async () => {
+test.skipIf(isBlind)('what people write is shown as they wrote it, and nothing of it runs', async () => {
   await using stage = await openChatStage(chromiumPath ?? '');
   const page = await stage.visit({ viewport: phone });
   await fieldOf(page).waitFor();
@@ -180,47 +174,43 @@ test.skipIf(isBlind)('what people write is shown as they wrote it, and nothing o
   expect(stage.complaints).toEqual([]);
 });
 
-test.skipIf(isBlind)(
-  'what the bot does, its albums and its formatting look as they do in Telegram',
-  journey,
-  async () => {
-    await using stage = await openChatStage(chromiumPath ?? '');
-    const page = await stage.visit({ viewport: desktop });
-    await fieldOf(page).waitFor();
-    await say(page, '/generate a paper boat');
-    await pictures(page, 1);
-    await stage.bot('sendChatAction', { action: 'upload_photo' });
-    await page.getByText('Darkroom is sending a picture').waitFor();
-    const photo = stage.lastPhoto();
-    await stage.bot('sendMediaGroup', {
-      media: [0, 1, 2].map((part) => ({
-        type: 'photo',
-        media: photo,
-        ...(part === 0 ? { caption: 'three boats' } : {}),
-      })),
-    });
-    await page.getByText('Darkroom is sending a picture').waitFor({ state: 'hidden' });
-    await page
-      .locator('.album.of-3')
-      .getByRole('button', { name: /^Picture/ })
-      .nth(2)
-      .waitFor();
-    expect(await page.locator('.message', { has: page.locator('.album') }).count()).toBe(1);
-    const lines = Array.from({ length: 12 }, (_, line) => `line ${line}`).join('\n');
-    await stage.bot('sendMessage', {
-      parse_mode: 'HTML',
-      text: `<b>bold</b> <tg-spoiler>secret</tg-spoiler> <a href="https://example.com/">link</a> <blockquote expandable>${lines}</blockquote>`,
-    });
-    await page.locator('.words b', { hasText: 'bold' }).waitFor();
-    expect(await page.getByRole('link', { name: 'link' }).getAttribute('rel')).toBe('noopener noreferrer');
-    expect(await page.getByText('secret').isVisible()).toBe(false);
-    await page.getByRole('button', { name: /^Hidden words/ }).click();
-    await page.getByText('secret').waitFor();
-    await page.getByRole('button', { name: 'more', exact: true }).click();
-    await page.getByRole('button', { name: 'less' }).waitFor();
-    expect(stage.complaints).toEqual([]);
-  },
-);
+test.skipIf(isBlind)('what the bot does, its albums and its formatting look as they do in Telegram', async () => {
+  await using stage = await openChatStage(chromiumPath ?? '');
+  const page = await stage.visit({ viewport: desktop });
+  await fieldOf(page).waitFor();
+  await say(page, '/generate a paper boat');
+  await pictures(page, 1);
+  await stage.bot('sendChatAction', { action: 'upload_photo' });
+  await page.getByText('Darkroom is sending a picture').waitFor();
+  const photo = stage.lastPhoto();
+  await stage.bot('sendMediaGroup', {
+    media: [0, 1, 2].map((part) => ({
+      type: 'photo',
+      media: photo,
+      ...(part === 0 ? { caption: 'three boats' } : {}),
+    })),
+  });
+  await page.getByText('Darkroom is sending a picture').waitFor({ state: 'hidden' });
+  await page
+    .locator('.album.of-3')
+    .getByRole('button', { name: /^Picture/ })
+    .nth(2)
+    .waitFor();
+  expect(await page.locator('.message', { has: page.locator('.album') }).count()).toBe(1);
+  const lines = Array.from({ length: 12 }, (_, line) => `line ${line}`).join('\n');
+  await stage.bot('sendMessage', {
+    parse_mode: 'HTML',
+    text: `<b>bold</b> <tg-spoiler>secret</tg-spoiler> <a href="https://example.com/">link</a> <blockquote expandable>${lines}</blockquote>`,
+  });
+  await page.locator('.words b', { hasText: 'bold' }).waitFor();
+  expect(await page.getByRole('link', { name: 'link' }).getAttribute('rel')).toBe('noopener noreferrer');
+  expect(await page.getByText('secret').isVisible()).toBe(false);
+  await page.getByRole('button', { name: /^Hidden words/ }).click();
+  await page.getByText('secret').waitFor();
+  await page.getByRole('button', { name: 'more', exact: true }).click();
+  await page.getByRole('button', { name: 'less' }).waitFor();
+  expect(stage.complaints).toEqual([]);
+});
 
 /** The key whose turn is next: the first ready one after the one that answered last. */
 async function nextKey(page: Page): Promise<string> {

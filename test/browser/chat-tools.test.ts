@@ -6,14 +6,12 @@ import { closeChromium, findChromium, patienceMs } from './chromium.ts';
 
 const chromiumPath = findChromium();
 const isBlind = chromiumPath === undefined;
-const journey = { timeout: 90_000 };
 const desktop = { width: 1280, height: 800 } as const;
 
 afterAll(closeChromium);
 
 test.skipIf(isBlind)(
   'somebody opens the commands by their button, replies to a picture and sends a photo with words',
-  journey,
   async () => {
     await using stage = await openChatStage(chromiumPath ?? '', 'round-robin');
     const page = await stage.visit({ viewport: desktop });
@@ -68,7 +66,6 @@ test.skipIf(isBlind)(
 
 test.skipIf(isBlind)(
   'a page that is loaded again shows the same people in the same chats; the story names key and model',
-  journey,
   async () => {
     await using stage = await openChatStage(chromiumPath ?? '', 'round-robin');
     const page = await stage.visit({ viewport: desktop });
@@ -104,7 +101,6 @@ test.skipIf(isBlind)(
 
 test.skipIf(isBlind)(
   'a switch keeps what somebody chose while an older state of the demo arrives, and gives way when it was not taken',
-  journey,
   async () => {
     await using stage = await openChatStage(chromiumPath ?? '');
     const page = await stage.visit({ viewport: desktop });
@@ -127,7 +123,6 @@ test.skipIf(isBlind)(
 
 test.skipIf(isBlind)(
   'somebody kills the bot while it makes a picture, sees it come back and finish, then fills its disk',
-  journey,
   async () => {
     await using stage = await openChatStage(chromiumPath ?? '', 'round-robin');
     const page = await stage.visit({ viewport: desktop });
@@ -156,7 +151,6 @@ test.skipIf(isBlind)(
 
 test.skipIf(isBlind)(
   'somebody pays for a pack and a subscription with play Stars, which is renewed, canceled and resumed',
-  journey,
   async () => {
     await using stage = await openChatStage(chromiumPath ?? '');
     const page = await stage.visit({ viewport: desktop });

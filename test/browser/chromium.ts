@@ -10,7 +10,7 @@ const usualPlaces = [
 ] as const;
 
 /** How long anything on a page may take to appear. */
-export const patienceMs = 20_000;
+export const patienceMs = 60_000;
 
 /** Offline, unshared, and able to run as root in a container. */
 const flags = [

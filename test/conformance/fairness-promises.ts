@@ -8,34 +8,30 @@ import { runs } from '../support/property-runs.ts';
 
 /** What an engine promises to people who share it with others that ask for much. */
 export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
-  test(
-    `${name} a newcomer starts within two turns of each person, however much the others asked for`,
-    { timeout: 60_000 },
-    async () => {
-      const crowd = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 });
-      await fc.assert(
-        fc.asyncProperty(crowd, fc.integer({ min: 0, max: 25 }), async (jobsOfEach, startsBefore) => {
-          await using app = await makeEngine(oneEach);
-          const { engine } = app;
-          let updateId = 0;
-          for (const [userId, jobs] of jobsOfEach.entries()) {
-            for (let count = 0; count < jobs; count += 1) await accepted(engine, { updateId: ++updateId, userId });
-          }
-          const startOne = async () => {
-            const claim = await engine.queue.claim('bytez');
-            if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' });
-            return claim?.job.updateId;
-          };
-          for (let count = 0; count < startsBefore; count += 1) await startOne();
-          await accepted(engine, { updateId: 9_999, userId: 9_999 });
-          let starts = 1;
-          while ((await startOne()) !== 9_999) starts += 1;
-          expect(starts).toBeLessThanOrEqual(2 * jobsOfEach.length + 1);
-        }),
-        { numRuns: runs(15) },
-      );
-    },
-  );
+  test(`${name} a newcomer starts within two turns of each person, however much the others asked for`, async () => {
+    const crowd = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(crowd, fc.integer({ min: 0, max: 25 }), async (jobsOfEach, startsBefore) => {
+        await using app = await makeEngine(oneEach);
+        const { engine } = app;
+        let updateId = 0;
+        for (const [userId, jobs] of jobsOfEach.entries()) {
+          for (let count = 0; count < jobs; count += 1) await accepted(engine, { updateId: ++updateId, userId });
+        }
+        const startOne = async () => {
+          const claim = await engine.queue.claim('bytez');
+          if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' });
+          return claim?.job.updateId;
+        };
+        for (let count = 0; count < startsBefore; count += 1) await startOne();
+        await accepted(engine, { updateId: 9_999, userId: 9_999 });
+        let starts = 1;
+        while ((await startOne()) !== 9_999) starts += 1;
+        expect(starts).toBeLessThanOrEqual(2 * jobsOfEach.length + 1);
+      }),
+      { numRuns: runs(15) },
+    );
+  });
 
   test(`${name} the members of a group share one place, however many they are`, async () => {
     await using app = await makeEngine(oneEach);
@@ -60,30 +56,26 @@ export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
     expect(await engine.queue.cancel(jobId('tg-6'), 1_006)).toMatchObject({ kind: 'too-late' });
   });
 
-  test(
-    `${name} a free job starts within five starts although premium jobs never end`,
-    { timeout: 60_000 },
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.integer({ min: 0, max: 12 }), async (premiumBefore) => {
-          await using app = await makeEngine();
-          const { engine } = app;
-          let updateId = 100;
-          const premiumAsks = () => accepted(engine, { updateId: ++updateId, lane: 'premium' });
-          for (let count = 0; count < premiumBefore; count += 1) {
-            await premiumAsks();
-            await claimed(engine);
-          }
-          await accepted(engine, { updateId: 1 });
-          const started: number[] = [];
-          while (!started.includes(1)) {
-            await premiumAsks();
-            started.push((await claimed(engine)).job.updateId);
-          }
-          expect(started.length).toBeLessThanOrEqual(5);
-        }),
-        { numRuns: runs(13) },
-      );
-    },
-  );
+  test(`${name} a free job starts within five starts although premium jobs never end`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 12 }), async (premiumBefore) => {
+        await using app = await makeEngine();
+        const { engine } = app;
+        let updateId = 100;
+        const premiumAsks = () => accepted(engine, { updateId: ++updateId, lane: 'premium' });
+        for (let count = 0; count < premiumBefore; count += 1) {
+          await premiumAsks();
+          await claimed(engine);
+        }
+        await accepted(engine, { updateId: 1 });
+        const started: number[] = [];
+        while (!started.includes(1)) {
+          await premiumAsks();
+          started.push((await claimed(engine)).job.updateId);
+        }
+        expect(started.length).toBeLessThanOrEqual(5);
+      }),
+      { numRuns: runs(13) },
+    );
+  });
 }

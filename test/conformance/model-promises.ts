@@ -209,7 +209,7 @@ function choose(jobs: readonly ModelJob[], state: ModelJob['state'], pick: numbe
 
 /** Whatever happens in whatever order: nothing is lost, nothing handed out twice or out of turn. */
 export function modelPromises(name: string, makeEngine: MakeEngine): void {
-  test(`${name} agrees with the plainest model about every step of a random life`, { timeout: 60_000 }, async () => {
+  test(`${name} agrees with the plainest model about every step of a random life`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 120 }), async (steps) => {
         await using app = await makeEngine(caps);

@@ -10,7 +10,7 @@ import { passTime } from '../support/pass-time.ts';
 import { machineryShown } from '../support/said-to-people.ts';
 import { fromBot, openTestApp, wordsOf, type TestApp } from '../support/test-app.ts';
 
-const manyPictures = { timeoutMs: 40_000 };
+const manyPictures = { timeoutMs: 60_000 };
 
 function peopleFrom(app: TestApp, firstId: number, count: number): readonly Person[] {
   return Array.from({ length: count }, (_, index) => app.person(firstId + index));

@@ -68,7 +68,7 @@ export function runs({ bytez }: Pick<TestApp, 'bytez'>): readonly BytezCall[] {
 }
 
 /** Looks until it holds, for at most so long. */
-export async function until(holds: () => boolean, timeoutMs = 20_000): Promise<void> {
+export async function until(holds: () => boolean, timeoutMs = 60_000): Promise<void> {
   const untilMs = performance.now() + timeoutMs;
   while (!holds()) {
     if (performance.now() > untilMs) throw new Error(`Cannot wait any longer: it does not hold after ${timeoutMs} ms`);

@@ -148,7 +148,7 @@ test('a picture that Telegram takes in no form ends in words, not in silence', a
   await whileTimePasses(clock, reads(person, statusMessage.id, 'got lost on the way'));
   expect(await app.event('job.notified')).toMatchObject({ code: 'result-unavailable' });
   // It did not count: there is another picture today.
-  await vi.waitFor(async () => expect((await app.app.stats()).undelivered).toBe(0), { timeout: 20_000 });
+  await vi.waitFor(async () => expect((await app.app.stats()).undelivered).toBe(0), { timeout: 60_000 });
   person.say('/generate another fox');
   await whileTimePasses(clock, app.event('job.delivered'));
 });

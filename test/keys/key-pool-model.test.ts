@@ -18,7 +18,7 @@ test('the pool keeps its promises through calls, verdicts, time, set clocks, cha
     }),
     { numRuns: runs(3_000) },
   );
-}, 60_000);
+});
 
 test('the pool keeps its promises while it finds out which keys share an account', async () => {
   const crowded = aSetting.map((setting) => ({ ...setting, shared: false, seats: places.map(() => 1) }));
@@ -30,4 +30,4 @@ test('the pool keeps its promises while it finds out which keys share an account
     }),
     { numRuns: runs(1_000) },
   );
-}, 60_000);
+});

@@ -69,14 +69,14 @@ test('whoever cancels in the moment in which the answer comes gets the picture o
   const hold = app.bytez.hold();
   const crowd = people.map((id) => app.person(id));
   await Promise.all(crowd.map((person) => answerTo(person, `/generate for ${person.id}`)));
-  await until(() => runs(app).length === people.length, 10_000);
+  await until(() => runs(app).length === people.length);
   const cancelled = crowd.map(async (person, index) => {
     await new Promise((resolve) => setTimeout(resolve, index * 50));
     person.say('/cancel');
   });
   hold.release();
   await Promise.all(cancelled);
-  await until(() => tellings(app) === people.length, 15_000);
+  await until(() => tellings(app) === people.length);
   const shown = crowd.map((person) => fromBot(person.messages(), ({ photo }) => photo !== undefined).length);
   expect(ledgerOf(app)).toEqual(shown.map((pictures) => (pictures === 1 ? 'result charged' : 'cancelled free')));
   // A file that was written too late is deleted behind the cancellation.

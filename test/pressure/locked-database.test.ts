@@ -72,7 +72,7 @@ test('a database that is locked for ten seconds: the bot refuses kindly, keeps w
   await unlock();
 
   await Promise.all([pictures(ann), pictures(ben)]);
-  await vi.waitUntil(async () => (await readiness()) === 200, { interval: 50, timeout: 20_000 });
+  await vi.waitUntil(async () => (await readiness()) === 200, { interval: 50, timeout: 60_000 });
   expect(pulse.longestMs).toBeLessThan(1_500);
   expect(runs(app).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben']);
   expect(app.events.filter(({ event }) => event.startsWith('storage.')).map(({ event }) => event)).toEqual([

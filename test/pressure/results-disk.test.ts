@@ -20,14 +20,14 @@ test('while results cannot be written nothing new is taken, and nobody has to ma
   hold.release();
   await app.event('storage.unavailable');
   expect(wordsOf(await answerTo(cleo, '/generate for Cleo'))).toContain('Ahora mismo no puedo aceptar nada nuevo');
-  await vi.waitUntil(async () => (await readiness()) === 503, { interval: 50, timeout: 20_000 });
+  await vi.waitUntil(async () => (await readiness()) === 503, { interval: 50, timeout: 60_000 });
   expect(picturesOf(ann)).toEqual([]);
   rmSync(results);
   mkdirSync(results);
 
   await Promise.all([pictures(ann), pictures(ben)]);
   await app.event('storage.recovered');
-  await vi.waitUntil(async () => (await readiness()) === 200, { interval: 50, timeout: 20_000 });
+  await vi.waitUntil(async () => (await readiness()) === 200, { interval: 50, timeout: 60_000 });
   await answerTo(cleo, '/generate for Cleo at last');
   await pictures(cleo);
   expect(runs(app).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben', 'for Cleo at last']);

@@ -6,7 +6,6 @@ const faults: readonly DiskFault[] = ['full', 'read-only', 'io-error'];
 
 test.for(faults)(
   'a bot that is started again while its disk is %s comes back by itself when the disk works (Q5)',
-  { timeout: 60_000 },
   async (fault) => {
     await using bot = await openSandboxedBot({
       keys: 1,
@@ -25,13 +24,13 @@ test.for(faults)(
 
     bot.setDiskFault(fault);
     bot.start();
-    await vi.waitUntil(() => bot.ownEnds.length > 0, { interval: 50, timeout: 30_000 });
+    await vi.waitUntil(() => bot.ownEnds.length > 0, { interval: 50, timeout: 60_000 });
     // EX_TEMPFAIL: after 2, no supervisor would start it again.
     expect(bot.ownEnds[0]).toBe(75);
 
     bot.setDiskFault(undefined);
     ann.say('/generate a red fox');
-    await ann.waitFor((messages) => messages.some(({ photo }) => photo !== undefined), { timeoutMs: 30_000 });
+    await ann.waitFor((messages) => messages.some(({ photo }) => photo !== undefined), { timeoutMs: 60_000 });
     expect(new Set(bot.ownEnds)).toEqual(new Set([75]));
   },
 );

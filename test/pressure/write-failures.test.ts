@@ -4,7 +4,7 @@ import { fromBot, wordsOf } from '../support/test-app.ts';
 import { canBePressed, openPressedApp, type PressedApp, pressures } from './app-under-pressure.ts';
 
 const ready = (app: PressedApp, status: number) =>
-  vi.waitUntil(async () => (await app.readiness()) === status, { interval: 50, timeout: 20_000 });
+  vi.waitUntil(async () => (await app.readiness()) === status, { interval: 50, timeout: 60_000 });
 
 test.for(pressures.filter(canBePressed))(
   '%s: the bot refuses kindly, keeps what it took, and goes on by itself (Q5)',

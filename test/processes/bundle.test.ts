@@ -60,7 +60,7 @@ describe('the bundle of this source', () => {
     await using bot = await startProcess(1, { BYTEZ_API_KEY: testKey(1), DRAIN_S: '0' }, [], programs.bin);
     const person = bot.telegram.person({ id: 7, firstName: 'Robin', languageCode: 'en' });
     const ready = () => bot.log.filter(({ event }) => event === 'app.ready').length;
-    await until(() => ready() === 1, 20_000);
+    await until(() => ready() === 1);
     person.say('/generate a fox');
     await pictures(person);
     const page = String(bot.log.find(({ event }) => event === 'app.ready')?.['health']);
@@ -70,7 +70,7 @@ describe('the bundle of this source', () => {
     await until(() => bot.log.filter(({ event }) => event === 'job.started').length === 2);
     await bot.restart();
     hold.release();
-    await until(() => picturesOf(person).length === 2, 30_000);
+    await until(() => picturesOf(person).length === 2);
     expect(ready()).toBe(2);
   });
 

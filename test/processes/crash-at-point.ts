@@ -28,7 +28,7 @@ export type CrashReport = {
 
 type Death = { readonly point: Checkpoint; readonly afterMs: number };
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /**
  * Kills the bot at every point of a request's life, several times each, every time a millisecond later,

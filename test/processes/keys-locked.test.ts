@@ -26,4 +26,4 @@ test('keys disable beside somebody who keeps the database locked says that nothi
     err: `Cannot use database "${path}": database is locked; end what else uses it\n`,
     code: 2,
   });
-}, 20_000);
+});

@@ -91,7 +91,7 @@ test('keys stats and explain show what happened while the bot runs', async () =>
   expect(explained.out).toMatch(/Ended .* image of \d+ kB, .*; 2 calls\n$/);
 
   await expect
-    .poll(async () => (await darkroom(app, 'keys', 'stats', '--json')).out, { timeout: 10_000, interval: 200 })
+    .poll(async () => (await darkroom(app, 'keys', 'stats', '--json')).out, { interval: 200 })
     .toMatch(/"callsToday": 1,\s+"successes": 1,/);
   const report = await darkroom(app, 'keys', 'report');
   expect(report.out).toMatch(/bytez #1 .* called too often\n {4}to do: wait until/);

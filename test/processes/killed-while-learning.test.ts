@@ -114,4 +114,4 @@ test('a process that is killed at forty random moments has forgotten no rest, no
   } finally {
     for (const place of places) place[Symbol.dispose]();
   }
-}, 120_000);
+});

@@ -19,7 +19,6 @@ async function aBot(name: QueuedProviderName, isAsleep = false) {
 
 test.each(queuedProviders)(
   'a bot that is killed at every point after a submission to %s submits nothing twice',
-  { timeout: 120_000 },
   async (name) => {
     await using stage = await aBot(name, true);
     const { app, provider } = stage;

@@ -19,7 +19,7 @@ const lister = `data:text/javascript,${encodeURIComponent(`
 /** The modules of a bot with a key for Bytez and nothing else, as paths below the root. */
 async function modulesAtRest(deeds: (health: string) => Promise<void>): Promise<readonly string[]> {
   await using bot = await startProcess(1, { BYTEZ_API_KEY: testKey(1), DRAIN_S: '0' }, ['--import', lister]);
-  await until(() => bot.log.some(({ event }) => event === 'app.ready'), 50_000);
+  await until(() => bot.log.some(({ event }) => event === 'app.ready'));
   await deeds(String(bot.log.find(({ event }) => event === 'app.ready')?.['health']));
   bot.signal('SIGTERM');
   await bot.exited;

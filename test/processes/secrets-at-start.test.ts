@@ -6,7 +6,7 @@ import { testKey, testToken } from '../support/test-app.ts';
 
 test('with DEBUG on the start warns, and our own lines hold no secret (K12)', async () => {
   await using started = await startProcess(1, { BYTEZ_API_KEY: testKey(1), DEBUG: 'grammy*', LOG_LEVEL: 'trace' });
-  await until(() => started.log.some(({ event }) => event === 'app.started'), 15_000);
+  await until(() => started.log.some(({ event }) => event === 'app.started'));
   const person = started.telegram.person({ id: 7, firstName: 'Ann', languageCode: 'en' });
   person.say('/generate a fox');
   await pictures(person);

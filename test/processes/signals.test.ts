@@ -42,7 +42,7 @@ test.each([
     await using calm = await startProcess(1, env);
     await using hurried = await startProcess(1, env);
     const holds = [calm.bytez.hold(), hurried.bytez.hold()];
-    for (const { log } of [calm, hurried]) await until(() => log.some(({ event }) => event === 'app.started'), 50_000);
+    for (const { log } of [calm, hurried]) await until(() => log.some(({ event }) => event === 'app.started'));
     const person = calm.telegram.person(aPerson);
     await answerTo(person, '/generate a fox');
     await answerTo(hurried.telegram.person(aPerson), '/generate a fox');

@@ -37,7 +37,7 @@ test('a start with a token that Telegram refuses says so in one sentence, and no
 
 test('a start says where people find the bot, where its health is and what to do next', async () => {
   await using process = await startProcess(1, { BYTEZ_API_KEY: testKey(1) });
-  await until(() => process.log.some(({ event }) => event === 'app.ready'), 15_000);
+  await until(() => process.log.some(({ event }) => event === 'app.ready'));
   const line = process.log.find(({ event }) => event === 'app.ready');
   const link = 'https://t.me/darkroom_sandbox_bot';
   expect(line).toMatchObject({ link, admins: 0, keys: 1 });

@@ -4,7 +4,7 @@ import { until } from '../journeys/talk.ts';
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s while the bot still opens closes it in good order', async (signal) => {
   await using bot = await startProcess(1, {});
-  await until(() => bot.log.some(({ event }) => event === 'config.warning'), 15_000);
+  await until(() => bot.log.some(({ event }) => event === 'config.warning'));
   bot.signal(signal);
   expect(await bot.exited).toBe(0);
   expect(bot.log.at(-1)).toMatchObject({ event: 'app.stopped' });
@@ -12,9 +12,9 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s while the bot still opens closes i
 
 test('SIGHUP while the bot still opens does not end it', async () => {
   await using bot = await startProcess(1, {});
-  await until(() => bot.log.some(({ event }) => event === 'config.warning'), 15_000);
+  await until(() => bot.log.some(({ event }) => event === 'config.warning'));
   bot.signal('SIGHUP');
-  await until(() => bot.log.some(({ event }) => event === 'app.started'), 15_000);
+  await until(() => bot.log.some(({ event }) => event === 'app.started'));
   bot.signal('SIGTERM');
   expect(await bot.exited).toBe(0);
 });

@@ -69,7 +69,7 @@ export type Person = {
   /** Types the bot's name and these words in any chat; resolves with what the bot offers, undefined when nothing came in 30 s. */
   typeInline(query: string, offset?: string): Promise<InlineAnswer | undefined>;
   messages(group?: Group): readonly SeenMessage[];
-  /** Resolves with the messages once the predicate holds; rejects after `timeoutMs` of real time, 20 s by default. */
+  /** Resolves with the messages once the predicate holds; rejects after `timeoutMs` of real time, 60 s by default. */
   waitFor(
     predicate: SeenPredicate,
     options?: ChatTarget & { readonly timeoutMs?: number },
@@ -145,7 +145,7 @@ export function addPerson(state: TelegramState, profile: Profile): Person {
     },
     messages,
     waitFor: (predicate, options = {}) =>
-      waitForMessages(state.changes, () => messages(options.in), predicate, options.timeoutMs ?? 20_000),
+      waitForMessages(state.changes, () => messages(options.in), predicate, options.timeoutMs ?? 60_000),
     deleteMessage: (messageId, options = {}) => {
       if (state.remove(chatIn(options.in), messageId)) return;
       throw new Error(`Cannot delete message ${messageId}: it is not in the chat`);
