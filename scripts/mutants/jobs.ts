@@ -244,6 +244,12 @@ export const jobMutants = [
     'test/jobs/judgement.test.ts',
   ),
   mutant(
+    'a provider that refused everybody leaves a closed model behind',
+    'if (breakers.get(candidate.provider)?.hasOpenedSince(sentAtMonotonicMs) === true) continue;',
+    '',
+    'test/jobs/judgement.test.ts',
+  ),
+  mutant(
     'a model that serves others is closed for two requests',
     'if ((this.#servedAtMonotonicMs.get(model) ?? -Infinity) >= sinceMonotonicMs) return false;',
     '',

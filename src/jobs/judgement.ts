@@ -76,7 +76,7 @@ export async function weighWithoutOtherKey(
 /**
  * Counts the job's refusals against the models that refused it, when several keys were refused or the very key that served
  * it elsewhere. `served` is undefined when nothing served it. A model that is closed cools down, and no key is blamed for it.
- * Returns how the job ends when the model that refused it last is closed.
+ * Refusals from before its provider was found to refuse everybody say nothing about the model. Returns how the job ends when the model that refused it last is closed.
  */
 export function noteClosedModels(
   job: Job,
@@ -85,7 +85,12 @@ export function noteClosedModels(
   {
     modelCooldowns,
     pool,
-  }: { readonly modelCooldowns: ModelCooldowns; readonly pool: Pick<AttemptPool, 'acquitModel'> },
+    breakers,
+  }: {
+    readonly modelCooldowns: ModelCooldowns;
+    readonly pool: Pick<AttemptPool, 'acquitModel'>;
+    readonly breakers: ReadonlyMap<ProviderName, CircuitBreaker>;
+  },
 ): JobFailureCode | undefined {
   let code: JobFailureCode | undefined;
   for (const [name, own] of Map.groupBy(refusals, ({ candidate }) => candidateName(candidate))) {
@@ -95,6 +100,7 @@ export function noteClosedModels(
     if (served !== undefined && keys.size < 2 && !keys.has(served.keyId)) continue;
     code = undefined;
     const { candidate, reason, sentAtMonotonicMs = -Infinity } = first;
+    if (breakers.get(candidate.provider)?.hasOpenedSince(sentAtMonotonicMs) === true) continue;
     if (!modelCooldowns.noteRefused(candidate, job, served !== undefined, sentAtMonotonicMs)) continue;
     pool.acquitModel(candidate.provider, candidate.model);
     code = reason === 'bad-request' ? 'model-unavailable' : codeFor(reason);

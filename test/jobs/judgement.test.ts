@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { jobId, keyId } from '../../src/domain/ids.ts';
+import { CircuitBreaker } from '../../src/jobs/circuit-breaker/circuit-breaker.ts';
 import { ModelCooldowns } from '../../src/jobs/circuit-breaker/model-cooldowns.ts';
 import { emptyMemory } from '../../src/jobs/job-progress.ts';
 import { noteClosedModels } from '../../src/jobs/judgement.ts';
@@ -39,7 +40,8 @@ test('a job that fails alone while the provider serves others fails, and the pro
   expect(stage.breaker.isOpen).toBe(false);
 });
 
-test('the keys that refused for a model are cleared as soon as the model turns out to be closed', () => {
+/** What two jobs, refused on one model by two keys and served by another, make of the first. */
+function closedModels(breaker?: CircuitBreaker): readonly string[] {
   const modelCooldowns = new ModelCooldowns(fakeClock(), () => undefined);
   const [closed, open] = threeModels;
   const cleared: string[] = [];
@@ -56,9 +58,21 @@ test('the keys that refused for a model are cleared as soon as the model turns o
     noteClosedModels({ ...aJob(), id: jobId(id), prompt: id }, { ...emptyMemory(), refusals }, servedBy, {
       modelCooldowns,
       pool,
+      breakers: new Map(breaker === undefined ? [] : [['bytez' as const, breaker]]),
     });
   round('tg-1');
   expect(cleared).toEqual([]);
   round('tg-2');
-  expect(cleared).toEqual(['bytez:m1']);
+  return cleared;
+}
+
+test('the keys that refused for a model are cleared as soon as the model turns out to be closed', () => {
+  expect(closedModels()).toEqual(['bytez:m1']);
+});
+
+test('what was refused before the provider turned out to refuse everybody closes no model', () => {
+  const clock = fakeClock();
+  const breaker = new CircuitBreaker({ clock, random: () => 0.5, keys: () => 2, onChange: () => undefined });
+  breaker.open();
+  expect(closedModels(breaker)).toEqual([]);
 });

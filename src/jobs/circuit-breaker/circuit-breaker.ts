@@ -59,7 +59,7 @@ export class CircuitBreaker {
   #callMs = 0;
   readonly #probes: HalfOpenSchedule;
   #open = false;
-  #openedMs = 0;
+  #openedMs = -Infinity;
   /** A model counts as down, and no call has succeeded since. */
   #isModelDown = false;
 
@@ -152,6 +152,11 @@ export class CircuitBreaker {
   /** True when a call has succeeded since that time. */
   hasSucceededSince(monotonicMs: number): boolean {
     return this.#newestSuccessMs >= monotonicMs;
+  }
+
+  /** True when it has opened since that time of the monotonic clock: what was seen before may have been the provider's. */
+  hasOpenedSince(monotonicMs: number): boolean {
+    return this.#openedMs >= monotonicMs;
   }
 
   /** Records the first call of a job to a candidate. */
