@@ -9,6 +9,7 @@ import { mediaMutants } from './media.ts';
 import type { Mutant } from './mutant.ts';
 import { paymentMutants } from './payments.ts';
 import { peopleMutants } from './people.ts';
+import { personalMutants } from './personal.ts';
 import { providerMutants } from './providers.ts';
 import { safetyMutants } from './safety.ts';
 import { storageMutants } from './storage.ts';
@@ -26,5 +27,6 @@ export const allMutants: readonly Mutant[] = [
   ...gatewayMutants,
   ...paymentMutants,
   ...peopleMutants,
+  ...personalMutants,
   ...safetyMutants,
 ];

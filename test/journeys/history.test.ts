@@ -18,6 +18,7 @@ import {
   until,
   untilIdle,
 } from './talk.ts';
+import { groupMessageOf, pressRaw } from './raw-updates.ts';
 
 const labels = (message: SeenMessage | undefined) => message?.buttons.flat().map(({ text }) => text) ?? [];
 const shown = (person: Person, id: number) => person.messages().find((one) => one.id === id);
@@ -71,6 +72,17 @@ test('/history pages through what was asked for, sends it again without an uploa
   expect(wordsOf(await answerTo(person, '/history', { in: group }))).toContain('only in private');
   const foreign = await answerTo(other, '/history');
   expect(wordsOf(foreign)).not.toContain('fox');
+  const data = list.buttons[0]?.[0]?.data ?? '';
+  const starred = again.buttons.flat().at(-1)?.data ?? '';
+  for (const pressed of [data, starred]) {
+    expect(pressed).toMatch(/^past:[sf]\.\d+/);
+    expect(await pressRaw(app, other.id, { data: pressed })).toBe('This button belongs to someone else’s request.');
+  }
+  expect(await pressRaw(app, other.id, { data: 'past:s.999999' })).toContain('no longer');
+  const inGroup = groupMessageOf(group, other.id, { message_id: 1, text: 'a message of the bot' });
+  expect(await pressRaw(app, person.id, { data: 'past:p.a', message: inGroup })).toContain('someone else');
+  expect(fromBot(other.messages(), (one) => wordsOf(one).includes('fox'))).toEqual([]);
+  expect(fromBot(person.messages(group), (one) => wordsOf(one).includes('fox'))).toEqual([]);
   expect(troubles(app)).toEqual([]);
 });
 

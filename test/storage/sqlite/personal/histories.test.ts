@@ -1,0 +1,155 @@
+import { assert, asyncProperty, boolean, constantFrom, integer, array, record } from 'fast-check';
+import { expect, test } from 'vitest';
+import { jobId } from '../../../../src/domain/ids.ts';
+import type { Wishes } from '../../../../src/domain/job.ts';
+import { type Feedback, maxFeedbackADay, maxToldAnHour } from '../../../../src/domain/personal/feedback.ts';
+import { openDatabase } from '../../../../src/storage/sqlite/database.ts';
+import { createSqliteFeedback } from '../../../../src/storage/sqlite/personal/feedback.ts';
+import { createSqlitePastRequests } from '../../../../src/storage/sqlite/personal/past-requests.ts';
+import { createSqlitePersonalData } from '../../../../src/storage/sqlite/personal-data.ts';
+import { aRequest, claimed, roomy, startMs } from '../../../conformance/requests.ts';
+import { runs } from '../../../support/property-runs.ts';
+import { anEngine } from '../an-engine.ts';
+
+const dayMs = 86_400_000;
+const file = { path: 'results/job-1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
+const result = { kind: 'result', payload: { kind: 'file', file }, model: 'fox' } as const;
+
+/** A database with entries of these people in this order; the ids count from 1. */
+function histories(entries: readonly { readonly userId: number; readonly isFavourite: boolean }[]) {
+  const database = openDatabase({ path: ':memory:' });
+  for (const [index, { userId, isFavourite }] of entries.entries()) {
+    database.run(
+      `INSERT INTO past_requests (job_id, user_id, kind, prompt, ended, asked_at_ms, is_favourite)
+       VALUES (?, ?, 'image', 'a fox', 'result', ?, ?)`,
+      `job-${index + 1}`,
+      userId,
+      index,
+      isFavourite ? 1 : 0,
+    );
+  }
+  return { store: createSqlitePastRequests(database), [Symbol.dispose]: () => database[Symbol.dispose]() };
+}
+
+test('page() shows each entry of its person once, newest first, whichever way people turn the pages', async () => {
+  const anEntry = record({ userId: constantFrom(7, 8), isFavourite: boolean() });
+  await assert(
+    asyncProperty(
+      array(anEntry, { maxLength: 20 }),
+      integer({ min: 1, max: 6 }),
+      boolean(),
+      async (all, size, only) => {
+        using opened = histories(all);
+        const { store } = opened;
+        const list = only ? 'favourites' : undefined;
+        const own = all
+          .flatMap(({ userId, isFavourite }, index) => (userId === 7 && (!only || isFavourite) ? [index + 1] : []))
+          .toReversed();
+        const seen: number[] = [];
+        let page = await store.page(7, {}, size, list);
+        expect(page.hasNewer).toBe(false);
+        for (;;) {
+          const ids = page.entries.map(({ id }) => id);
+          expect(ids).toEqual(own.slice(seen.length, seen.length + size));
+          const before = seen.length;
+          seen.push(...ids);
+          expect(page.hasNewer).toBe(before > 0);
+          expect(page.hasOlder).toBe(seen.length < own.length);
+          const [first, last] = [ids[0], ids.at(-1)];
+          if (first !== undefined && before > 0) {
+            // Back, and there are the entries right before this page.
+            const back = await store.page(7, { newerThan: first }, size, list);
+            expect(back.entries.map(({ id }) => id)).toEqual(own.slice(before - size, before));
+          }
+          if (last === undefined || !page.hasOlder) break;
+          page = await store.page(7, { olderThan: last }, size, list);
+        }
+        expect(seen).toEqual(own);
+      },
+    ),
+    { numRuns: runs(100) },
+  );
+});
+
+test('page() shows the newest entries where those that a button names are gone', async () => {
+  using opened = histories([7, 7, 7].map((userId) => ({ userId, isFavourite: false })));
+  const { store } = opened;
+  await store.deleteOfJob(jobId('job-1'));
+  const page = await store.page(7, { olderThan: 2 }, 2);
+  expect([page.entries.map(({ id }) => id), page.hasNewer, page.hasOlder]).toEqual([[3, 2], false, false]);
+});
+
+test('setFavourite() changes the entry of its person alone, and purge() leaves favourites', async () => {
+  using opened = histories([7, 7].map((userId) => ({ userId, isFavourite: false })));
+  const { store } = opened;
+  expect([await store.setFavourite(1, 8, true), await store.setFavourite(1, 7, true)]).toEqual([false, true]);
+  expect((await store.find(1))?.isFavourite).toBe(true);
+  expect([await store.purge(0), await store.purge(1), await store.purge(9)]).toEqual([0, 1, 0]);
+  expect((await store.page(7, {}, 9)).entries.map(({ id }) => id)).toEqual([1]);
+});
+
+test.each<[string, Wishes | undefined, boolean, boolean]>([
+  ['is in the history of its person', undefined, false, true],
+  ['is there with other wishes too', { asFile: true, quiet: true }, false, true],
+  ['is not there when it is private', { isPrivate: true }, false, false],
+  ['is not there once its person wants it forgotten', undefined, true, false],
+])('a request that was told %s', async (_, wishes, isForgotten, isThere) => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = anEngine(database);
+  const request = { ...aRequest({ updateId: 1, userId: 7 }), ...(wishes === undefined ? {} : { wishes }) };
+  await engine.queue.accept(request, roomy);
+  const { lease, job } = await claimed(engine);
+  await engine.queue.settle(lease, result);
+  if (isForgotten) await createSqlitePersonalData(database).mark(7, startMs);
+  const store = createSqlitePastRequests(database);
+  expect(await store.ofJob(job.id)).toBeUndefined();
+  const telling = await engine.delivery.claim(job.id);
+  if (telling === undefined) throw new Error('Cannot tell the outcome: nobody may');
+  await engine.delivery.done(telling.lease, undefined, [{ form: 'photo', id: 'AgAC' }]);
+  const past = await store.ofJob(job.id);
+  expect(past).toEqual(
+    isThere
+      ? expect.objectContaining({ userId: 7, ended: 'result', model: 'fox', sent: [{ form: 'photo', id: 'AgAC' }] })
+      : undefined,
+  );
+});
+
+const said = (number: number, more: Partial<Feedback> = {}): Feedback => ({
+  jobId: jobId(`job-${number}`),
+  userId: 7,
+  kind: 'image',
+  code: 'refused',
+  words: 'too blue',
+  atMs: startMs,
+  ...more,
+});
+
+test('mayGive(): once about each request, and a few in 24 hours', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const store = createSqliteFeedback(database);
+  for (let number = 1; number <= maxFeedbackADay; number += 1) {
+    expect(await store.mayGive(7, jobId(`job-${number}`), startMs)).toBe(true);
+    expect(await store.keep(said(number))).toBe('told');
+    expect(await store.mayGive(7, jobId(`job-${number}`), startMs)).toBe(false);
+    // Whoever asks: what was said about a request is said.
+    expect(await store.keep(said(number, { userId: 8 }))).toBe('refused');
+  }
+  const next = maxFeedbackADay + 1;
+  const may = (userId: number, atMs: number) => store.mayGive(userId, jobId(`job-${next}`), atMs);
+  expect([await may(7, startMs), await may(7, startMs + dayMs - 1)]).toEqual([false, false]);
+  expect(await store.keep(said(next))).toBe('refused');
+  expect([await may(8, startMs), await may(7, startMs + dayMs)]).toEqual([true, true]);
+  await store.purge(startMs);
+  expect(await store.mayGive(7, jobId('job-1'), startMs)).toBe(true);
+});
+
+test('keep(): the admins are told of some in an hour; the others are stored all the same', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const store = createSqliteFeedback(database);
+  const ends = [];
+  for (let number = 1; number <= maxToldAnHour + 2; number += 1) {
+    ends.push(await store.keep(said(number, { userId: number })));
+  }
+  expect(ends).toEqual([...Array.from({ length: maxToldAnHour }, () => 'told'), 'stored', 'stored']);
+  expect(await store.keep(said(99, { userId: 99, atMs: startMs + 3_600_000 }))).toBe('told');
+});
