@@ -167,10 +167,9 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
 }
 
 function recordsOf(database: Database, { config, clock }: AdminOptions): AdminRecords {
-  const { premiumIds } = config;
   const [reader, users] = [createSqliteJobReader(database), createSqliteUsers(database)];
   const [payments, safety] = [createSqlitePayments(database), createSqliteSafety(database)];
-  return createAdminRecords({ reader, payments, users, safety, premiumIds, clock });
+  return createAdminRecords({ reader, payments, users, safety, config, clock });
 }
 
 const noJobs = { requests: 0, answered: 0, failed: 0, cancelled: 0, callsOfAnswered: 0 };
@@ -200,6 +199,7 @@ function emptyRecords({ premiumIds }: Config): AdminRecords {
         lane: laneOf({ id }, premiumIds, 0),
         usedToday: perKind(() => 0),
         openJobs: 0,
+        standing: { strikes: 0 },
       }),
       blocks: async () => [],
     },

@@ -241,7 +241,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     users: storage.users,
     safety: storage.safety,
     payments: storage.payments,
-    premiumIds: config.premiumIds,
+    config,
     alerts: () => alerts.raised(),
     audit: storage.audit,
     emit,

@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { KeySettingsPatch } from '../domain/key-state.ts';
 import type { Emit } from '../domain/events.ts';
@@ -170,8 +171,8 @@ type AdminRecordsOptions = {
   readonly payments: Pick<PaymentStore, 'latest' | 'sums'>;
   readonly reader: JobReader;
   readonly users: Pick<Users, 'find' | 'usedToday'>;
-  readonly safety: Pick<SafetyStore, 'blocks'>;
-  readonly premiumIds: ReadonlySet<number>;
+  readonly safety: Pick<SafetyStore, 'blocks' | 'standing'>;
+  readonly config: Pick<Config, 'premiumIds' | 'moderation'>;
   readonly clock: Pick<Clock, 'now'>;
 };
 
@@ -187,9 +188,10 @@ export function createAdminRecords({
   payments,
   users,
   safety,
-  premiumIds,
+  config,
   clock,
 }: AdminRecordsOptions): AdminRecords {
+  const { premiumIds, moderation } = config;
   return {
     jobs: {
       list: (filter) => reader.latest(filter),
@@ -216,6 +218,7 @@ export function createAdminRecords({
           lane: laneOf(user, premiumIds, nowMs),
           usedToday: perKind((kind) => usedOf.get(kind) ?? 0),
           openJobs: jobs.filter(({ state }) => state.kind !== 'told').length,
+          standing: await safety.standing(id, nowMs, moderation.strikes.windowMs),
         };
       },
     },

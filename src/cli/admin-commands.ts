@@ -8,7 +8,7 @@ const asJson = ['--json', 'print one JSON document, for programs', false] as con
 const states = ['waiting', 'running', 'ended', 'told'] as const satisfies readonly JobState['kind'][];
 const maxListed = 100;
 
-/** `darkroom alerts`, `jobs …`, `health …` and `completion`. */
+/** `darkroom alerts`, `jobs …`, `people …`, `health …` and `completion`. */
 export function addAdminCommands(program: Command, context: ProcessContext): void {
   program
     .command('alerts')
@@ -53,6 +53,44 @@ export function addAdminCommands(program: Command, context: ProcessContext): voi
       await cancelJob(context, id, options);
     });
 
+  const people = program.command('people').description('people and groups by number, whether or not the bot runs');
+  people
+    .command('show')
+    .description('lane, open jobs, block, rest and refusals of a person, or of a group with its minus sign')
+    .argument('<id>', 'as in the log', idOfPerson)
+    .option(...asJson)
+    .action(async (id: number, options: { json: boolean }) => {
+      const { showPerson } = await import('./people.ts');
+      await showPerson(context, id, options);
+    });
+  people
+    .command('blocks')
+    .description('who is blocked')
+    .option(...asJson)
+    .action(async (options: { json: boolean }) => {
+      const { listBlocks } = await import('./people.ts');
+      await listBlocks(context, options);
+    });
+  people
+    .command('block')
+    .description('take no requests from a person or a group any more; what they have open is cancelled')
+    .argument('<id>', 'as in the log', idOfPerson)
+    .option('--reason <words>', 'which they are shown')
+    .option(...asJson)
+    .action(async (id: number, options: { reason?: string; json: boolean }) => {
+      const { blockPerson } = await import('./people.ts');
+      await blockPerson(context, id, options);
+    });
+  people
+    .command('unblock')
+    .description('end a block, and a rest after refusals')
+    .argument('<id>', 'as in the log', idOfPerson)
+    .option(...asJson)
+    .action(async (id: number, options: { json: boolean }) => {
+      const { unblockPerson } = await import('./people.ts');
+      await unblockPerson(context, id, options);
+    });
+
   const askHealth = async () => {
     const { health } = await import('./health.ts');
     await health(context);
@@ -86,6 +124,11 @@ export function addAdminCommands(program: Command, context: ProcessContext): voi
       const { completionScript } = await import('./completion.ts');
       context.out.write(completionScript(program, shell));
     });
+}
+
+function idOfPerson(text: string): number {
+  if (/^-?[1-9][0-9]{0,15}$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new InvalidArgumentError('It is the number of a person, or of a group with its minus sign.');
 }
 
 function upTo(most: number): (text: string) => number {

@@ -187,7 +187,7 @@ export function commandEntries(
   const conversation = offered.includes('chat') ? (['new'] as const) : [];
   const payment = sells ? (['paysupport', 'terms'] as const) : [];
   const invitation = refers ? (['invite'] as const) : [];
-  const tools = ['keys', 'stats', 'whois', 'broadcast'] as const;
+  const tools = ['keys', 'stats', 'whois', 'feedback', 'block', 'unblock', 'broadcast'] as const;
   const ofAdmins = !person.admin ? [] : sells ? ([...tools, 'refund'] as const) : tools;
   const kinds = offered.map((kind) => kindTraits[kind].command);
   const commands = [...kinds, ...conversation, ...otherCommands, ...invitation, ...payment, ...ofAdmins];

@@ -56,6 +56,34 @@ test('jobs are listed, shown and cancelled from beside the bot', async () => {
   expect(JSON.parse((await asked).out)).toMatchObject({ id: jobId });
 });
 
+test('people are blocked and let in again from beside the bot, with what stands against them', async () => {
+  const { bot, commands } = await beside({});
+  await using _ = bot;
+  using __ = commands;
+  /** The command looks for its answer by the clock, which is not the machine's. */
+  const asked = async (words: string) => {
+    const state = { isOver: false };
+    const ran = commands.run(words);
+    void ran.finally(() => (state.isOver = true));
+    while (!state.isOver) await commands.clock.advance(20);
+    return (await ran).out;
+  };
+  expect((await commands.run('people blocks')).out).toBe('Nobody is blocked\n');
+  expect(await asked(`people block 7 --reason 'selling here'`)).toMatch(
+    /^(?:Done: 7 is blocked|Asked: the bot is running)/,
+  );
+  await expect.poll(async () => (await commands.run('people blocks')).out).toMatch(/7 .* selling here/);
+  expect(JSON.parse((await commands.run('people show 7 --json')).out)).toMatchObject({
+    standing: { block: { reason: 'selling here' }, strikes: 0 },
+  });
+  expect((await commands.run('people show 7')).out).toContain('selling here\nRefusals that still count: 0');
+  await asked('people block -100');
+  await expect.poll(async () => (await commands.run('people blocks')).out).toContain('-100');
+  for (const id of ['7', '-100']) await asked(`people unblock ${id}`);
+  await expect.poll(async () => (await commands.run('people blocks')).out).toBe('Nobody is blocked\n');
+  expect((await commands.run('people block somebody')).code).toBe(2);
+});
+
 test('without a bot nothing is known of alerts, and jobs are an empty list', async () => {
   using commands = aCommandLine();
   expect((await commands.run('alerts')).out).toBe('The bot is not running: nothing is known of alerts\n');

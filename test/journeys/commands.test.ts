@@ -180,7 +180,7 @@ const usual = [
   'help',
   'start',
 ];
-const ofAdmins = ['keys', 'stats', 'whois', 'broadcast'];
+const ofAdmins = ['keys', 'stats', 'whois', 'feedback', 'block', 'unblock', 'broadcast'];
 /** One list without a language, and one for each locale. */
 const lists = 1 + localeFolder.names().length;
 

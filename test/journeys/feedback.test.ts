@@ -32,6 +32,7 @@ test('under a failure a person says what went wrong; the admins read it, but not
   });
   const [person, admin] = [app.person(7), app.person(adminId)];
   await answerTo(admin, '/start');
+  expect(wordsOf(await answerTo(admin, '/feedback'))).toContain('Nobody has said');
   const failure = await failed(app, person, 'a fox');
   expect(wordsOf(await ask(person, failure))).toContain('What went wrong?');
   await app.restart();
@@ -45,5 +46,9 @@ test('under a failure a person says what went wrong; the admins read it, but not
   // Three a day are enough, and a command inside leaves the question.
   expect(await press(person, (await failed(app, person, 'an owl')).id, button)).toBe('Already on it.');
   expect(fromBot(admin.messages()).filter((message) => wordsOf(message).includes('what went wrong'))).toHaveLength(3);
+  const listed = wordsOf(await answerTo(admin, '/feedback'));
+  expect(listed).toContain('The last feedback: 3');
+  expect(listed.indexOf('about a crow')).toBeLessThan(listed.indexOf('It refused <b>my</b> fox'));
+  expect(wordsOf(await answerTo(person, '/feedback'))).toContain('don’t know that command');
   expect(troubles(app)).toEqual([]);
 });

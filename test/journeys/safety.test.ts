@@ -26,8 +26,13 @@ test('words on the list cost nothing, several of them make a person rest across 
   const resting = await passTime(clock, answerTo(person, '/generate a fox'));
   expect(wordsOf(resting)).toContain('Several of your requests were declined');
   expect(runs(app)).toEqual([]);
+  const who = () => passTime(clock, answerTo(admin, '/whois 7')).then(wordsOf);
+  expect(await who()).toMatch(
+    /⏸ Rests after several refusals; may ask again in about 10 minutes .*\nRefusals that still count: 2/,
+  );
 
   expect(wordsOf(await passTime(clock, answerTo(admin, '/unblock 7')))).toContain('7 may ask again');
+  expect(await who()).not.toMatch(/⏸|Refusals/);
   // Nothing of it was counted: the one picture of the day is left.
   person.say('/generate a fox');
   expect(await passTime(clock, pictures(person, 1))).toHaveLength(1);
@@ -46,6 +51,8 @@ test('a person whom an admin blocks has waiting requests cancelled, is told why,
   expect(wordsOf(await answerTo(admin, '/block 7 selling at t.me/spam'))).toContain('7 is blocked');
   await person.waitFor((seen) => wordsOf(seen.find(({ id }) => id === waiting.id)).includes('Cancelled'));
   hold.release();
+  const who = wordsOf(await answerTo(admin, '/whois 7'));
+  expect(who).toMatch(/🚫 Blocked since .*\nselling at t\.\u2060me\/spam/);
   const told = wordsOf(await answerTo(person, '/generate a bear'));
   expect(told).toContain('I can’t take requests from you here');
   // What an admin wrote calls nobody and opens nothing.

@@ -14,8 +14,9 @@ const hourMs = 3_600_000;
 const dayHours = 24;
 const weekHours = 7 * dayHours;
 const shownJobs = 10;
+const shownFeedback = 10;
 
-/** /stats and /whois for admins, in their own chat; unknown commands for everybody else. */
+/** /stats, /whois and /feedback for admins, in their own chat; unknown commands for everybody else. */
 export function adminTools(deps: BotDeps): Composer<BotContext> {
   const { messages, admin } = deps;
   const feature = new Composer<BotContext>();
@@ -47,7 +48,10 @@ export function adminTools(deps: BotDeps): Composer<BotContext> {
     // Reading a person's words leaves a trace.
     if (withWords) await admin.note('read-words', String(id));
     const [person, known] = [await admin.people.find(id), await deps.people.find(id)];
-    return reply(ctx, messages.whois({ person, known, jobs, withWords }, locale));
+    return reply(ctx, messages.whois({ person, known, jobs, withWords, nowMs: deps.clock.now() }, locale));
+  });
+  feature.filter(isCommand('feedback')).filter(isAdminHere, async (ctx) => {
+    return reply(ctx, messages.feedbackList(await deps.feedback.latest(shownFeedback), ctx.speaker.locale));
   });
   return feature;
 }

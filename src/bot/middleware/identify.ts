@@ -251,7 +251,7 @@ export function unaskedIn(
   bot: Bot<BotContext>,
   { messages, chats, emit }: BotDeps,
 ): (update: Update) => Unasked | undefined {
-  const commands = new Set([...messages.commands('en', { admin: true }).map(({ command }) => command), 'settings']);
+  const commands = new Set([...messages.commands('en', { admin: false }).map(({ command }) => command), 'settings']);
   return (update) => {
     const why = reasonUnasked(update, { id: bot.botInfo.id, username: bot.botInfo.username, commands });
     const chatId = why === undefined ? undefined : update.message?.chat.id;

@@ -24,6 +24,8 @@ export type FeedbackStore = {
   mayGive(userId: number, id: JobId, nowMs: number): Promise<boolean>;
   /** Stores the words; `told` when the admins are to be told of it, `refused` when there was too much or this was said before. */
   keep(feedback: Feedback): Promise<'told' | 'stored' | 'refused'>;
+  /** What was said last, newest first. */
+  latest(count: number): Promise<readonly Feedback[]>;
   /** Deletes what was said at or before this moment. */
   purge(saidBeforeMs: number): Promise<void>;
 };

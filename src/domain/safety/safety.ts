@@ -41,6 +41,15 @@ export function restUntilMs(
 /** An admin's block of a person or a group. */
 export type Block = { readonly id: number; readonly reason?: string; readonly sinceMs: number };
 
+/** What stands against a person, or a group, now. */
+export type Standing = {
+  readonly block?: Block;
+  /** While they rest after refusals; milliseconds since 1970. */
+  readonly restUntilMs?: number;
+  /** The refusals that still count. */
+  readonly strikes: number;
+};
+
 /** What is kept for the safety of others; it outlives `/forget` and holds no words of a request. */
 export type SafetyStore = {
   /** Why this person may ask for nothing in this chat. */
@@ -50,6 +59,8 @@ export type SafetyStore = {
   /** Ends a block and a rest. True when there was one. */
   unblock(id: number): Promise<boolean>;
   blocks(): Promise<readonly Block[]>;
+  /** What stands against a person or a group, refusals of the last `windowMs` counted. */
+  standing(id: number, nowMs: number, windowMs: number): Promise<Standing>;
   /** The unfinished requests of a person, or of everybody in a group. */
   openJobsOf(id: number): Promise<readonly { readonly id: JobId; readonly userId: number }[]>;
   /** Counts the refusal of a request, once, and has its person rest where the rules say so; until when. */

@@ -28,6 +28,11 @@ const personSchema = z
     premiumUntilMs: z.number().nullable(),
     usedToday: z.record(z.enum(jobKinds), z.int()),
     openJobs: z.int(),
+    block: z.object({ sinceMs: z.number(), reason: z.string().nullable() }).nullable(),
+    /** While they rest after refusals. */
+    restUntilMs: z.number().nullable(),
+    /** The refusals that still count. */
+    strikes: z.int(),
     /** The latest ones; prompts only where words were asked for. */
     jobs: z.array(jobSchema),
   })
@@ -116,11 +121,14 @@ export function recordRoutes({ admin, currency, clock }: RecordRoutesOptions): R
       const { id } = c.req.valid('param');
       const { words } = c.req.valid('query');
       if (words) await admin.note('read-words', `person ${id}`);
-      const { user, lane, usedToday, openJobs } = await admin.people.find(id);
+      const { user, lane, usedToday, openJobs, standing } = await admin.people.find(id);
       const past = await admin.jobs.list({ count: latestJobs, userId: id });
       const jobs = past.map((job) => jobDocument(job, words));
       const { locale = null, premiumUntilMs = null } = user;
-      return c.json({ id, lane, locale, premiumUntilMs, usedToday, openJobs, jobs }, 200);
+      const { restUntilMs = null, strikes } = standing;
+      const block = standing.block && { sinceMs: standing.block.sinceMs, reason: standing.block.reason ?? null };
+      const barred = { block: block ?? null, restUntilMs, strikes };
+      return c.json({ id, lane, locale, premiumUntilMs, usedToday, openJobs, ...barred, jobs }, 200);
     });
     api.openapi(audit, async (c) => {
       const { count, before } = c.req.valid('query');

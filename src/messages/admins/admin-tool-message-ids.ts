@@ -34,6 +34,9 @@ export const adminToolMessageVariables = {
   'whois.seen': ['first', 'last'],
   'whois.no-news': [],
   'whois.open': ['count'],
+  'whois.blocked': ['since'],
+  'whois.resting': ['wait'],
+  'whois.strikes': ['count'],
   'whois.words': [],
 
   'broadcast.usage': [],
@@ -51,5 +54,8 @@ export const adminToolMessageVariables = {
 
   'command.stats': [],
   'command.whois': [],
+  'command.feedback': [],
+  'command.block': [],
+  'command.unblock': [],
   'command.broadcast': [],
 } as const satisfies Record<string, readonly string[]>;

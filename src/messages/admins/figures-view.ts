@@ -3,9 +3,10 @@ import type { PastJob } from '../../domain/job-engine.ts';
 import type { Person } from '../../domain/admin-api.ts';
 import type { BroadcastProgress, Broadcast } from '../../domain/people/broadcasts.ts';
 import type { KnownPerson, PeopleCounts } from '../../domain/people/people.ts';
+import type { Standing } from '../../domain/safety/safety.ts';
 import type { HistoryCounts } from '../../domain/views.ts';
 import type { Localizer } from '../catalog.ts';
-import { durationWords, lines, percent, quote } from '../phrases.ts';
+import { durationWords, lines, percent, quote, waitWithTime } from '../phrases.ts';
 import { outcomeWords } from '../status-view.ts';
 import { callbackData, escapeHtml, excerpt, type MessageView, safe, withoutLinks } from '../view.ts';
 
@@ -66,12 +67,14 @@ export type WhoisFacts = {
   readonly known: KnownPerson | undefined;
   readonly jobs: readonly PastJob[];
   readonly withWords: boolean;
+  readonly nowMs: number;
 };
 
 const wordsLimit = 200;
+const reasonLimit = 300;
 
 /** Who somebody is: no words of theirs unless asked for. */
-export function whoisView(localizer: Localizer, { person, known, jobs, withWords }: WhoisFacts): MessageView {
+export function whoisView(localizer: Localizer, { person, known, jobs, withWords, nowMs }: WhoisFacts): MessageView {
   const { user, lane, openJobs } = person;
   const name = known?.username === undefined ? '' : ` @${escapeHtml(known.username)}`;
   const language = user.locale ?? known?.language ?? '–';
@@ -89,6 +92,7 @@ export function whoisView(localizer: Localizer, { person, known, jobs, withWords
         : localizer.say('whois.seen', { first: new Date(known.firstSeenMs), last: new Date(known.lastSeenMs) }),
       known?.wantsNews === false ? localizer.say('whois.no-news') : '',
       localizer.say('whois.open', { count: openJobs }),
+      ...standingWords(localizer, person.standing, nowMs),
       ...each,
       jobs.length === 0 || withWords ? '' : localizer.say('whois.words'),
     ),
@@ -101,6 +105,20 @@ function stateWords(localizer: Localizer, { kind, state }: Job): string {
   if (!('outcome' in state)) return localizer.say(state.kind === 'waiting' ? 'status.paused' : 'status.making');
   const words = outcomeWords(localizer, kind, state.outcome);
   return state.outcome.kind === 'failed' ? `${words} · <code>${state.outcome.code}</code>` : words;
+}
+
+/** Why they may ask for nothing now, and what counts against them; nothing where nothing does. */
+function standingWords(localizer: Localizer, standing: Standing, nowMs: number): readonly string[] {
+  const { block, restUntilMs, strikes } = standing;
+  const since = block && localizer.say('whois.blocked', { since: new Date(block.sinceMs) });
+  return [
+    since ?? '',
+    block?.reason === undefined ? '' : quote(withoutLinks(block.reason), reasonLimit),
+    restUntilMs === undefined
+      ? ''
+      : localizer.say('whois.resting', { wait: waitWithTime(localizer, Math.max(0, restUntilMs - nowMs), nowMs) }),
+    strikes === 0 ? '' : localizer.say('whois.strikes', { count: strikes }),
+  ];
 }
 
 /** How far a message to everybody is, with a button to stop it. */

@@ -1,12 +1,15 @@
 import type { Feedback } from '../../domain/personal/feedback.ts';
 import type { Page } from '../../domain/personal/past-requests.ts';
 import type { Catalog, Localizer } from '../catalog.ts';
-import { excerpt, type MessageView, withoutLinks } from '../view.ts';
+import { escapeHtml, excerpt, type MessageView, withoutLinks } from '../view.ts';
 import { type HistoryFacts, type HistoryList, historyView, pastCardView, type PastCardFacts } from './history-view.ts';
 import { settingMenuView, type SettingMenu, type SettingsFacts, settingsView } from './settings-view.ts';
 
 /** As much of the words as an admin reads. */
 const feedbackShown = 1_000;
+
+/** Ten of them fit into one message. */
+const feedbackListed = 250;
 
 /** The part of the message mapper about settings, history, inline mode and feedback. */
 export function personalMessagesOf(catalog: Catalog, localizer: (locale: string) => Localizer) {
@@ -51,5 +54,21 @@ export function personalMessagesOf(catalog: Catalog, localizer: (locale: string)
           words: excerpt(withoutLinks(words), feedbackShown),
         }),
       ),
+    /** What people said last, for admins. */
+    feedbackList: (said: readonly Feedback[], locale: string): MessageView => {
+      const in_ = localizer(locale);
+      if (said.length === 0) return only(in_.say('feedback.none'));
+      const day = new Intl.DateTimeFormat(in_.locale, { dateStyle: 'medium', timeZone: 'UTC' });
+      const each = said.map(({ userId, code, jobId, words, atMs }) => {
+        const facts = [
+          `<code>${userId}</code>`,
+          `<code>${escapeHtml(jobId)}</code>`,
+          `<code>${escapeHtml(code)}</code>`,
+        ];
+        const shown = escapeHtml(excerpt(withoutLinks(words), feedbackListed));
+        return `${escapeHtml(day.format(atMs))} · ${facts.join(' · ')}\n<blockquote>${shown}</blockquote>`;
+      });
+      return only([in_.say('feedback.list', { count: said.length }), ...each].join('\n'));
+    },
   };
 }

@@ -48,6 +48,8 @@ export const personalMessageVariables = {
   'feedback.thanks': [],
   'feedback.enough': [],
   'feedback.to-admins': ['userId', 'code', 'job', 'words'],
+  'feedback.list': ['count'],
+  'feedback.none': [],
 
   'command.settings': [],
   'command.history': [],

@@ -1,8 +1,34 @@
-import { type FeedbackStore, maxFeedbackADay, maxToldAnHour } from '../../../domain/personal/feedback.ts';
-import { type Database, numberOf } from '../connection.ts';
+import { z } from 'zod';
+import { jobId } from '../../../domain/ids.ts';
+import { jobKinds } from '../../../domain/kinds.ts';
+import {
+  type Feedback,
+  type FeedbackStore,
+  maxFeedbackADay,
+  maxToldAnHour,
+} from '../../../domain/personal/feedback.ts';
+import { type Database, numberOf, parseRow } from '../connection.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+
+const feedbackRow = z
+  .object({
+    job_id: z.string(),
+    user_id: z.number(),
+    kind: z.enum(jobKinds),
+    code: z.string(),
+    words: z.string(),
+    at_ms: z.number(),
+  })
+  .transform((row): Feedback => ({
+    jobId: jobId(row.job_id),
+    userId: row.user_id,
+    kind: row.kind,
+    code: row.code,
+    words: row.words,
+    atMs: row.at_ms,
+  }));
 
 /** What people said about failures, in the database; the limits hold across restarts. */
 export function createSqliteFeedback(database: Database): FeedbackStore {
@@ -39,6 +65,13 @@ export function createSqliteFeedback(database: Database): FeedbackStore {
         );
         return isTold ? 'told' : 'stored';
       }),
+    latest: async (count) =>
+      database
+        .all(
+          'SELECT job_id, user_id, kind, code, words, at_ms FROM feedback ORDER BY at_ms DESC, job_id DESC LIMIT ?',
+          count,
+        )
+        .map((row) => parseRow('feedback', feedbackRow, row)),
     purge: async (saidBeforeMs) =>
       database.commit(() => void database.run('DELETE FROM feedback WHERE at_ms <= ?', Math.floor(saidBeforeMs))),
   };

@@ -61,6 +61,24 @@ export function createSqliteSafety(database: Database): SafetyStore {
       }),
     blocks: async () =>
       database.all(`SELECT id, reason, since_ms FROM blocks WHERE kind = 'block' ORDER BY since_ms`).map(toBlock),
+    standing: async (id, nowMs, windowMs) => {
+      const block = database.get(`SELECT id, reason, since_ms FROM blocks WHERE id = ? AND kind = 'block'`, id);
+      const rest = database.get(
+        `SELECT until_ms FROM blocks WHERE id = ? AND kind = 'rest' AND until_ms > ?`,
+        id,
+        Math.floor(nowMs),
+      );
+      const counted = database.get(
+        'SELECT count(*) AS strikes FROM strikes WHERE user_id = ? AND at_ms > ?',
+        id,
+        Math.floor(nowMs - windowMs),
+      );
+      return {
+        ...(block === undefined ? {} : { block: toBlock(block) }),
+        ...(rest === undefined ? {} : { restUntilMs: numberOf(rest, 'until_ms') }),
+        strikes: numberOf(counted, 'strikes'),
+      };
+    },
     openJobsOf: async (id) =>
       database
         .all(
