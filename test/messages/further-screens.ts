@@ -177,22 +177,42 @@ function adminScreens(mapper: MessageMapper, locale: string, { words, nowMs }: S
   const usedToday = perKind(() => many);
   const progress = { sent: many, closed: many, unsure: many, failed: 1, 'left-out': many, total: many, waiting: 0 };
   const tested = { id: keyId('id1'), name: words, ms: 1 };
+  const block = { id: person, reason: words, sinceMs: nowMs };
+  const standing = { block, restUntilMs: nowMs + 86_400_000, strikes: many };
+  const said = { jobId: id, userId: person, kind: 'image', code: 'result-unavailable', words, atMs: nowMs } as const;
   return [
     mapper.stats({ day: span, week: span, waiting: many, running: many }, locale),
     ...(['premium', 'free'] as const).flatMap((lane) =>
       pagesOf(jobs, 10).map((page) =>
         mapper.whois(
-          { person: { user, lane, usedToday, openJobs: many }, known, jobs: page, withWords: lane === 'free' },
+          {
+            person: { user, lane, usedToday, openJobs: many, standing },
+            known,
+            jobs: page,
+            withWords: lane === 'free',
+            nowMs,
+          },
           locale,
         ),
       ),
     ),
     mapper.whois(
-      { person: { user, lane: 'free', usedToday, openJobs: 0 }, known: undefined, jobs: [], withWords: false },
+      {
+        person: { user, lane: 'free', usedToday, openJobs: 0, standing: { strikes: 0 } },
+        known: undefined,
+        jobs: [],
+        withWords: false,
+        nowMs,
+      },
       locale,
     ),
     mapper.whoisUsage(locale),
     mapper.whoisUnknown(words, locale),
+    mapper.feedbackList(
+      Array.from({ length: 10 }, () => said),
+      locale,
+    ),
+    mapper.feedbackList([], locale),
     mapper.broadcastUsage(locale),
     mapper.broadcastTooLong(many, locale),
     mapper.broadcastNobody(locale),
