@@ -189,7 +189,7 @@ test('where every provider with a usable key serves no model, readiness says so 
   expect(await readiness()).toMatchObject([503, { keys: false, models: true }]);
   await app.app.admin.keys.enable('all');
   app.bytez.setCatalog('full');
-  await passTime(clock, app.event('provider.filled'));
+  await passTime(clock, app.event('provider.filled'), { stepMs: 10_000 });
   // An hour has passed for the bot in moments, so Telegram may be behind.
   expect((await readiness())[1]).toMatchObject({ keys: true, models: true });
 });
