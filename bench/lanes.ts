@@ -29,8 +29,12 @@ type World = {
  * they are served, five keys of one seat, and people with premium who ask now and then, never, or all the time.
  */
 export async function lanes(progress: Progress, worldHours = hours): Promise<BenchmarkReport> {
-  const play = (premiumEveryMs: number | undefined) => playWorld(premiumEveryMs, worldHours, progress);
+  const play = (premiumEveryMs: number | undefined, seats = keys) =>
+    playWorld({ premiumEveryMs, seats, worldHours, progress });
   const [mixed, without, crowded] = [await play(nowAndThenMs), await play(undefined), await play(allTheTimeMs)];
+  // As many seats as are kept for free people while premium would fill all, and nobody with premium.
+  const ofShare = await play(undefined, keys / (premiumInARow + 1));
+  const longest = ({ freeWaitsMs }: World) => Math.max(...freeWaitsMs) / 1_000;
   const waits = mixed.premiumWaits.map(({ waitMs }) => waitMs);
   const ideals = mixed.premiumWaits.map(({ idealMs }) => idealMs);
   const rival = (idealMs: number) => ({ name: 'the next seat that frees', value: idealMs / 1_000 });
@@ -58,6 +62,20 @@ export async function lanes(progress: Progress, worldHours = hours): Promise<Ben
         rival: { name: 'nobody has premium', value: median(without.freeWaitsMs) / 1_000 },
       },
       {
+        what: 'longest wait of free people beside it',
+        unit: 's',
+        better: 'lower',
+        app: longest(mixed),
+        rival: { name: 'nobody has premium', value: longest(without) },
+      },
+      {
+        what: 'longest wait of free people while premium alone would fill every seat',
+        unit: 's',
+        better: 'lower',
+        app: longest(crowded),
+        rival: { name: 'nobody has premium, on the seats of their share', value: longest(ofShare) },
+      },
+      {
         what: 'share of free requests while premium alone would fill every seat',
         unit: 'of 1',
         better: 'higher',
@@ -75,8 +93,15 @@ export async function lanes(progress: Progress, worldHours = hours): Promise<Ben
   };
 }
 
-/** Plays one world; `premiumEveryMs` is absent where nobody has premium. */
-async function playWorld(premiumEveryMs: number | undefined, worldHours: number, progress: Progress): Promise<World> {
+type WorldSize = {
+  /** Undefined where nobody has premium. */
+  readonly premiumEveryMs: number | undefined;
+  readonly seats: number;
+  readonly worldHours: number;
+  readonly progress: Progress;
+};
+
+async function playWorld({ premiumEveryMs, seats, worldHours, progress }: WorldSize): Promise<World> {
   const clock = virtualClock();
   const random = seeded(7);
   const freedMs: number[] = [];
@@ -91,7 +116,7 @@ async function playWorld(premiumEveryMs: number | undefined, worldHours: number,
   };
   const startedMs = new Map<number, number>();
   await using core = await openBenchCore({
-    secrets: benchSecrets(keys),
+    secrets: benchSecrets(seats),
     seatsPerKey: 1,
     providers: () => new Map([['bytez', provider]]),
     // A provider that never refuses would be given ever more calls, and nobody would wait.

@@ -7,6 +7,8 @@ test('premium begins at the next free seat, free people wait little longer besid
   const ratio = (words: string) => (of(words)?.app ?? Number.NaN) / (of(words)?.rival?.value ?? Number.NaN);
   expect(ratio(`premium's median wait`)).toBeLessThanOrEqual(1.2);
   expect(ratio('median wait of free people')).toBeLessThanOrEqual(1.25);
+  expect(ratio('longest wait of free people beside it')).toBeLessThanOrEqual(1.25);
+  expect(ratio('longest wait of free people while')).toBeLessThanOrEqual(1.25);
   expect(ratio('share of free requests')).toBeGreaterThanOrEqual(0.95);
   expect(of('Jain')?.app).toBeGreaterThanOrEqual(0.95);
 });
