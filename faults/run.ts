@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Check, Part } from './check.ts';
 import { checkTable } from './check-table.ts';
 import { crashPoints } from './crash-points.ts';
+import { crowd, fullCrowd } from './crowd.ts';
 import { fullUpdates, fuzzUpdates } from './fuzz-updates.ts';
 import { machineFailures } from './machine-failures.ts';
 import { inOwnProcess } from './own-process.ts';
@@ -22,6 +23,11 @@ const parts: readonly Part[] = [
     name: 'short-storm',
     about: '240 requests and 30 packs bought with the same faults, 3 kills',
     run: (options) => storm(shortStorm, options),
+  },
+  {
+    name: 'crowd',
+    about: '500 people who chat at once for two minutes, within the limits of Telegram',
+    run: (options) => crowd(fullCrowd, options),
   },
   { name: 'crash-points', about: 'ten kills at every point of a request', run: crashPoints },
   { name: 'machine', about: 'full disks, locked databases, clock changes, late answers', run: machineFailures },

@@ -41,10 +41,23 @@ export const deliveryMutants = [
   mutant('calls are repeated without end', 'tries < maxTries && !closing', '!closing', outbox),
   mutant(
     'a group gets any number of messages',
-    'chat.shownMs.at(isStatus ? -maxStatus : -max)',
-    'chat.shownMs.at(-9_999)',
+    'shownMs.at(messages - 1 - (isStatus ? maxStatus : max))',
+    'shownMs.at(-9_999)',
     outbox,
   ),
+  mutant(
+    'an album counts as one message',
+    '...(Array.isArray(media) ? { messages: media.length } : {})',
+    '...(Array.isArray(media) ? {} : {})',
+    outbox,
+  ),
+  mutant(
+    'answers in a group are refused by Telegram instead of waiting',
+    "return callKind === 'outgoing' ? rateLimiter.waitMs(visible) : rateLimiter.minuteWaitMs(visible);",
+    "return callKind === 'outgoing' ? rateLimiter.waitMs(visible) : 0;",
+    outbox,
+  ),
+  mutant('a call that was on its way for long counts from its start', 'turn.answered();', '', outbox),
   mutant('edits come one on another', 'chat.edits.get(messageId) : undefined', 'undefined : undefined', outbox),
   mutant('a chat’s messages overtake each other', 'if (chat.isBusy) return;', '', outbox),
   mutant(

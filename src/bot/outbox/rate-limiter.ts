@@ -19,12 +19,12 @@ export const pacing = {
 const chatsRemembered = 5_000;
 const sweepEveryMs = 1_000;
 
-/** A call that sends or edits a message in a chat. */
+/** A call that sends or edits a message in a chat: the one with `messageId`, or as many as an album has items. */
 export type VisibleCall = {
   readonly chatId: number;
   readonly kind: 'send' | 'edit';
-  /** The message that is edited, when there is one. */
   readonly messageId?: number;
+  readonly messages?: number;
 };
 
 /** The place whose hold applies to every call. */
@@ -63,39 +63,53 @@ export class RateLimiter {
   }
 
   /** Milliseconds until the call is allowed; a status leaves the last of a burst to answers. */
-  waitMs({ chatId, kind, messageId }: VisibleCall, isStatus = false): number {
+  waitMs(call: VisibleCall, isStatus = false): number {
+    const { chatId, kind, messageId } = call;
     const chat = this.#chats.get(chatId);
     if (chat === undefined) return 0;
     const nowMs = this.#clock.monotonicMs();
     const { burst, everyMs } = pacing.chat;
-    const { max, maxStatus, withinMs } = pacing.group;
     const spacingMs = pacing.editSpacingMs[typeOf(chatId)];
-    const firstOfMinuteMs = chat.shownMs.at(isStatus ? -maxStatus : -max);
     const lastEditMs = kind === 'edit' && messageId !== undefined ? chat.edits.get(messageId) : undefined;
     return Math.max(
       0,
       chat.fullAtMs - (burst - (isStatus ? 2 : 1)) * everyMs - nowMs,
-      (firstOfMinuteMs ?? -Infinity) + withinMs - nowMs,
+      this.minuteWaitMs(call, isStatus),
       (lastEditMs ?? -Infinity) + spacingMs - nowMs,
       isStatus ? chat.lastShownMs + spacingMs - nowMs : 0,
     );
   }
 
-  /** Counts a call that goes out now. */
-  note({ chatId, kind, messageId }: VisibleCall): void {
+  /** Milliseconds until the group has room for the call in its minute; 0 in private chats. */
+  minuteWaitMs({ chatId, messages = 1 }: VisibleCall, isStatus = false): number {
+    const { max, maxStatus, withinMs } = pacing.group;
+    const firstMs = this.#chats.get(chatId)?.shownMs.at(messages - 1 - (isStatus ? maxStatus : max)) ?? -Infinity;
+    return Math.max(0, firstMs + withinMs - this.#clock.monotonicMs());
+  }
+
+  /** Counts a call that goes out now; what it returns is called once it is answered: Telegram has counted it by then. */
+  note({ chatId, kind, messageId, messages = 1 }: VisibleCall): () => void {
     const nowMs = this.#clock.monotonicMs();
     const chat = this.#chats.get(chatId) ?? this.#newChat(chatId, nowMs);
     const { burst, everyMs } = pacing.chat;
     // Replies do not wait here, so the next message waits for one burst at most, however many replies there were.
-    chat.fullAtMs = Math.min(Math.max(chat.fullAtMs, nowMs) + everyMs, nowMs + burst * everyMs);
+    chat.fullAtMs = Math.min(Math.max(chat.fullAtMs, nowMs) + messages * everyMs, nowMs + burst * everyMs);
     chat.lastShownMs = nowMs;
-    if (typeOf(chatId) === 'group') {
-      chat.shownMs.push(nowMs);
-      if (chat.shownMs.length > pacing.group.max) chat.shownMs.shift();
+    if (kind === 'edit' && messageId !== undefined) {
+      for (const [id, atMs] of chat.edits) if (atMs + pacing.editSpacingMs.group <= nowMs) chat.edits.delete(id);
+      chat.edits.set(messageId, nowMs);
     }
-    if (kind !== 'edit' || messageId === undefined) return;
-    for (const [id, atMs] of chat.edits) if (atMs + pacing.editSpacingMs.group <= nowMs) chat.edits.delete(id);
-    chat.edits.set(messageId, nowMs);
+    if (typeOf(chatId) === 'private') return () => undefined;
+    const count = (atMs: number) => {
+      for (let message = 0; message < messages; message += 1) chat.shownMs.push(atMs);
+      chat.shownMs.splice(0, chat.shownMs.length - pacing.group.max);
+    };
+    count(nowMs);
+    return () => {
+      const at = chat.shownMs.indexOf(nowMs);
+      if (at !== -1) chat.shownMs.splice(at, messages);
+      count(this.#clock.monotonicMs());
+    };
   }
 
   /** Takes the next slot for a proactive message of any chat; returns its monotonic time. */
@@ -148,8 +162,9 @@ export function visibleCallOf(method: string, payload: object): VisibleCall | un
   const chatId = chatOf(payload);
   if (chatId === undefined || !visibleMethods.test(method)) return undefined;
   const messageId = numberIn(payload, 'message_id');
-  if (!method.startsWith('edit')) return { chatId, kind: 'send' };
-  return { chatId, kind: 'edit', ...(messageId === undefined ? {} : { messageId }) };
+  const media: unknown = method === 'sendMediaGroup' && 'media' in payload ? payload.media : undefined;
+  if (method.startsWith('edit')) return { chatId, kind: 'edit', ...(messageId === undefined ? {} : { messageId }) };
+  return { chatId, kind: 'send', ...(Array.isArray(media) ? { messages: media.length } : {}) };
 }
 
 function numberIn(payload: object, name: string): number | undefined {
@@ -193,9 +208,10 @@ export function rateLimitTransformer(
     const visible = visibleCallOf(method, payload);
     const maxHeldMs = callKind === 'outgoing' || isGlobal(method) || isFleeting(method) ? 0 : maxWaitMs;
     for (let tries = 1; ; tries += 1) {
-      const heldMs = await waitForTurn(place, visible, maxHeldMs);
-      if (heldMs > 0) return tooMany(heldMs);
+      const turn = await waitForTurn(place, visible, maxHeldMs);
+      if (turn.kind === 'held') return tooMany(turn.ms);
       const reply = await replyTo(() => prev(method, payload, signal ?? (closing as Parameters<typeof prev>[2])));
+      turn.answered();
       if (reply.kind === 'answer' && reply.answer.ok) return reply.answer;
       const holdMs = reply.kind === 'answer' ? retryAfterOf(reply.answer) : undefined;
       if (holdMs !== undefined) await hold(isGlobal(method) ? everything : place, holdMs);
@@ -212,20 +228,21 @@ export function rateLimitTransformer(
   };
 
   /** Waits until the call may go out, and counts it; returns the remaining wait when it is too long or the app stops. */
-  async function waitForTurn(place: HeldPlace, visible: VisibleCall | undefined, maxHeldMs: number): Promise<number> {
+  async function waitForTurn(place: HeldPlace, visible: VisibleCall | undefined, maxHeldMs: number): Promise<Turn> {
     for (;;) {
       const heldMs = rateLimiter.heldMs(place);
-      if (heldMs > maxHeldMs) return heldMs;
-      const waitMs = Math.max(
-        heldMs,
-        callKind === 'outgoing' && visible !== undefined ? rateLimiter.waitMs(visible) : 0,
-      );
+      if (heldMs > maxHeldMs) return { kind: 'held', ms: heldMs };
+      const waitMs = Math.max(heldMs, visible === undefined ? 0 : paceMs(visible));
       if (waitMs <= 0) {
-        if (visible !== undefined) rateLimiter.note(visible);
-        return 0;
+        return { kind: 'now', answered: visible === undefined ? () => undefined : rateLimiter.note(visible) };
       }
-      if (!(await waited(waitMs))) return waitMs;
+      if (!(await waited(waitMs))) return { kind: 'held', ms: waitMs };
     }
+  }
+
+  /** Answers go out at once, except where Telegram would refuse them: beyond the messages of a group in a minute. */
+  function paceMs(visible: VisibleCall): number {
+    return callKind === 'outgoing' ? rateLimiter.waitMs(visible) : rateLimiter.minuteWaitMs(visible);
   }
 
   /** Holds the place in this process and stores the hold for the next one; a failed write does not affect the call. */
@@ -249,6 +266,7 @@ export function rateLimitTransformer(
   }
 }
 
+type Turn = { readonly kind: 'now'; readonly answered: () => void } | { readonly kind: 'held'; readonly ms: number };
 type ApiAnswer = Awaited<ReturnType<Parameters<Transformer>[0]>>;
 type ApiRefusal = Extract<ApiAnswer, { ok: false }>;
 type Reply<Answer> =

@@ -47,7 +47,12 @@ function aTelegramFor(manner: CallKind, ...deeds: Deed[]) {
     method: string,
     payload: object,
   ) => Promise<Answer>;
-  const call = (method: string, chatId?: number, messageId?: number) =>
+  const call = (
+    method: string,
+    chatId?: number,
+    messageId?: number,
+    more: { readonly media?: readonly number[]; readonly until?: Promise<void> } = {},
+  ) =>
     polite(
       async (name, payload, signal) => {
         asked.push({
@@ -56,6 +61,7 @@ function aTelegramFor(manner: CallKind, ...deeds: Deed[]) {
           atMs: clock.now() - startMs,
         });
         meaningFor.push(signal);
+        await more.until;
         const deed = deeds.shift() ?? fine;
         if (deed === 'cut') throw new Error('socket hang up');
         return deed;
@@ -64,6 +70,7 @@ function aTelegramFor(manner: CallKind, ...deeds: Deed[]) {
       {
         ...(chatId === undefined ? {} : { chat_id: chatId }),
         ...(messageId === undefined ? {} : { message_id: messageId }),
+        ...(more.media === undefined ? {} : { media: more.media }),
       },
     );
   return {
@@ -299,3 +306,31 @@ test.each([
     expect(telegram.times()).toEqual([0, 0, gapMs]);
   },
 );
+
+test('rateLimitTransformer() lets the answer beyond the twentieth message of a group wait instead of being refused', async () => {
+  const telegram = aTelegram();
+  for (let sent = 0; sent < 20; sent += 1) await telegram.call('sendMessage', -7);
+  const late = telegram.call('sendMessage', -7);
+  await telegram.call('sendMessage', 7);
+  await telegram.clock.advance(59_999);
+  expect(telegram.asked.filter(({ chatId }) => chatId === -7)).toHaveLength(20);
+  await telegram.clock.advance(1);
+  expect(await late).toEqual(fine);
+  expect(telegram.times().at(-1)).toBe(60_000);
+  expect(telegram.events).toEqual([]);
+});
+
+test('rateLimitTransformer() counts every picture of an album, and each call from its answer on', async () => {
+  const telegram = aTelegram();
+  const slow = Promise.withResolvers<void>();
+  const first = telegram.call('sendMediaGroup', -7, undefined, { media: [1, 2, 3, 4], until: slow.promise });
+  await telegram.clock.advance(10_000);
+  slow.resolve();
+  await first;
+  for (let sent = 0; sent < 16; sent += 1) await telegram.call('sendMessage', -7);
+  const late = telegram.call('sendMessage', -7);
+  await telegram.clock.advance(59_999);
+  expect(telegram.asked).toHaveLength(17);
+  await telegram.clock.advance(1);
+  expect(await late).toEqual(fine);
+});

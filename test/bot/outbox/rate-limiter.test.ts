@@ -61,6 +61,37 @@ test('Pace.waitMs() keeps room in a group for what is waited for', async () => {
   expect(status[15]).toBe(60_000);
 });
 
+test('RateLimiter.waitMs() counts every item of an album in a group', async () => {
+  const album: VisibleCall = { chatId: -7, kind: 'send', messages: 4 };
+  const times = await timesOf([...messages(-7, 3), album, ...messages(-7, 10), album, ...messages(-7, 2)]);
+  // Seventeen are counted before the second album: with it there would be twenty-one.
+  expect(times.at(-4)).toBeLessThan(60_000);
+  expect(times.at(-3)).toBe(60_000);
+});
+
+test('RateLimiter.minuteWaitMs() is the wait for room in the minute of a group alone, from when a call was answered', async () => {
+  const clock = fakeClock();
+  const rateLimiter = new RateLimiter(clock);
+  const [send, album]: readonly VisibleCall[] = [
+    { chatId: -7, kind: 'send' },
+    { chatId: -7, kind: 'send', messages: 4 },
+  ];
+  if (send === undefined || album === undefined) throw new Error('Cannot send');
+  const answered = rateLimiter.note(send);
+  await clock.advance(3_000);
+  answered();
+  for (let sent = 0; sent < 15; sent += 1) rateLimiter.note(send)();
+  expect([rateLimiter.minuteWaitMs(send), rateLimiter.minuteWaitMs(album)]).toEqual([0, 0]);
+  rateLimiter.note(send)();
+  expect([rateLimiter.minuteWaitMs(send), rateLimiter.minuteWaitMs(album)]).toEqual([0, 60_000]);
+  for (let sent = 0; sent < 3; sent += 1) rateLimiter.note(send);
+  expect(rateLimiter.minuteWaitMs(send)).toBe(60_000);
+  await clock.advance(59_999);
+  expect(rateLimiter.minuteWaitMs(send)).toBe(1);
+  for (let sent = 0; sent < 40; sent += 1) rateLimiter.note({ chatId: 7, kind: 'send' })();
+  expect(rateLimiter.minuteWaitMs({ chatId: 7, kind: 'send' })).toBe(0);
+});
+
 test('Pace.waitMs() lets a message follow a flood of answers after one moment', () => {
   const clock = fakeClock();
   const rateLimiter = new RateLimiter(clock);
