@@ -16,6 +16,7 @@ import { jobsPerSecond } from './jobs-per-second.ts';
 import { lanes } from './lanes.ts';
 import { life } from './life/life.ts';
 import { memoryAtRest } from './memory-at-rest.ts';
+import { operators } from './operators.ts';
 import { overhead } from './overhead.ts';
 import { peers } from './peers/peers.ts';
 import { resultsDir } from './scratch.ts';
@@ -33,6 +34,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'deep-queue', run: deepQueue },
   { name: 'lanes', run: lanes },
   { name: 'dashboard', run: dashboard },
+  { name: 'operators', run: operators },
   { name: 'overhead', run: overhead },
   { name: 'peers', run: peers },
   { name: 'gateway', run: gateway },

@@ -5,6 +5,7 @@ import { plentyScenarios } from '../../simulator/scenarios.ts';
 import { tableOf } from '../../simulator/table.ts';
 import type { BenchmarkReport, Figure, Progress } from '../figure.ts';
 import { app } from './darkroom-contender.ts';
+import { gatewayContender } from './gateway-contender.ts';
 import { limits } from './limits.ts';
 import { playRow, type RowSettings } from './play-row.ts';
 import { nameOf, portkey } from './portkey-contender.ts';
@@ -35,14 +36,18 @@ const settings: RowSettings = {
 type PeersReport = BenchmarkReport & { readonly matrix: readonly Measured[] };
 
 /**
- * The fault matrix over real sockets: Darkroom and the peer gateway in its three ways, each before the same
- * OpenAI-shaped server, one after the other. A row ends early for a contender that has not made its requests in time.
+ * The fault matrix over real sockets: Darkroom as its bot uses it and as its gateway, and the peer gateway in its three
+ * ways, each before the same OpenAI-shaped server, one after the other. A row ends early for a contender that has not made its requests in time.
  */
 export async function peers(progress: Progress): Promise<PeersReport> {
   const started = await startPortkey();
   if ('why' in started) return { figures: [], matrix: [], skipped: started.why };
   await using gateway = started;
-  const contenders: readonly Contender[] = [...portkeyModes.map((mode) => portkey(mode, gateway.url)), app];
+  const contenders: readonly Contender[] = [
+    ...portkeyModes.map((mode) => portkey(mode, gateway.url)),
+    app,
+    gatewayContender,
+  ];
   const matrix: Measured[] = [];
   for (const [index, scenario] of rows.entries()) {
     const measured: Measured[] = [];
@@ -63,13 +68,15 @@ export async function peers(progress: Progress): Promise<PeersReport> {
 function figuresOf(matrix: readonly Measured[]): readonly Figure[] {
   const served = rows.filter(isServed).map(({ name }) => name);
   const figure = (what: string, unit: string, better: Figure['better'], mean: (contender: string) => number) =>
-    portkeyModes.map((mode) => ({
-      what,
-      unit,
-      better,
-      app: mean(app.name),
-      rival: { name: `${portkeyName}, ${mode}`, value: mean(nameOf(mode)) },
-    }));
+    [app, gatewayContender].flatMap(({ name }) =>
+      portkeyModes.map((mode) => ({
+        what: name === app.name ? what : `${what}, gateway`,
+        unit,
+        better,
+        app: mean(name),
+        rival: { name: `${portkeyName}, ${mode}`, value: mean(nameOf(mode)) },
+      })),
+    );
   const meanOf = (pick: (one: Measured) => number) => (contender: string) => {
     const own = matrix.filter((one) => one.contender === contender && served.includes(one.scenario));
     return own.reduce((sum, one) => sum + pick(one), 0) / own.length;

@@ -1,7 +1,8 @@
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import type { Contender } from '../../simulator/contender.ts';
-import { keyAt, promptOf } from '../../simulator/world.ts';
-import { model, limits } from './limits.ts';
+import { keyAt } from '../../simulator/world.ts';
+import { askForPicture } from './ask-for-picture.ts';
+import { limits } from './limits.ts';
 import { portkeyConfig, portkeyHeaders, type PortkeyMode } from './portkey.ts';
 import { startUpstream } from './upstream.ts';
 
@@ -23,21 +24,7 @@ export function portkey(mode: PortkeyMode, url: string): Contender {
       const headers = portkeyHeaders(portkeyConfig(mode, keys, limits.callMs), baseUrl);
       const opened = opening.move();
       return {
-        ask: async (number) => {
-          try {
-            const response = await request(`${url}/v1/images/generations`, {
-              method: 'POST',
-              headers,
-              body: JSON.stringify({ model, prompt: promptOf(number) }),
-              dispatcher: agent,
-              signal: AbortSignal.timeout(limits.requestMs),
-            });
-            const { data } = (await response.body.json()) as { readonly data?: readonly { b64_json?: string }[] };
-            return response.statusCode === 200 && data?.[0]?.b64_json !== undefined;
-          } catch {
-            return false;
-          }
-        },
+        ask: (number) => askForPicture({ url, headers, number, agent }),
         [Symbol.asyncDispose]: () => opened.disposeAsync(),
       };
     },

@@ -1,4 +1,5 @@
 import type { Call } from '../../simulator/world.ts';
+import { pngOf } from '../../src/kit/png.ts';
 
 /** An answer as it goes over the wire; `cut` breaks the connection without one. */
 export type WireAnswer =
@@ -10,7 +11,9 @@ export type WireAnswer =
     }
   | { readonly kind: 'cut' };
 
-const picture = JSON.stringify({ created: 1, data: [{ b64_json: 'iVBORw0KGgo=' }] });
+const side = 32;
+const square = pngOf({ width: side, height: side, pixels: new Uint8Array(side * side).fill(0x80) });
+const picture = JSON.stringify({ created: 1, data: [{ b64_json: Buffer.from(square).toString('base64') }] });
 
 /** What an OpenAI-shaped server says to a call that met this; `retryAfter` in whole seconds where it says when. */
 export function wireAnswerFor(met: Call['met'], seats: number, retryAfter?: string): WireAnswer {

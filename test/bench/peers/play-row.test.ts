@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { app } from '../../../bench/peers/darkroom-contender.ts';
+import { gatewayContender } from '../../../bench/peers/gateway-contender.ts';
 import { playRow } from '../../../bench/peers/play-row.ts';
 import type { Contender } from '../../../simulator/contender.ts';
 import type { Scenario } from '../../../simulator/scenario.ts';
@@ -12,10 +13,13 @@ const oneRejected: Scenario = {
   faults: [{ deed: 'rejected', of: 'keys', keys: [1] }],
 };
 
-test('playRow() lets the bot answer every request although a key is rejected', async () => {
-  const measured = await playRow(oneRejected, app, settings, instantClock());
-  expect(measured).toMatchObject({ requests: 20, answered: 20, wrongPenalties: 0 });
-});
+test.each([app, gatewayContender])(
+  'playRow() lets "$name" answer every request although a key is rejected',
+  async (contender) => {
+    const measured = await playRow(oneRejected, contender, settings, instantClock());
+    expect(measured).toMatchObject({ requests: 20, answered: 20, wrongPenalties: 0 });
+  },
+);
 
 test('playRow() makes every request once, each client one after the other', async () => {
   const asked: number[] = [];
