@@ -139,6 +139,30 @@ test('a WebSocket at / gets events by topic and resumes; nobody without the toke
   expect(bare.status).toBe(401);
 });
 
+test('a page is told the names of what happened: the first at once, the rest together and each once', async () => {
+  const { bus, feed, clock, server, connect } = await aSocketServer();
+  await using _ = server;
+  const socket = connect('/?names');
+  const told: unknown[] = [];
+  socket.addEventListener('message', ({ data }) => void told.push(JSON.parse(String(data))));
+  await once(socket, 'open');
+  for (const event of [jumped(1), jumped(2), named('job.cancelled'), jumped(3)]) bus.emit(event);
+  await clock.advance(50);
+  bus.emit(named('lease.lent'));
+  await clock.advance(50);
+  await clock.advance(50);
+  bus.emit(jumped(4));
+  while (told.length < 4) await once(socket, 'message');
+  expect(told).toEqual([
+    { events: ['clock.jumped'] },
+    { events: ['clock.jumped', 'job.cancelled'] },
+    { events: ['lease.lent'] },
+    { events: ['clock.jumped'] },
+  ]);
+  socket.close();
+  while (feed.readers > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
 test('a client that sends too much is cut off, and one that does not answer pings is dropped', async () => {
   const { clock, feed, server, connect } = await aSocketServer();
   await using _ = server;

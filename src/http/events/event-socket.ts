@@ -2,13 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { type Clock, every } from '../../kit/clock.ts';
-import { type EventFeed, topicsOf } from './event-feed.ts';
+import { type EventFeed, type FeedReader, topicsOf } from './event-feed.ts';
 
 /** Clients have nothing to say but pings and closes. */
 const maxMessageBytes = 1_024;
 /** More than this waits for a slow reader no longer. */
 const maxWaitingBytes = 1_000_000;
 const beatEveryMs = 30_000;
+/** Between two messages to a reader that wants only names. */
+const gatherMs = 50;
 
 export type Upgrades = AsyncDisposable & {
   /** Whether the request asks for this protocol, at this path. */
@@ -17,7 +19,10 @@ export type Upgrades = AsyncDisposable & {
   take(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
 
-/** The event feed as a WebSocket at `/`: one JSON text a message; `?topics=` and `?last=` as with server-sent events. */
+/**
+ * The event feed as a WebSocket at `/`: one JSON text a message; `?topics=` and `?last=` as with server-sent events. With
+ * `?names` a message is `{"events": […]}`, the names of what happened since the last one.
+ */
 export function eventSocket(feed: EventFeed, clock: Clock): Upgrades {
   let server: WebSocketServer | undefined;
   let isClosed = false;
@@ -34,18 +39,17 @@ export function eventSocket(feed: EventFeed, clock: Clock): Upgrades {
     alive.add(client);
     client.on('pong', () => alive.add(client));
     client.on('error', () => client.terminate());
-    const reading = feed.read(
-      ({ data }) => {
-        if (client.bufferedAmount > maxWaitingBytes) return false;
-        client.send(data);
-        return true;
-      },
-      {
-        topics: topicsOf(searchParams.get('topics') ?? undefined),
-        lastId: searchParams.get('last') ?? undefined,
-        onGone: () => client.terminate(),
-      },
-    );
+    const send = (text: string): boolean => {
+      if (client.bufferedAmount > maxWaitingBytes) return false;
+      client.send(text);
+      return true;
+    };
+    const reader: FeedReader = searchParams.has('names') ? gathered(send, clock) : ({ data }) => send(data);
+    const reading = feed.read(reader, {
+      topics: topicsOf(searchParams.get('topics') ?? undefined),
+      lastId: searchParams.get('last') ?? undefined,
+      onGone: () => client.terminate(),
+    });
     client.on('close', () => reading[Symbol.dispose]());
   };
   const open = async () => {
@@ -77,5 +81,27 @@ export function eventSocket(feed: EventFeed, clock: Clock): Upgrades {
       for (const client of server?.clients ?? []) client.terminate();
       server?.close();
     },
+  };
+}
+
+/**
+ * Sends the names of events, each once a message: the first at once, the others together after a while. At thousands of
+ * events a second the page that only reads anew must not cost the bot a line and a system call for each of them.
+ */
+function gathered(send: (text: string) => boolean, clock: Clock): FeedReader {
+  const names = new Set<string>();
+  let isResting = false;
+  let keepsUp = true;
+  const tell = () => {
+    isResting = names.size > 0;
+    if (!isResting) return;
+    keepsUp = send(JSON.stringify({ events: [...names] }));
+    names.clear();
+    clock.schedule(gatherMs, tell);
+  };
+  return ({ name }) => {
+    names.add(name);
+    if (!isResting) tell();
+    return keepsUp;
   };
 }

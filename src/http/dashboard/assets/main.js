@@ -86,10 +86,10 @@ const ofKeys = /^(?:attempt|keys?|config)\./;
 const ofJobs = /^(?:attempt|job)\./;
 
 listen({
-  onEvent: (name) => {
+  onEvents: (names) => {
     overview.refresh();
-    if (ofKeys.test(name)) keys.refresh();
-    if (ofJobs.test(name)) jobs.refresh();
+    if (names.some((name) => ofKeys.test(name))) keys.refresh();
+    if (names.some((name) => ofJobs.test(name))) jobs.refresh();
   },
   onLink: (live) => {
     isLive = live;

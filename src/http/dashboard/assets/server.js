@@ -46,16 +46,16 @@ export async function signOut() {
   location.assign('/');
 }
 
-/** Hears the events of the bot. `onLink` is called with whether they arrive, `onEvent` with the name of each of them. */
-export function listen({ onEvent, onLink }) {
+/** Hears of the events of the bot. `onLink` is called with whether they arrive, `onEvents` with the names of some of them. */
+export function listen({ onEvents, onLink }) {
   let retryMs = firstRetryMs;
   const open = () => {
-    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/`);
+    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/?names`);
     socket.addEventListener('open', () => {
       retryMs = firstRetryMs;
       onLink(true);
     });
-    socket.addEventListener('message', ({ data }) => onEvent(JSON.parse(data).event));
+    socket.addEventListener('message', ({ data }) => onEvents(JSON.parse(data).events));
     socket.addEventListener('close', () => {
       onLink(false);
       setTimeout(open, retryMs);
