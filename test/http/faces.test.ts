@@ -5,23 +5,40 @@ import { countByProvider } from '../../src/cli/keys/key-tables.ts';
 import type { KeyRecord } from '../../src/domain/key-state.ts';
 import { availabilityOf, cooldownUntilMs, isUsable } from '../../src/domain/views.ts';
 import { createEventBus } from '../../src/domain/event-bus.ts';
+import { perKind } from '../../src/domain/kinds.ts';
+import { overviewRoutes } from '../../src/http/dashboard/overview-routes.ts';
+import { healthRoutes } from '../../src/http/health-api.ts';
 import { createApi } from '../../src/http/api.ts';
+import { keyHealthRoutes } from '../../src/http/routes/health-routes.ts';
 import { keyRoutes } from '../../src/http/routes/key-routes.ts';
 import { leaseRoutes } from '../../src/http/routes/lease-routes.ts';
+import { ChainModels } from '../../src/jobs/request/chain-models.ts';
+import { viewOf } from '../../src/jobs/running-jobs.ts';
 import { LendingService } from '../../src/keys/lending/lending-service.ts';
 import { poolKeys } from '../../src/keys/sources/identify-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
+import { loadCatalog } from '../../src/messages/catalog.ts';
+import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { aPool, fail, failures, ok } from '../support/a-pool.ts';
+import { aJob } from '../support/builders.ts';
 import { runs } from '../support/property-runs.ts';
 
 const salt = 'salt';
+const messages = createMessageMapper(loadCatalog());
+const noAlerts = async () => [];
 const providerKeys = [1, 2, 3].map((place) => ({
   provider: 'bytez',
   place,
   secret: new Secret(`key-of-the-faces-number-${place}`),
   weight: 1,
 }));
+
+type Status = {
+  readonly ready: number;
+  readonly providers: readonly { readonly availability: { readonly kind: string } }[];
+};
+type Health = { readonly overallStatus: string; readonly summary: { readonly healthyKeys: number } };
 
 /** One pool and every face that shows it. */
 function everyFace() {
@@ -30,7 +47,20 @@ function everyFace() {
   const records = new Map<string, KeyRecord>();
   pool.onChange((id, record) => records.set(id, record()));
   const list = async () => pool.snapshot().keys;
-  const admin = { keys: { list } } as unknown as Parameters<typeof keyRoutes>[0];
+  type Admin = Parameters<typeof keyRoutes>[0] & Parameters<typeof overviewRoutes>[0]['admin'];
+  const admin = {
+    keys: { list },
+    jobs: { stats: async () => ({ lines: [], undelivered: 0 }) },
+    alerts: noAlerts,
+    spending: async () => ({ days: [], people: [], peopleInAll: 0, clients: [] }),
+  } as unknown as Admin;
+  const chains = { ...perKind(() => []), image: [{ provider: 'bytez', model: 'any' }] };
+  const models = new ChainModels({
+    chains,
+    models: () => ({ seed: false, negative: false }),
+    clock,
+    emit: () => undefined,
+  });
   const service = new LendingService({
     pool,
     named: () => [{ provider: 'bytez' }],
@@ -40,12 +70,31 @@ function everyFace() {
     newId: () => '00000000-0000',
     emit: () => undefined,
   });
-  const api = createApi([keyRoutes(admin), leaseRoutes(service)]);
+  const alertWords = () => ({ what: '', advice: '' });
+  const api = createApi([
+    healthRoutes({
+      databaseWritable: () => true,
+      telegramAnswers: () => true,
+      serving: () => models.serving(pool.snapshot().keys),
+    }),
+    keyRoutes(admin),
+    leaseRoutes(service),
+    keyHealthRoutes({ admin, providers: new Set(['bytez']), providersNamed: () => ['bytez'], alertWords }),
+    overviewRoutes({
+      admin,
+      models: () => [],
+      budgets: { total: undefined, perPerson: undefined, ofProvider: {} },
+      currency: 'USD',
+      alertWords,
+      clock,
+    }),
+  ]);
+  const read = async (path: string) => (await (await api.request(path)).json()) as unknown;
   const metrics = createMetrics({
     events: createEventBus(),
     keys: () => pool.snapshot().keys,
     stats: async () => ({ lines: [], undelivered: 0 }),
-    alerts: async () => [],
+    alerts: noAlerts,
     costs: async () => [],
     providers: new Set(['bytez']),
     clock,
@@ -65,10 +114,20 @@ function everyFace() {
       const own = availabilityOf(views);
       const untilMs = cooldownUntilMs(own);
       const waitS = untilMs === undefined ? undefined : Math.max(1, Math.ceil((untilMs - clock.now()) / 1_000));
-      const status = (await (await api.request('/api/keys/status')).json()) as {
-        ready: number;
-        providers: { availability: { kind: string } }[];
-      };
+      const status = (await read('/api/keys/status')) as Status;
+      const shown = (await read('/api/overview')) as { keys: { ready: number }; providers: Status['providers'] };
+      const page = (await read('/api/overview/keys?state=ready')) as { total: number; counts: { ready: number } };
+      const health = (await read('/api/bytez/health')) as Health;
+      const told = messages.keys(pool.snapshot(), clock.now(), 'en');
+      const job = aJob({ state: { kind: 'waiting', readyAtMs: 0 } });
+      const pooled = () => pool.snapshot('bytez');
+      const { phase } = viewOf(job, {
+        ahead: 0,
+        live: undefined,
+        pool: pooled,
+        isBehindOwn: false,
+        nowMs: clock.now(),
+      });
       const text = await metrics.text();
       const value = (name: string) =>
         Number(new RegExp(`^${name}\\{provider="bytez"[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1]);
@@ -89,6 +148,7 @@ function everyFace() {
         kind,
         ready: views.filter(({ state }) => ['ready', 'suspect', 'half-open'].includes(state.kind)).length,
         waitS,
+        waitMs: untilMs === undefined ? undefined : Math.max(0, untilMs - clock.now()),
         usable: isUsable(own),
         faces: {
           picker: picker(),
@@ -100,6 +160,12 @@ function everyFace() {
           metricTaking: value('darkroom_provider_takes_calls'),
           metricCooldownS: value('darkroom_provider_cooldown_seconds'),
           commandReady: countByProvider(command)[0]?.ready,
+          readyz: (await api.request('/readyz')).status,
+          dashboard: [shown.providers[0]?.availability.kind, shown.keys.ready, page.total, page.counts.ready],
+          healthy: health.summary.healthyKeys,
+          health: health.overallStatus,
+          chat: Number(/(\d+)\/3 healthy/.exec(told.text)?.[1]),
+          personWaitsMs: phase.kind === 'paused' ? phase.inMs : undefined,
         },
       };
     },
@@ -124,7 +190,7 @@ const step = fc.oneof(
   },
 );
 
-test('picker, lease, Retry-After, /api/keys/status, metrics and the command line never disagree', async () => {
+test('picker, lease, Retry-After, /readyz, /status, /keys, health, dashboard, metrics and the command line never disagree', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (life) => {
       const { pool, clock, look } = everyFace();
@@ -137,14 +203,20 @@ test('picker, lease, Retry-After, /api/keys/status, metrics and the command line
           const answer = pool.lease('bytez', { evenSlow: true });
           if (answer.kind === 'seat') answer.lease.release(each.result);
         }
-        const { kind, ready, waitS, usable, faces } = await look();
+        const { kind, ready, waitS, waitMs, usable, faces } = await look();
         expect(faces).toMatchObject({
           lease: kind === 'taking',
           status: kind,
           statusReady: ready,
           metricTaking: kind === 'taking' ? 1 : 0,
           commandReady: ready,
+          readyz: usable ? 200 : 503,
+          dashboard: [kind, ready, ready, ready],
+          healthy: ready,
+          chat: ready,
+          personWaitsMs: waitMs,
         });
+        expect(faces.health === 'unhealthy').toBe(!usable);
         expect(faces.picker === 'taking').toBe(kind === 'taking');
         expect(usable).toBe(kind === 'taking' || waitS !== undefined);
         if (kind === 'cooling') {
