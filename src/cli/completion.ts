@@ -3,6 +3,12 @@ import type { Command } from 'commander';
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
+/** zsh completes nothing before compinit, which a bare configuration does not call; `-i` asks no question. */
+const zshStart = [
+  '(( $+functions[compdef] )) || { autoload -U compinit && compinit -i }',
+  'autoload -U +X bashcompinit && bashcompinit',
+];
+
 type Words = { readonly path: string; readonly words: readonly string[] };
 
 /** A script that completes the commands and options of `darkroom`, made from the program itself. */
@@ -25,7 +31,7 @@ export function completionScript(program: Command, shell: Shell): string {
     'complete -o default -F _darkroom darkroom',
     '',
   ];
-  return [...(shell === 'zsh' ? ['autoload -U +X bashcompinit && bashcompinit'] : []), ...bash].join('\n');
+  return [...(shell === 'zsh' ? zshStart : []), ...bash].join('\n');
 }
 
 function wordsOf(command: Command, path: string): readonly Words[] {
@@ -44,10 +50,12 @@ function fishScript(all: readonly Words[]): string {
       names.length === 0
         ? '__fish_use_subcommand'
         : names.map((name) => `__fish_seen_subcommand_from ${name}`).join('; and ');
+    const commands = words.filter((word) => !word.startsWith('--'));
+    const whenOpen = names.length === 0 ? when : `${when}; and not __fish_seen_subcommand_from ${commands.join(' ')}`;
     return words.map((word) =>
       word.startsWith('--')
         ? `complete -c darkroom -n ${quoted(when)} -l ${word.slice(2)}`
-        : `complete -c darkroom -f -n ${quoted(when)} -a ${word}`,
+        : `complete -c darkroom -f -n ${quoted(whenOpen)} -a ${word}`,
     );
   });
   return `${lines.join('\n')}\n`;

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openTestApp, testKey } from '../support/test-app.ts';
@@ -104,6 +104,25 @@ test('bash completes commands and options by the script that is printed', async 
   expect((await commands.run('completion fish')).out).toContain(
     "complete -c darkroom -f -n '__fish_use_subcommand' -a keys\n",
   );
-  expect((await commands.run('completion zsh')).out).toMatch(/^autoload -U \+X bashcompinit && bashcompinit\n/);
+  expect((await commands.run('completion zsh')).out).toContain('autoload -U +X bashcompinit && bashcompinit\n');
   expect((await commands.run('completion tcsh')).code).toBe(2);
+});
+
+const isInstalled = (shell: string) => spawnSync(shell, ['--version']).status === 0;
+
+test.skipIf(!isInstalled('fish'))('fish completes commands, and none behind the last one', async () => {
+  using commands = aCommandLine();
+  const { out } = await commands.run('completion fish');
+  const complete = async (line: string) =>
+    (await promisify(execFile)('fish', ['--no-config', '-c', `${out}\ncomplete -C '${line}'`])).stdout.split('\n');
+  expect(await complete('darkroom ke')).toEqual(['keys', '']);
+  expect(await complete('darkroom jobs ')).toEqual(['cancel', 'list', 'show', '']);
+  expect(await complete('darkroom jobs list ')).not.toContain('show');
+});
+
+test.skipIf(!isInstalled('zsh'))('zsh takes its script without a configuration of its own', async () => {
+  using commands = aCommandLine();
+  const { out } = await commands.run('completion zsh');
+  const ask = `${out}\nprint $+_comps[darkroom]`;
+  expect((await promisify(execFile)('zsh', ['-f', '-c', ask])).stdout).toBe('1\n');
 });
