@@ -1,5 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 type Operation = {
   readonly responses: Readonly<
@@ -17,29 +17,35 @@ export async function readDescription(get: (path: string) => Promise<Response>) 
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addSchema(document, 'api');
   const paths = Object.keys(document.paths);
+  const known = new Map<object, ValidateFunction>();
+  const pathOf = (method: string, url: string) =>
+    paths.find(
+      (candidate) =>
+        matches(candidate, new URL(url, 'http://x').pathname) &&
+        document.paths[candidate]?.[method.toLowerCase()] !== undefined,
+    );
   return {
     document,
     valid,
     errors,
     paths,
+    describes: (method: string, url: string) => pathOf(method, url) !== undefined,
     /** What in the answer is not as described; empty when all of it is. */
     deviations: async (method: string, url: string, answered: Response): Promise<readonly string[]> => {
-      const path =
-        paths.find(
-          (candidate) =>
-            matches(candidate, new URL(url, 'http://x').pathname) &&
-            document.paths[candidate]?.[method.toLowerCase()] !== undefined,
-        ) ?? 'no such path';
+      const path = pathOf(method, url) ?? `unknown ${new URL(url, 'http://x').pathname}`;
       const response = document.paths[path]?.[method.toLowerCase()]?.responses[String(answered.status)];
       const where = `${method} ${path} ${answered.status}`;
       if (response === undefined) return [`${where} is not described`];
       const [type = ''] = (answered.headers.get('content-type') ?? '').split(';');
-      const schema = response.content?.[type]?.schema;
-      const text = await answered.clone().text();
-      if (response.content === undefined) return text === '' ? [] : [`${where} should be empty`];
+      const schema = (response.content?.[type] ?? response.content?.[`${type.split('/')[0]}/*`])?.schema;
+      if (response.content === undefined)
+        return (await answered.clone().text()) === '' ? [] : [`${where} should be empty`];
       if (schema === undefined) return [`${where} is described without ${type}`];
+      // A stream of events may never end.
       if (!type.endsWith('json')) return [];
-      const validate = ajv.compile({ ...schema, components: document['components'] });
+      const text = await answered.clone().text();
+      const validate = known.get(schema) ?? ajv.compile({ ...schema, components: document['components'] });
+      known.set(schema, validate);
       return validate(JSON.parse(text))
         ? []
         : (validate.errors ?? []).map((error) => `${where} ${JSON.stringify(error)}`);
@@ -47,8 +53,12 @@ export async function readDescription(get: (path: string) => Promise<Response>) 
   };
 }
 
-/** True when the path fits the template; parts without a variable are preferred by the order of the routes. */
+/**
+ * True when the path fits the template; parts without a variable are preferred by the order of the routes. Names of models
+ * have slashes.
+ */
 function matches(template: string, path: string): boolean {
   const [parts, given] = [template.split('/'), path.split('/')];
-  return parts.length === given.length && parts.every((part, index) => part.startsWith('{') || part === given[index]);
+  const fits = template.endsWith('{model}') ? parts.length <= given.length : parts.length === given.length;
+  return fits && parts.every((part, index) => part.startsWith('{') || part === given[index]);
 }

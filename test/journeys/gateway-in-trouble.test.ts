@@ -53,7 +53,7 @@ test('the gateway takes tokens of clients alone, and the admin API none of their
   expect(await statusOf('/api/keys/status', admin)).toBe(200);
   expect(await statusOf('/api/keys/status', clientToken)).toBe(401);
   expect((await fetch(`${base}/models?token=${clientToken}`)).status).toBe(401);
-  const stranger = new OpenAI({ apiKey: `${clientToken}x`, baseURL: base, maxRetries: 0 });
+  const stranger = new OpenAI({ apiKey: `${clientToken}x`, baseURL: base, maxRetries: 0, fetch: stage.fetch });
   expect(await refusalOf(stranger.chat.completions.create({ model: 'auto', messages: [] }))).toMatchObject({
     status: 401,
     code: 'invalid_api_key',
@@ -115,7 +115,7 @@ test('routes, methods, lengths and encodings that are not taken are refused in O
   expect(await told(await ask('/audio/speech', { input: 'hi', voice: 'coral' }))).toEqual([403, 'kind_not_allowed']);
   expect(await told(await ask('/chat/completions', { ...hello, model: 'gpt-none' }))).toEqual([404, 'model_not_found']);
   const headers = { authorization: `Bearer ${clientToken}`, 'content-type': 'application/json' };
-  const packed = await fetch(`${base}/chat/completions`, {
+  const packed = await stage.fetch(`${base}/chat/completions`, {
     method: 'POST',
     headers: { ...headers, 'content-encoding': 'gzip' },
     body: 'x',
@@ -212,7 +212,7 @@ test('a client whose budget of the day is spent is told when the next day begins
   expect(refused.status).toBe(429);
   expect(Math.abs(Number(refused.headers.get('retry-after')) - untilMidnightS)).toBeLessThanOrEqual(1);
   expect(await refused.json()).toMatchObject({ error: { type: 'insufficient_quota', code: 'budget_exceeded' } });
-  const elses = new OpenAI({ apiKey: otherToken, baseURL: stage.base, maxRetries: 0 });
+  const elses = new OpenAI({ apiKey: otherToken, baseURL: stage.base, maxRetries: 0, fetch: stage.fetch });
   expect((await elses.images.generate({ prompt: 'a red fox' })).data).toHaveLength(1);
 });
 

@@ -12,7 +12,7 @@ test('a picture is answered as a link that needs no token, tells nobody its id, 
   const made = await stage.client.images.generate({ prompt: 'a red fox', response_format: 'url' });
   const link = made.data?.[0]?.url ?? '';
   expect(link).toMatch(new RegExp(`^${stage.base}/pictures/[A-Za-z0-9_-]{43}\\.png$`));
-  const read = await fetch(link);
+  const read = await stage.fetch(link);
   expect(Object.fromEntries(read.headers)).toMatchObject({
     'content-type': 'image/png',
     'x-content-type-options': 'nosniff',
@@ -25,9 +25,9 @@ test('a picture is answered as a link that needs no token, tells nobody its id, 
   ).toBe('PNG');
   const head = await fetch(link, { method: 'HEAD' });
   expect([head.status, await head.text()]).toEqual([200, '']);
-  const other = await fetch(link.replace(/[^/]{43}\.png$/, `${'A'.repeat(43)}.png`));
-  const without = await fetch(`${stage.base}/pictures/`);
-  const posted = await fetch(link, { method: 'POST', headers: { authorization: `Bearer ${clientToken}` } });
+  const other = await stage.fetch(link.replace(/[^/]{43}\.png$/, `${'A'.repeat(43)}.png`));
+  const without = await stage.fetch(`${stage.base}/pictures/`);
+  const posted = await stage.fetch(link, { method: 'POST', headers: { authorization: `Bearer ${clientToken}` } });
   expect([other.status, without.status, posted.status]).toEqual([404, 404, 405]);
 
   const folder = join(stage.app.dataDir, 'links');
@@ -36,7 +36,7 @@ test('a picture is answered as a link that needs no token, tells nobody its id, 
   expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
   const longAgo = new Date(Date.now() - hourMs - 1);
   utimesSync(join(folder, name), longAgo, longAgo);
-  expect((await fetch(link)).status).toBe(404);
+  expect((await stage.fetch(link)).status).toBe(404);
   // The next picture takes its place.
   await stage.client.images.generate({ prompt: 'a red fox', response_format: 'url' });
   expect(readdirSync(folder)).not.toContain(name);
@@ -143,7 +143,7 @@ test('what is no picture, or a far too large one, is refused as input before any
     const form = new FormData();
     form.set('prompt', 'make it blue');
     form.set('image', new Blob([Uint8Array.from(bytes)], { type: 'image/png' }), 'fox.png');
-    const refused = await fetch(`${stage.base}/images/edits`, {
+    const refused = await stage.fetch(`${stage.base}/images/edits`, {
       method: 'POST',
       headers: { authorization: `Bearer ${clientToken}` },
       body: form,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import OpenAI from 'openai';
 import { type OpenAiAccount, startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
 import { systemClock } from '../../src/kit/clock.ts';
+import { readDescription } from '../http/described.ts';
 import { type TestAppOptions, openTestApp } from '../support/test-app.ts';
 
 export const clientToken = 'dk_canary-token-of-a-client-0123456789abcdef';
@@ -26,7 +27,35 @@ export function hashOf(token: string): string {
 
 let files = 0;
 
-/** The bot with keys of OpenAI, one client of the gateway, and OpenAI's own client in front of it. */
+const adminToken = 'canary-token-of-the-admin-0123456789';
+/** It is the same of every bot. */
+let description: ReturnType<typeof readDescription> | undefined;
+
+/** A fetch that holds every answer against what the API says of itself, and remembers what differs. */
+function describedFetch(httpUrl: string) {
+  const deviations: string[] = [];
+  const headers = { authorization: `Bearer ${adminToken}` };
+  return {
+    deviations,
+    fetch: async (input: string | URL | Request, init: RequestInit = {}) => {
+      const answered = await fetch(input, init);
+      const described = await (description ??= readDescription((path) => fetch(`${httpUrl}${path}`, { headers })));
+      const url = input instanceof Request ? input.url : String(input);
+      // OpenAI's client tries what its platform can do with a request to nobody.
+      if (!url.startsWith(httpUrl)) return answered;
+      // A route that there is not, or not by this method, is in no description.
+      const isKnown = described.describes(init.method ?? 'GET', url);
+      if (isKnown || ![404, 405].includes(answered.status))
+        deviations.push(...(await described.deviations(init.method ?? 'GET', url, answered)));
+      return answered;
+    },
+  };
+}
+
+/**
+ * The bot with keys of OpenAI, one client of the gateway, and OpenAI's own client in front of it. A test fails whose answers
+ * are not as GET /openapi.json says.
+ */
 export async function openGatewayStage({
   env,
   clients = [],
@@ -51,7 +80,7 @@ export async function openGatewayStage({
       ...more,
       env: {
         API_CLIENTS_FILE: file,
-        ADMIN_TOKEN: 'canary-token-of-the-admin-0123456789',
+        ADMIN_TOKEN: adminToken,
         OPENAI_API_KEYS: accounts.map(({ key }) => key).join(','),
         OPENAI_BASE_URL: `http://${openai.mediaHost}`,
         CHAT_CHAIN: 'openai:gpt-6-luna,bytez:Qwen/Qwen3-4B',
@@ -63,6 +92,7 @@ export async function openGatewayStage({
     }),
   );
   const base = `${app.app.httpUrl}/v1`;
+  const described = describedFetch(app.app.httpUrl);
   const opened = opening.move();
   return {
     app,
@@ -70,15 +100,19 @@ export async function openGatewayStage({
     base,
     write,
     own,
-    client: new OpenAI({ apiKey: clientToken, baseURL: base, maxRetries: 0 }),
+    fetch: described.fetch,
+    client: new OpenAI({ apiKey: clientToken, baseURL: base, maxRetries: 0, fetch: described.fetch }),
     /** A request without a client of anybody's. */
     ask: (path: string, body: unknown, init: RequestInit = {}) =>
-      fetch(`${base}${path}`, {
+      described.fetch(`${base}${path}`, {
         method: 'POST',
         headers: { authorization: `Bearer ${clientToken}`, 'content-type': 'application/json' },
         body: typeof body === 'string' ? body : JSON.stringify(body),
         ...init,
       }),
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      await opened.disposeAsync();
+      if (described.deviations.length > 0) throw new Error(`Not as described: ${described.deviations.join('; ')}`);
+    },
   };
 }

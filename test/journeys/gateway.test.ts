@@ -132,7 +132,7 @@ test('the openai client has pictures made and changed, words spoken, and models 
   const { id } = await client.models.retrieve('bytez:Qwen/Qwen3-4B');
   const raw = async (name: string) => {
     const headers = { authorization: `Bearer ${clientToken}` };
-    const answered = await fetch(`${stage.base}/models/${name}`, { headers });
+    const answered = await stage.fetch(`${stage.base}/models/${name}`, { headers });
     return [answered.status, ((await answered.json()) as { id?: string }).id];
   };
   expect([[200, id], await raw('bytez:Qwen/Qwen3-4B'), await raw('Qwen%2FQwen3-4B')]).toEqual(
@@ -164,7 +164,12 @@ test('a picture of a provider that speaks another language comes in the same sha
 
 test('the AI SDK asks through its OpenAI-compatible provider', async () => {
   await using stage = await openGatewayStage();
-  const provider = createOpenAICompatible({ name: 'darkroom', baseURL: stage.base, apiKey: clientToken });
+  const provider = createOpenAICompatible({
+    name: 'darkroom',
+    baseURL: stage.base,
+    apiKey: clientToken,
+    fetch: stage.fetch,
+  });
   const model = provider.chatModel('auto');
   const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hello there' }] }];
   const { content } = await model.doGenerate({ prompt });
@@ -218,28 +223,14 @@ test('what calls cost is counted for their client', async () => {
   ]);
 });
 
-test('what the gateway says of itself is valid OpenAPI, and its answers are as described', async () => {
+test('what the gateway says of itself is valid OpenAPI; every answer to the tests here is held against it', async () => {
   await using stage = await openGatewayStage();
   const admin = { authorization: 'Bearer canary-token-of-the-admin-0123456789' };
   const described = await readDescription((path) => fetch(`${stage.app.app.httpUrl}${path}`, { headers: admin }));
   expect([described.valid, described.errors]).toEqual([true, undefined]);
-  const deviations = async (method: string, path: string, body?: unknown) => {
-    const headers = { authorization: `Bearer ${clientToken}`, 'content-type': 'application/json' };
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    const answered = await fetch(`${stage.app.app.httpUrl}${path}`, { method, headers, ...sent });
-    return described.deviations(method, path, answered);
-  };
-  const messages = [{ role: 'user', content: 'Say hello' }];
-  const found = [
-    await deviations('POST', '/v1/chat/completions', { model: 'auto', messages }),
-    await deviations('POST', '/v1/chat/completions', { model: 'auto', messages, stream: true }),
-    await deviations('POST', '/v1/chat/completions', { messages: [] }),
-    await deviations('POST', '/v1/responses', { input: 'Say hello' }),
-    await deviations('POST', '/v1/images/generations', { prompt: 'a red fox' }),
-    await deviations('POST', '/v1/images/generations', { prompt: 'a red fox', model: 'nobody/nothing' }),
-    await deviations('GET', '/v1/models'),
-    await deviations('GET', '/v1/models/auto'),
-    await deviations('GET', '/v1/models/nothing'),
-  ];
-  expect(found.flat()).toEqual([]);
+  const other = new Response('{"object":"list","data":[{"id":5}]}', {
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(await described.deviations('GET', '/v1/models', other)).toEqual(expect.arrayContaining([expect.any(String)]));
+  await stage.fetch(`${stage.base}/models`, { headers: { authorization: `Bearer ${clientToken}` } });
 });

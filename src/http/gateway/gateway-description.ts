@@ -33,7 +33,9 @@ const refusals = {
   403: 'The client may not ask for this kind.',
   404: 'There is no such model or route.',
   413: 'The body is over 20 MB.',
+  415: 'The body is compressed.',
   429: 'Over the client’s own rate or budget; `retry-after` says until when.',
+  500: 'A mistake of the gateway; the log has it under the id of the call.',
   502: 'A provider’s failure that no other candidate could make good.',
   503: 'Nobody can answer now; `retry-after` says until when.',
   504: 'No provider answered in time.',
@@ -118,14 +120,37 @@ export function describeGateway(api: Api): void {
   });
   const file = z.string().openapi({ format: 'binary' });
   const form = z.looseObject({ model, prompt, size, image: z.union([file, z.array(file)]) });
+  const named = z.looseObject({
+    model,
+    prompt,
+    size,
+    images: z.array(z.looseObject({ image_url: z.string() })).min(1),
+  });
   registry.registerPath({
     method: 'post',
     path: '/v1/images/edits',
     tags,
     security,
-    summary: 'Changed pictures, from a form with `image` or `image[]`',
-    request: { body: { required: true, content: { 'multipart/form-data': { schema: form } } } },
+    summary: 'Changed pictures, from a form with `image` or `image[]`, or from JSON with `images`',
+    request: {
+      body: {
+        required: true,
+        content: { 'multipart/form-data': { schema: form }, 'application/json': { schema: named } },
+      },
+    },
     responses: { 200: answer(picturesSchema, 'The pictures.'), ...refused },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/v1/pictures/{id}',
+    tags,
+    security: [],
+    summary: 'A picture that a link leads to, for an hour; its id is the only secret',
+    request: { params: z.object({ id: z.string() }) },
+    responses: {
+      200: { description: 'The picture.', content: { 'image/*': { schema: file } } },
+      404: answer(errorSchema, 'There is none, or not any more.'),
+    },
   });
   registry.registerPath({
     method: 'post',
@@ -136,7 +161,7 @@ export function describeGateway(api: Api): void {
     description: more,
     request: { body: body(z.looseObject({ model, input: prompt, voice: z.string().max(200).nullish() })) },
     responses: {
-      200: { description: 'The sound.', content: { 'audio/*': { schema: z.string().openapi({ format: 'binary' }) } } },
+      200: { description: 'The sound.', content: { 'audio/*': { schema: file } } },
       ...refused,
     },
   });
