@@ -89,7 +89,7 @@ function everyFace() {
       clock,
     }),
   ]);
-  const read = async (path: string) => (await (await api.request(path)).json()) as unknown;
+  const read = async (path: string): Promise<unknown> => (await api.request(path)).json();
   const metrics = createMetrics({
     events: createEventBus(),
     keys: () => pool.snapshot().keys,
