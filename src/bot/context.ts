@@ -4,6 +4,7 @@ import type { AdminApi } from '../domain/admin-api.ts';
 import type { ChatStore, DialogueStore } from '../domain/chats/chat-store.ts';
 import type { Emit } from '../domain/events.ts';
 import type { GenerationOptions, OptionMistake } from '../domain/job.ts';
+import type { JobReader } from '../domain/job-engine.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { ResultSource } from '../domain/media.ts';
 import type { JobKind, Lane } from '../domain/kinds.ts';
@@ -87,6 +88,7 @@ export type BotDeps = {
   /** Deletes what is kept of one delivered request. */
   readonly forgetJob: (id: JobId) => Promise<void>;
   readonly results: ResultSource;
+  readonly jobs: Pick<JobReader, 'shownIn'>;
   /** Called for a person who is no admin and asks for /keys in private: a former admin's menu still shows it. */
   readonly onStranger: (userId: number) => void;
   readonly clock: Clock;
@@ -111,6 +113,8 @@ export type BotDeps = {
   readonly referralResults: number;
   /** How long requests and results are kept after delivery. */
   readonly retentionMs: number;
+  /** How long entries of people's histories are kept. */
+  readonly historyMs: number;
   /** Whether results are copied to a bucket. */
   readonly keepsCopies: boolean;
   /** How money is named. */

@@ -73,9 +73,25 @@ export function wordsAfterMention(message: Written | undefined, username: string
   return text.slice(end).replace(/^[\s,:]+/u, '');
 }
 
-/** The command for this bot that the message begins with. */
-export function commandIn({ message, me }: BotContext): WrittenCommand | undefined {
-  return ownCommand(wordsOf(message, me.username));
+/** Commands that a link behind /start may stand for: they show something, and change and spend nothing. */
+const linkedCommands: ReadonlySet<string> = new Set([
+  'settings',
+  'history',
+  'favourites',
+  'status',
+  'styles',
+  'models',
+  'language',
+  'premium',
+  'privacy',
+  'help',
+]);
+
+/** The command for this bot that the message begins with, or that a link to the bot stands for: `/start settings`. */
+export function commandIn({ message, me, chat }: BotContext): WrittenCommand | undefined {
+  const command = ownCommand(wordsOf(message, me.username));
+  const isLink = command?.name === 'start' && chat?.type === 'private' && linkedCommands.has(command.words.trim());
+  return isLink ? { ...command, name: command.words.trim(), words: '' } : command;
 }
 
 /** Accepts the messages that begin with this command. */

@@ -214,6 +214,8 @@ export type JobFilter = {
 /** Tells what is kept of jobs, and changes nothing. */
 export type JobReader = {
   find(id: JobId): Promise<Job | undefined>;
+  /** Telegram's ids of the messages that show its outcome, those of an album's pictures with its first job. */
+  shownIn(id: JobId): Promise<readonly number[]>;
   /** Where a job stands. */
   where(id: JobId): Promise<Place | undefined>;
   /** The person's jobs that are not delivered yet, and the latest delivered one, newest first. */

@@ -14,10 +14,14 @@ test('a person reads what is kept, gets it as a file, and finds the operator’s
   });
   const [person, admin] = [app.person(7), app.person(adminId)];
   person.say('/generate a red fox --seed 7');
-  await pictures(person);
+  const [picture] = await pictures(person);
+  await app.event('job.delivered');
+  expect(wordsOf(await answerTo(person, '/privacy', { replyTo: picture?.id ?? 0 }))).toMatch(/^🗓 This result is of /);
   const privacy = await answerTo(person, '/privacy');
   expect(wordsOf(privacy)).toContain('deleted 14 days after');
   expect(wordsOf(privacy)).toContain('bytez');
+  expect(wordsOf(privacy)).toContain('Your history remembers the words');
+  expect(wordsOf(privacy)).not.toContain('🗓');
   for (const command of ['/privacy', '/help', '/terms']) {
     const told = await answerTo(person, command);
     expect(wordsOf(told)).toContain('✉️ Contact: help@example.com');
@@ -50,6 +54,8 @@ test('a link behind /start offers its words, repeats only one’s own request, a
   await friend.waitFor((messages) => fromBot(messages).length === 2);
   expect(wordsOf(await answerTo(person, '/status'))).toContain('5');
   expect(fromBot(person.messages(), ({ text }) => text.includes('came by your link'))).toHaveLength(1);
+  expect(wordsOf(await answerTo(friend, '/start settings'))).toBe(wordsOf(await answerTo(friend, '/settings')));
+  expect(wordsOf(await answerTo(friend, '/start forget'))).toContain('Person 8');
   const words = Buffer.from('a red fox', 'utf8').toString('base64url');
   const offer = await answerTo(friend, `/start gen_${words}`);
   expect(wordsOf(offer)).toContain('a red fox');

@@ -1,3 +1,6 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jsonReply, startStandIn } from '../../sandbox/http/stand-in-server.ts';
 import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
@@ -6,8 +9,10 @@ import { systemClock } from '../../src/kit/clock.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { adminId, openTestApp, wordsOf } from '../support/test-app.ts';
-import { answerTo, pictures, press, runs, until } from './talk.ts';
+import { hashOf } from './gateway-stage.ts';
+import { answerTo, pictures, picturesOf, press, runs, until } from './talk.ts';
 
+const clientToken = 'dk_canary-token-of-a-client-0123456789abcdef';
 const openaiKey = 'sk-canary-key-of-openai-0123456789';
 
 test('words on the list cost nothing, several of them make a person rest across a restart, and an admin ends it (A20)', async () => {
@@ -75,10 +80,21 @@ test('a result in a group is reported once by each person; admins are told its n
   expect(await press(ben, picture?.id ?? 0, '🚩 Report', { in: group })).toContain('already');
   await app.restart();
   expect(await press(ann, picture?.id ?? 0, '🚩 Report', { in: group })).toContain('have been told');
-  const notices = (await admin.waitFor((seen) => seen.some(({ text }) => text.includes('reported')))).filter(
-    ({ text }) => text.includes('was reported'),
-  );
+  const isTold = (seen: readonly SeenMessage[]) => seen.filter(({ text }) => text.includes('was reported'));
+  const notices = isTold(await admin.waitFor((seen) => isTold(seen).length > 0));
   expect(notices).toHaveLength(1);
+  // Of an album every picture goes, with the row of buttons under it.
+  await press(ann, picture?.id ?? 0, '🎲 Variations', { in: group });
+  const hasButton = (label: string) => (seen: readonly SeenMessage[]) =>
+    seen.filter(({ buttons }) => buttons.flat().some(({ text }) => text === label));
+  await ann.waitFor((seen) => hasButton('🎲 ×2')(seen).length > 0, { in: group });
+  await press(ann, picture?.id ?? 0, '🎲 ×2', { in: group });
+  const [row] = hasButton('2')(await ann.waitFor((seen) => hasButton('2')(seen).length > 0, { in: group }));
+  expect(await pictures(ann, 3, group)).toHaveLength(3);
+  await press(ben, row?.id ?? 0, '🚩 Report', { in: group });
+  const [, ofAlbum] = (await admin.waitFor((seen) => isTold(seen).length === 2).then(isTold)) ?? [];
+  expect(await press(admin, ofAlbum?.id ?? 0, '🗑 Remove the result')).toBe('Deleted.');
+  await until(() => picturesOf(ann, group).length === 1 && !ann.messages(group).some(({ id }) => id === row?.id));
   const [notice] = notices;
   expect(notice?.text).not.toContain('fox');
   await press(admin, notice?.id ?? 0, '👁 Show the words');
@@ -91,7 +107,7 @@ test('a result in a group is reported once by each person; admins are told its n
   ann.say('/generate a hare', { in: group });
   await ann.waitFor((seen) => wordsOf(seen.at(-1)).includes('can’t take requests from you'), { in: group });
   expect(ben.messages(group)).toHaveLength(before + 1);
-  expect(runs(app)).toHaveLength(1);
+  expect(runs(app)).toHaveLength(3);
 });
 
 test('admins of a group set what is made there, for whom, in which language and hidden; a mention asks; all follows the group', async () => {
@@ -150,8 +166,13 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
     { name: 'dead', key: 'sk-revoked-key-of-openai-0123456789' },
     { name: 'one', key: openaiKey },
   ];
-  const openai = opening.use(await startOpenAiSandbox({ clock: systemClock, accounts: accounts.slice(1) }));
+  const openai = opening.use(
+    await startOpenAiSandbox({ clock: systemClock, accounts: accounts.slice(1), models: ['gpt-6-luna'] }),
+  );
   const hookTexts: string[][] = [];
+  const clients = join(tmpdir(), `darkroom-safety-${process.pid}.json`);
+  opening.defer(() => rmSync(clients, { force: true }));
+  writeFileSync(clients, JSON.stringify({ clients: [{ name: 'tests', token_sha256: hashOf(clientToken) }] }));
   let hookAllows = true;
   const hook = opening.use(
     await startStandIn(async ({ body }) => {
@@ -168,6 +189,8 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
         OPENAI_API_KEYS: accounts.map(({ key }) => key).join(','),
         OPENAI_BASE_URL: `http://${openai.mediaHost}`,
         IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0',
+        CHAT_CHAIN: 'openai:gpt-6-luna',
+        API_CLIENTS_FILE: clients,
       },
     }),
   );
@@ -182,6 +205,25 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
   person.say('/generate a fox');
   await pictures(person, 1);
   expect(hookTexts).toEqual([['a fox']]);
+  // A program is judged by the same rule, whatever it asks for, and gets the reason in its own language.
+  const program = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${clientToken}`, 'content-type': 'application/json' };
+    const url = `${app.app.httpUrl}/v1/${path}`;
+    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    return [reply.status, ((await reply.json()) as { error?: { code?: string } }).error?.code];
+  };
+  const said = (content: string) => ({ model: 'gpt-6-luna', messages: [{ role: 'user', content }] });
+  const model = 'dreamlike-art/dreamlike-photoreal-2.0';
+  const runsBefore = runs(app).length;
+  expect(await program('images/generations', { model, prompt: 'much gore' })).toEqual([
+    400,
+    'content_policy_violation',
+  ]);
+  expect(await program('chat/completions', said('tell of gore'))).toEqual([400, 'content_policy_violation']);
+  expect(await program('chat/completions', said('tell of a fox'))).toEqual([200, undefined]);
+  expect(runs(app)).toHaveLength(runsBefore);
+  expect(openai.calls.filter(({ route }) => route === 'chat')).toHaveLength(1);
+  expect(hookTexts.at(-1)).toEqual(['tell of a fox']);
   hookAllows = false;
   const before = runs(app).length;
   person.say('/generate a hare');

@@ -148,7 +148,17 @@ function safetyScreens(mapper: MessageMapper, locale: string, { words, nowMs }: 
     mapper.groupSettings(group, locale),
     mapper.slowDownAll([{ id: person, name: words }], many, locale),
     mapper.hiddenSender(words, locale),
-    mapper.privacy({ retentionMs: 86_400_000 * 30, keepsCopies: true, providers: [words], hasPayments: true }, locale),
+    mapper.privacy(
+      {
+        retentionMs: 86_400_000 * 30,
+        historyMs: 86_400_000 * 365,
+        keepsCopies: true,
+        providers: [words],
+        hasPayments: true,
+        result: { madeAtMs: nowMs, untilMs: nowMs + 86_400_000 },
+      },
+      locale,
+    ),
     ...(['asked', 'too-soon'] as const).map((asked) => mapper.exportAnswer(asked, locale)),
     mapper.exportCaption(locale),
     ...(['private', 'asked', 'waiting', 'allowed', 'refused'] as const).map((state) => mapper.access(state, locale)),

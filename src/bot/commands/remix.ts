@@ -4,10 +4,11 @@ import { aspects, filesOf, type GenerationOptions, type Job } from '../../domain
 import { styleNames } from '../../domain/kinds.ts';
 import { modelTag } from '../../messages/models-view.ts';
 import { readRemix, type RemixAction, type RemixMenu, variationCounts } from '../../messages/remix-views.ts';
-import { escapeHtml, type MessageView } from '../../messages/view.ts';
+import { escapeHtml } from '../../messages/view.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { keyboardFor, replyTo, sendOutcome, uploadOf } from '../delivery/media-message.ts';
 import { viewsFor } from '../delivery/show-outcome.ts';
+import { withReport } from '../delivery/with-report.ts';
 import { classifyTelegramError, isShut } from '../outbox/telegram-error.ts';
 import { findJob } from '../personal/remembered-job.ts';
 import { answer, replyQuoting } from '../reply.ts';
@@ -184,9 +185,8 @@ async function showKeyboard(
   // Links to copies of the files stay.
   const shown = ctx.callbackQuery?.message?.reply_markup?.inline_keyboard.flat() ?? [];
   const links = shown.flatMap((button) => ('url' in button ? [{ text: button.text, url: button.url }] : []));
-  const report = job.origin.chatType === 'private' ? [] : [[messages.reportButton(id, locale)]];
-  const rows = [...messages.remix(menu, facts, locale), ...(links.length === 0 ? [] : [links]), ...report];
-  const view: MessageView = { text: '', rows };
+  const rows = [...messages.remix(menu, facts, locale), ...(links.length === 0 ? [] : [links])];
+  const view = withReport({ text: '', rows }, { ...job, locale }, messages);
   try {
     await ctx.editMessageReplyMarkup({ reply_markup: keyboardFor(view) });
   } catch (error) {

@@ -163,7 +163,12 @@ export function mediaFor(shown: ShownFile, carrier: Carrier, view: MessageView, 
 }
 
 /** A message that was sent, and what Telegram keeps of its file; that is not known of a message that was sent earlier. */
-export type SentMessage = { readonly messageId: number; readonly sent: readonly SentFile[] };
+export type SentMessage = {
+  readonly messageId: number;
+  readonly sent: readonly SentFile[];
+  /** Of the other pictures of an album. */
+  readonly otherIds?: readonly number[];
+};
 
 /** The file in a message; a photo in its largest size. An animation is a document as well, and named first. */
 export function sentFileIn(message: Message | true): readonly SentFile[] {

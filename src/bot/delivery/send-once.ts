@@ -66,13 +66,13 @@ export async function sendOnceAs(claim: Claim, { kind, effects, send }: Once, to
     [, effect] = effects;
     start = await ledger.begin(claim.lease, effect, 'once');
   }
-  if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note), sent: [] };
+  if (start.kind === 'done') return { kind: 'sent', messageId: Number.parseInt(start.note, 10), sent: [] };
   if (start.kind === 'unsure') return { kind: 'unsure' };
   if (start.kind === 'fenced') throw new TryLater();
   const startedMs = clock.monotonicMs();
   try {
     const message = await send();
-    await ledger.end(claim.lease, effect, String(message.messageId));
+    await ledger.end(claim.lease, effect, [message.messageId, ...(message.otherIds ?? [])].join(' '));
     return { kind: 'sent', ...message };
   } catch (error) {
     const failure = reportTelegramError(emit, 'send', error);

@@ -7,6 +7,7 @@ import type { SentFile } from '../../domain/personal/past-requests.ts';
 import { mediaFor, named, placeOf, sentFileIn, type SendAs, type ShownFile } from './media-message.ts';
 import { sendOnce, sendOnceAs } from './send-once.ts';
 import { removeStatusMessage, type Shown, showOutcome, type ShowTools, viewsFor } from './show-outcome.ts';
+import { withReport } from './with-report.ts';
 
 type Reader = Pick<JobReader, 'find'>;
 type Member = { readonly job: Job; readonly outcome: Outcome };
@@ -77,7 +78,8 @@ export async function showAlbum(claim: Claim, members: readonly Member[], tools:
         media.length > 0 ? media : files,
         placeOf(claim.job, messageId),
       );
-      return { messageId: messages[0]?.message_id ?? 0, sent: messages.flatMap((one) => sentFileIn(one)) };
+      const [first, ...others] = messages.map(({ message_id }) => message_id);
+      return { messageId: first ?? 0, otherIds: others, sent: messages.flatMap((one) => sentFileIn(one)) };
     };
     return sendOnceAs(claim, { kind: 'send-media', effects: ['album', 'album-again'], send }, shared);
   };
@@ -93,7 +95,7 @@ export async function showAlbum(claim: Claim, members: readonly Member[], tools:
     pictures.map(({ job }) => job.id),
     claim.job.locale,
   );
-  const row = await sendOnce(claim, { as: 'fitting', view }, shared, 2);
+  const row = await sendOnce(claim, { as: 'fitting', view: withReport(view, claim.job, messages) }, shared, 2);
   await removeStatusMessage(claim, first.outcome, tools);
   const shownIn = row.kind === 'sent' ? row.messageId : sent.messageId;
   const { sent: files } = sent;

@@ -24,6 +24,7 @@ import {
   reportTelegramError,
   uploadLimitBytes,
 } from './media-message.ts';
+import { withReport } from './with-report.ts';
 import { emptyView, sendFurtherParts, sendOnce, type SentOnce, settled } from './send-once.ts';
 
 /**
@@ -272,9 +273,7 @@ export async function viewsFor(
       ? messages.textResult(jobView, job.locale, facts, outcome.payload)
       : ([messages.caption(jobView, job.locale, facts)] as const);
   const [first, ...others] = views;
-  if (job.origin.chatType === 'private') return views;
-  // Others see it, and may report it.
-  return [{ ...first, rows: [...first.rows, [messages.reportButton(job.id, job.locale)]] }, ...others];
+  return [withReport(first, job, messages), ...others];
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Message } from 'grammy/types';
 import type { Clock } from '../../kit/clock.ts';
 import { commandIn } from '../message-words.ts';
 import type { BotContext, BotDeps } from '../context.ts';
-import { reply } from '../reply.ts';
+import { replyPrivately } from '../reply.ts';
 import { identify, isForeignPress, isUserContent } from './identify.ts';
 
 /** Telegram's dates may step back by this much, when updates of two servers arrive. */
@@ -251,7 +251,7 @@ export function floodGate({
     notify: async (ctx: BotContext, next: NextFunction): Promise<void> => {
       if (!toBeNotified.has(ctx)) return next();
       const { locale } = ctx.speaker;
-      if (ctx.callbackQuery === undefined) await reply(ctx, messages.slowDown(locale));
+      if (ctx.callbackQuery === undefined) await replyPrivately(ctx, messages.slowDown(locale));
       else await ctx.answerCallbackQuery(messages.answer('slow-down', locale));
     },
   };

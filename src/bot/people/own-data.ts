@@ -4,6 +4,7 @@ import type { ExportRequest } from '../../domain/people/people.ts';
 import type { PastRequest } from '../../domain/personal/past-requests.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reportTelegramError } from '../delivery/media-message.ts';
+import { jobOfMessage } from '../commands/result-replies.ts';
 import { isCommand } from '../message-words.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isAborted, isTransient } from '../outbox/telegram-error.ts';
@@ -22,8 +23,10 @@ export function ownDataCommands(deps: BotDeps): Composer<BotContext> {
     const providers = [...new Set((await admin.keys.list()).map(({ provider }) => provider))];
     const sells = prices.packs.length > 0 || prices.subscription !== undefined;
     const hasPayments = sells || (await payments.latest(1, ctx.speaker.userId)).length > 0;
-    const { retentionMs, keepsCopies } = deps;
-    await reply(ctx, messages.privacy({ retentionMs, keepsCopies, providers, hasPayments }, ctx.speaker.locale));
+    const { retentionMs, historyMs, keepsCopies } = deps;
+    const result = await repliedResult(ctx, deps);
+    const facts = { retentionMs, historyMs, keepsCopies, providers, hasPayments, result };
+    await reply(ctx, messages.privacy(facts, ctx.speaker.locale));
   });
   feature.filter(isCommand('export')).filter(
     (ctx) => ctx.chat?.type === 'private',
@@ -36,6 +39,15 @@ export function ownDataCommands(deps: BotDeps): Composer<BotContext> {
     },
   );
   return feature;
+}
+
+/** How old the result is that the command answers, in the chat where it was made: anybody there may ask. */
+async function repliedResult({ message, me, chat }: BotContext, { admin, retentionMs }: BotDeps) {
+  const shown = message?.reply_to_message;
+  const id = shown?.from?.id === me.id ? jobOfMessage(shown) : undefined;
+  const past = id === undefined ? undefined : await admin.jobs.find(id);
+  if (past?.endedAtMs === undefined || past.job.origin.chatId !== chat?.id) return undefined;
+  return { madeAtMs: past.endedAtMs, untilMs: past.endedAtMs + retentionMs };
 }
 
 type ExporterOptions = Pick<

@@ -1,4 +1,5 @@
 import { type JobId, jobId } from '../../domain/ids.ts';
+import { albumIds, firstOfAlbum } from '../../domain/job.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { textOptions } from '../delivery/media-message.ts';
 import { isAdminHere } from '../middleware/identify.ts';
@@ -70,9 +71,11 @@ async function act(
       await admin.note('read-reported-words', id);
       return reply(ctx, messages.reportedWords(id, job.prompt, locale));
     case 'remove': {
-      const isDeleted = await deleteShown(ctx, job.origin.chatId, job.statusMessageId);
+      const all = albumIds(firstOfAlbum(id), job.album?.size);
+      const shown = await Promise.all(all.map((one) => deps.jobs.shownIn(one)));
+      const isDeleted = await deleteShown(ctx, job.origin.chatId, shown.flat());
       await admin.note('remove-reported-result', id);
-      await deps.forgetJob(id);
+      for (const one of all) await deps.forgetJob(one);
       return answer(ctx, messages.answer(isDeleted ? 'deleted' : 'cannot-delete', locale));
     }
     case 'block':
@@ -81,13 +84,15 @@ async function act(
   }
 }
 
-/** True when the message that shows the result is gone. */
-async function deleteShown({ api }: BotContext, chatId: number, messageId: number | undefined): Promise<boolean> {
-  if (messageId === undefined) return false;
-  try {
-    await api.deleteMessage(chatId, messageId);
-    return true;
-  } catch (error) {
-    return classifyTelegramError(error) === 'no-message';
+/** True when every message that shows the result is gone. */
+async function deleteShown({ api }: BotContext, chatId: number, messageIds: readonly number[]): Promise<boolean> {
+  let isDeleted = messageIds.length > 0;
+  for (const messageId of messageIds) {
+    try {
+      await api.deleteMessage(chatId, messageId);
+    } catch (error) {
+      if (classifyTelegramError(error) !== 'no-message') isDeleted = false;
+    }
   }
+  return isDeleted;
 }

@@ -14,6 +14,8 @@ export const peopleMessageVariables = {
   'privacy.kept': ['days'],
   'privacy.providers': ['providers'],
   'privacy.copies': [],
+  'privacy.history': ['days'],
+  'privacy.result': ['made', 'until'],
   'privacy.payments': [],
   'privacy.rights': [],
   'export.asked': [],

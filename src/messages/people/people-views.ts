@@ -36,6 +36,10 @@ export function withOperator(
 
 export type PrivacyFacts = {
   readonly retentionMs: number;
+  /** How long the entries of a person's history are kept; 0 where none are. */
+  readonly historyMs: number;
+  /** When the result was made that is asked about, and when what is kept of it goes; in milliseconds since 1970. */
+  readonly result?: { readonly madeAtMs: number; readonly untilMs: number } | undefined;
   /** Whether results are copied to a storage beside the bot's own machine. */
   readonly keepsCopies: boolean;
   /** Who may be sent the words. */
@@ -48,9 +52,14 @@ export function privacyView(localizer: Localizer, facts: PrivacyFacts): MessageV
   const providers = safe(
     new Intl.ListFormat(localizer.locale, { type: 'conjunction' }).format(facts.providers.map(escapeHtml)),
   );
+  const { result } = facts;
+  const age =
+    result && localizer.say('privacy.result', { made: new Date(result.madeAtMs), until: new Date(result.untilMs) });
   return {
     text: lines(
+      age && `${age}\n`,
       localizer.say('privacy.kept', { days: Math.round(facts.retentionMs / dayMs) }),
+      facts.historyMs > 0 ? localizer.say('privacy.history', { days: Math.round(facts.historyMs / dayMs) }) : '',
       facts.providers.length === 0 ? '' : localizer.say('privacy.providers', { providers }),
       facts.keepsCopies ? localizer.say('privacy.copies') : '',
       facts.hasPayments ? localizer.say('privacy.payments') : '',

@@ -33,6 +33,14 @@ export function createSqliteEffectLedger(database: Database): EffectLedger {
   };
 }
 
+/** The messages that show the outcome of a job, as its effects noted them. */
+export function shownIn(database: Database, id: string): readonly number[] {
+  const sql = `SELECT note FROM effects WHERE job_id = ? AND note IS NOT NULL AND (effect LIKE 'part-%'
+    OR effect IN ('result', 'message', 'message-again', 'album', 'album-again'))`;
+  const notes = database.all(sql, id).map((row) => String(row['note']));
+  return [...new Set(notes.flatMap((note) => note.match(/\b[0-9]{1,15}\b/g) ?? []).map(Number))];
+}
+
 type Repeat = Parameters<EffectLedger['begin']>[2];
 
 /** A repeated effect belongs to the lease that began it last. */

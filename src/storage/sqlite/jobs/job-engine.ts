@@ -37,6 +37,7 @@ import {
 import { callsOf, checkpointJob, keepAnswer, keepCall, keepOperation, costsSince } from './calls.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
 import { countWaiting, engineStats, openJobsOf, placeAhead, waitingIn, wakeCooling } from './fair-queue.ts';
+import { shownIn } from '../people-and-chats.ts';
 import { conversationBefore } from './conversation.ts';
 import { SqliteHistory, spendingBetween } from './history.ts';
 import { randomUUID } from 'node:crypto';
@@ -238,6 +239,7 @@ export function createSqliteJobReader(database: Database): JobReader {
   };
   return {
     find: async (id) => find(id)?.job,
+    shownIn: async (id) => shownIn(database, id),
     where: async (id) => {
       const stored = find(id);
       return stored === undefined ? undefined : { job: stored.job, ahead: placeAhead(database, stored) };
