@@ -86,7 +86,7 @@ export function parseContentRequest(body: string, model: string): Parsed<Content
   return { ok: true, value: { ...value, aspectRatio: aspectRatio as string } };
 }
 
-export type VideoRequest = { readonly prompt: string; readonly aspectRatio: string };
+export type VideoRequest = { readonly prompt: string; readonly aspectRatio: string; readonly pictures?: number };
 
 /** Reads the body of `:predictLongRunning`. */
 export function parseVideoRequest(body: string): Parsed<VideoRequest> {
@@ -115,7 +115,14 @@ export function parseVideoRequest(body: string): Parsed<VideoRequest> {
   if (typeof instance['prompt'] !== 'string' || instance['prompt'] === '') mistakes.push('The prompt is missing.');
   const [first] = mistakes;
   if (first !== undefined) return bad(first);
-  return { ok: true, value: { prompt: String(instance['prompt']), aspectRatio: isWide ? '16:9' : '9:16' } };
+  return {
+    ok: true,
+    value: {
+      prompt: String(instance['prompt']),
+      aspectRatio: isWide ? '16:9' : '9:16',
+      ...(instance['image'] === undefined ? {} : { pictures: 1 }),
+    },
+  };
 }
 
 /** Reads the body of `/interactions`: a video in the background. */

@@ -52,7 +52,7 @@ const xai: ServerShape = {
   videos: {
     path: '/v1/videos/generations',
     statusPath: '/v1/videos/',
-    fields: ['duration', 'aspect_ratio', 'resolution'],
+    fields: ['duration', 'aspect_ratio', 'resolution', 'image'],
     submitted: (id) => jsonReply(200, { request_id: id }),
     // Without a word.
     running: () => ({ kind: 'reply', status: 202, headers: {}, body: '' }),

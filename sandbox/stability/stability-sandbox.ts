@@ -40,6 +40,8 @@ type Endpoint = {
   readonly fields: readonly string[];
   readonly credits: number;
   readonly needsPicture?: true;
+  /** It takes no words. */
+  readonly wordless?: true;
   readonly makes?: 'sound';
 };
 
@@ -49,6 +51,8 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   'generate/ultra': { fields: [...common, 'image', 'strength'], credits: 8 },
   'generate/sd3': { fields: [...common, 'model', 'mode', 'image', 'strength'], credits: 6.5 },
   'control/structure': { fields: [...common.slice(0, 4), 'image', 'control_strength'], credits: 5, needsPicture: true },
+  'upscale/fast': { fields: ['image', 'output_format'], credits: 2, needsPicture: true, wordless: true },
+  'upscale/conservative': { fields: [...common.slice(0, 4), 'image'], credits: 40, needsPicture: true },
   'control/sketch': { fields: [...common.slice(0, 4), 'image', 'control_strength'], credits: 5, needsPicture: true },
 };
 /** Below `/v2beta`, not below its pictures. */
@@ -95,7 +99,8 @@ export async function startStabilitySandbox(options: StabilitySandboxOptions): P
       const headers = { 'content-type': 'audio/mpeg', 'finish-reason': 'SUCCESS', seed: fields['seed'] ?? '1' };
       return { kind: 'reply', status: 200, headers, body: silentMp3(2) };
     }
-    const bytes = await draw({ prompt: fields['prompt'] ?? '', width: 512, height: 512 });
+    const side = asked.path.includes('/upscale/') ? 2_048 : 512;
+    const bytes = await draw({ prompt: fields['prompt'] ?? 'a picture', width: side, height: side });
     if (accept === 'application/json') {
       return jsonReply(200, { image: Buffer.from(bytes).toString('base64'), finish_reason: 'SUCCESS', seed: 1 });
     }
@@ -145,12 +150,12 @@ async function formOf({ headers, bytes }: StandInRequest): Promise<FormData | un
   return new Response(body, { headers: { 'content-type': type } }).formData().catch(() => undefined);
 }
 
-function mistakeIn(form: FormData, { fields, needsPicture }: Endpoint, isSd3: boolean): string | undefined {
+function mistakeIn(form: FormData, { fields, needsPicture, wordless }: Endpoint, isSd3: boolean): string | undefined {
   const unknown = [...form.keys()].find((name) => !fields.includes(name));
   if (unknown !== undefined) return `${unknown}: is not allowed`;
   const prompt = form.get('prompt');
-  if (typeof prompt !== 'string' || prompt === '') return 'prompt: is required';
-  if (prompt.length > 10_000) return 'prompt: must be at most 10000 characters';
+  if (wordless !== true && (typeof prompt !== 'string' || prompt === '')) return 'prompt: is required';
+  if (typeof prompt === 'string' && prompt.length > 10_000) return 'prompt: must be at most 10000 characters';
   const seed = Number(form.get('seed') ?? 0);
   if (!Number.isInteger(seed) || seed < 0 || seed > maxSeed) return `seed: must be from 0 to ${maxSeed}`;
   if (form.has('aspect_ratio') && !ratios.has(form.get('aspect_ratio')))

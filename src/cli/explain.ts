@@ -91,7 +91,7 @@ function stateWords({ state }: Job, nowMs: number): string {
 
 function optionWords(options: GenerationOptions | undefined): string {
   if (options === undefined) return '';
-  const { model, aspect, seed, negative, title, style, instrumental, spoiler } = options;
+  const { model, aspect, seed, negative, title, style, instrumental, spoiler, fromPicture, enlarge } = options;
   const words = [
     aspect === undefined ? '' : ` --aspect ${aspect}`,
     seed === undefined ? '' : ` --seed ${seed}`,
@@ -100,6 +100,8 @@ function optionWords(options: GenerationOptions | undefined): string {
     style === undefined ? '' : ` --style "${excerpt(oneLine(style), 60)}"`,
     instrumental === undefined ? '' : ' --instrumental',
     spoiler === undefined ? '' : ' --spoiler',
+    fromPicture === undefined ? '' : ' (from a picture)',
+    enlarge === undefined ? '' : ' (enlarged)',
     model === undefined ? '' : ` --model ${oneLine(model, 80)}`,
   ];
   return words.join('');

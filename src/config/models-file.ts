@@ -7,7 +7,7 @@ import { candidateOf } from './provider-settings.ts';
 import { type TableRows, rowMistakes, readTable } from './table-file.ts';
 
 const units = ['call', 'image', 'second', 'million-input-tokens', 'million-output-tokens'] as const;
-const options = ['aspect', 'seed', 'no', ...songOptions] as const;
+const options = ['aspect', 'seed', 'no', ...songOptions, 'picture', 'enlarge'] as const;
 
 const size = z
   .string()
@@ -102,7 +102,11 @@ function optionsOf({ options: named, size: own }: Row, step: number, builtIn: Mo
     seed: named.includes('seed'),
     negative: named.includes('no'),
     // An explicit undefined takes away what the definition says.
-    ...({ size: named.includes('aspect') ? sized : undefined } as Partial<ModelFacts>),
+    ...({
+      size: named.includes('aspect') ? sized : undefined,
+      startsFromPicture: named.includes('picture') || undefined,
+      enlarges: named.includes('enlarge') || undefined,
+    } as Partial<ModelFacts>),
     ...(song.length === 0 ? {} : { song }),
   };
 }

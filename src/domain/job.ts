@@ -30,6 +30,10 @@ export type GenerationOptions = {
   readonly instrumental?: true;
   /** Of what is seen: hidden until somebody taps it. */
   readonly spoiler?: true;
+  /** Of a video: it begins with the picture that is kept with the request. */
+  readonly fromPicture?: true;
+  /** Of a change: the picture becomes larger, and nothing else. */
+  readonly enlarge?: true;
 };
 
 /** The options as people write them: `--model`, `--aspect`, `--seed`, `--no` and so on. */

@@ -222,6 +222,10 @@ export type ModelTraits = {
   readonly contextTokens?: number;
   /** The options of songs that it follows. */
   readonly song?: readonly SongOption[];
+  /** Of a model of videos: it also begins with a picture that is sent along. */
+  readonly startsFromPicture?: true;
+  /** Of a model of changes: it makes a picture larger, and changes nothing else in it. */
+  readonly enlarges?: true;
 };
 
 export const songOptions = ['title', 'style', 'instrumental'] as const;

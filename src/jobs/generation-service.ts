@@ -11,6 +11,7 @@ import { ChainModels, chainFor, requestChain } from './request/chain-models.ts';
 import { expectedWaitMs, isBehindOwn, viewOf, RunningJobs } from './running-jobs.ts';
 import type { StartCheck } from './next-call.ts';
 import { withSeed } from './request/generation-request.ts';
+import { isForPicture } from './request/picture-abilities.ts';
 import { PromptRewriter } from './prompt-rewriter.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -102,8 +103,8 @@ export class GenerationService {
 
   /** The kinds that can be made here: those with a key for one of their models, and always the default one. */
   offered(): readonly JobKind[] {
-    const { chains, keyedProviders } = this.#options;
-    const hasKeys = ({ provider }: Candidate) => keyedProviders?.has(provider) !== false;
+    const { chains, keyedProviders, models } = this.#options;
+    const hasKeys = (one: Candidate) => keyedProviders?.has(one.provider) !== false && isForPicture(models(one));
     return jobKinds.filter((kind) => kind === defaultKind || chains[kind].some(hasKeys));
   }
 

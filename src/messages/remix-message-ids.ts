@@ -20,6 +20,7 @@ export const remixMessageVariables = {
   'button.other-model': [],
   'button.edit': [],
   'button.animate': [],
+  'button.enlarge': [],
   'button.original': [],
   'button.copy': [],
   'button.delete': [],

@@ -21,6 +21,7 @@ export const remixActions = [
   'model',
   'edit',
   'animate',
+  'enlarge',
   'original',
   'copy',
   'delete',
@@ -49,6 +50,8 @@ export type RemixFacts = {
   readonly isFavourite?: boolean | undefined;
   readonly offered: readonly JobKind[];
   readonly models: readonly OfferedModel[];
+  /** Whether something here makes pictures larger. */
+  readonly canEnlarge: boolean;
 };
 
 /** Which keyboard is open. */
@@ -100,7 +103,7 @@ export function remixRows(localizer: Localizer, menu: RemixMenu, facts: RemixFac
 type Make = (text: string, action: RemixAction, more?: string) => MessageButton;
 
 function moreButtons(localizer: Localizer, facts: RemixFacts, button: Make): readonly MessageButton[] {
-  const { kind, prompt, hasSeed, offered, models } = facts;
+  const { kind, prompt, hasSeed, offered, models, canEnlarge } = facts;
   const { isVisual, carrier } = kindTraits[kind];
   const isPicture = carrier === 'photo';
   const named = (label: Parameters<Localizer['plain']>[0] & `button.${string}`, action: RemixAction) =>
@@ -111,6 +114,7 @@ function moreButtons(localizer: Localizer, facts: RemixFacts, button: Make): rea
     ...(models.length > 1 ? [named('button.other-model', 'models')] : []),
     ...(isPicture && offered.includes('edit') ? [named('button.edit', 'edit')] : []),
     ...(isPicture && offered.includes('video') ? [named('button.animate', 'animate')] : []),
+    ...(isPicture && canEnlarge ? [named('button.enlarge', 'enlarge')] : []),
     named('button.original', 'original'),
     prompt.length <= copyLimit ? { text: localizer.plain('button.copy'), copy: prompt } : named('button.copy', 'copy'),
     ...(facts.isFavourite === undefined

@@ -6,7 +6,8 @@ import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { openTestApp } from '../support/test-app.ts';
-import { runs, troubles } from './talk.ts';
+import { startStabilitySandbox } from '../../sandbox/stability/stability-sandbox.ts';
+import { pictures, picturesOf, press, runs, troubles, until } from './talk.ts';
 
 const key = 'AQ.canary-key-of-gemini-0123456789';
 
@@ -62,6 +63,50 @@ test('a model whose quota of the day is used up leaves the key to the other mode
   await clock.advance(8 * 3_600_000);
   await pictureFor(9);
   expect(asked().at(-1)).toBe('gemini-nano-banana-2.1');
+});
+
+test('a picture is animated from itself and made larger by the models that can, which change nothing for other requests', async () => {
+  const stabilityKey = 'sk-canary-key-of-stability-0123456789';
+  const accounts = [{ name: 'one', key: stabilityKey, credits: 100 }];
+  await using stability = await startStabilitySandbox({ accounts });
+  await using stage = await anEmptyBytez({
+    IMAGE_CHAIN: 'gemini:gemini-nano-banana-2.1',
+    EDIT_CHAIN: 'stability:upscale-fast,gemini:gemini-nano-banana-2.1',
+    VIDEO_CHAIN: 'bytez:ali-vilab/text-to-video-ms-1.7b,gemini:veo-3.1-fast-generate-preview',
+    STABILITY_API_KEY: stabilityKey,
+    STABILITY_BASE_URL: stability.baseUrl,
+  });
+  const { app, gemini, clock } = stage;
+  const person = app.person(7);
+  person.say('/generate a fox');
+  const [picture] = await passTime(clock, pictures(person));
+  const open = async () => {
+    await passTime(clock, press(person, picture?.id ?? 0, '⋯ More'));
+    await passTime(
+      clock,
+      until(() => person.messages().some(({ buttons }) => buttons.flat().some(({ text }) => text === '🎬 Animate'))),
+    );
+  };
+  await open();
+  person.press(picture?.id ?? 0, '🎬 Animate');
+  await passTime(
+    clock,
+    person.waitFor((messages) => messages.some(({ video }) => video !== undefined)),
+  );
+  expect(gemini.calls.filter(({ route }) => route === 'video')).toMatchObject([{ prompt: 'a fox', pictures: 1 }]);
+  expect(runs(app)).toEqual([]);
+  await app.restart();
+  person.press(picture?.id ?? 0, '🔍 Enlarge');
+  const [, larger] = await passTime(clock, pictures(person, 2));
+  expect(stability.calls.filter(({ route }) => route === 'image')).toMatchObject([
+    { path: '/v2beta/stable-image/upscale/fast', hasPicture: true, fields: { output_format: 'png' }, status: 200 },
+  ]);
+  person.say('make it winter', { replyTo: larger?.id ?? 0 });
+  await passTime(clock, pictures(person, 3));
+  expect(picturesOf(person).at(-1)).toBeDefined();
+  expect(gemini.calls.filter(({ route, pictures: sent }) => route === 'content' && sent === 1)).toHaveLength(1);
+  expect(stability.calls.filter(({ route }) => route === 'image')).toHaveLength(1);
+  expect(troubles(app)).toEqual([]);
 });
 
 test('a video is waited for and fetched with the key, without a host that is allowed for it', async () => {

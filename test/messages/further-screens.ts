@@ -54,7 +54,11 @@ function personalScreens(mapper: MessageMapper, locale: string, { words, nowMs }
   const remix = jobKinds.flatMap((kind) =>
     (['back', 'more', 'vary', 'shapes', 'styles', 'models', 'delete'] as const).map((menu) => ({
       text: 'x',
-      rows: mapper.remix(menu, { id, kind, prompt: words, hasSeed: true, isFavourite: false, models: [model] }, locale),
+      rows: mapper.remix(
+        menu,
+        { id, kind, prompt: words, hasSeed: true, isFavourite: false, models: [model], canEnlarge: true },
+        locale,
+      ),
     })),
   );
   return [

@@ -16,7 +16,7 @@ import { pictureIn, type PictureReference } from './sent-pictures.ts';
 import { type ReadRequest, submitRequest } from './submit-request.ts';
 
 /** What makes something new of a result. */
-type Making = Extract<RemixAction, 'vary' | 'seed' | 'shape' | 'style' | 'model' | 'animate'>;
+type Making = Extract<RemixAction, 'vary' | 'seed' | 'shape' | 'style' | 'model' | 'animate' | 'enlarge'>;
 
 /**
  * A press of a button under a result. All that it needs is in the database and in the message itself, so it works after a
@@ -64,6 +64,7 @@ export async function pressRemixButton(ctx: BotContext, deps: BotDeps, data: str
     case 'style':
     case 'model':
     case 'animate':
+    case 'enlarge':
       return make(ctx, deps, job, { action, more });
   }
 }
@@ -82,8 +83,11 @@ async function make(
   if (options === undefined || (action === 'vary' && count === undefined)) {
     return answer(ctx, messages.answer('expired', locale));
   }
-  const kind = action === 'animate' ? 'video' : job.kind;
-  const request = { kind, prompt: job.prompt, options, isRepetition: true, picture: { jobId: job.id } } as const;
+  const kind = action === 'animate' ? 'video' : action === 'enlarge' ? 'edit' : job.kind;
+  // What is made of the picture itself takes what the request made, the rest what it was made from.
+  const isOfResult = action === 'animate' || action === 'enlarge';
+  const picture: PictureReference = isOfResult ? pictureOf(job.id, ctx) : { jobId: job.id };
+  const request = { kind, prompt: job.prompt, options, isRepetition: true, picture } as const;
   if (await isUnderWay(ctx, deps, request)) return answer(ctx, messages.answer('already-done', locale));
   await answer(ctx, messages.answer('accepted', locale));
   return count === undefined ? submitRequest(ctx, deps, request) : submitRequest(ctx, deps, request, count);
@@ -119,14 +123,18 @@ function optionsFor(
   action: Making,
   more: string | undefined,
 ): GenerationOptions | undefined {
-  const { seed: _seed, chosenSeed: _chosen, preferred: _preferred, ...kept } = job.options ?? {};
+  const { seed: _seed, chosenSeed: _chosen, preferred: _preferred, enlarge: _larger, ...kept } = job.options ?? {};
   switch (action) {
     case 'vary':
       return kept;
     case 'animate': {
       const { aspect, preset } = kept;
-      return { ...(aspect === undefined ? {} : { aspect }), ...(preset === undefined ? {} : { preset }) };
+      const look = { ...(aspect === undefined ? {} : { aspect }), ...(preset === undefined ? {} : { preset }) };
+      const moving = { ...look, fromPicture: true as const };
+      return service.models.canFollow('video', moving, speaker) ? moving : look;
     }
+    case 'enlarge':
+      return { enlarge: true };
     case 'seed': {
       const made = 'outcome' in job.state && job.state.outcome.kind === 'result' ? job.state.outcome.model : undefined;
       const seed = made === undefined ? undefined : service.models.seedOf(job, made);
@@ -181,6 +189,7 @@ async function showKeyboard(
     hasSeed: made !== undefined && service.models.seedOf(job, made) !== undefined,
     isFavourite: (await pastRequests.ofJob(id))?.isFavourite,
     models: service.models.offered(kind, ctx.speaker),
+    canEnlarge: service.models.canFollow('edit', { enlarge: true }, ctx.speaker),
   };
   // Links to copies of the files stay.
   const shown = ctx.callbackQuery?.message?.reply_markup?.inline_keyboard.flat() ?? [];

@@ -5,6 +5,7 @@ import { jobId } from '../../domain/ids.ts';
 import { wishesOf, withPreferences } from '../../domain/personal/preferences.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/generation-request.ts';
+import { isMadeFromPicture } from '../../jobs/request/picture-abilities.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { groupRules } from '../groups/group-settings.ts';
 import { reply, replyPrivately } from '../reply.ts';
@@ -86,16 +87,21 @@ export async function submitRequest(
   // No result is paid for that may not be shown here.
   if (!(await deps.wayBack.mayCarry(kind, { chatId: chat.id }))) return refuse('media-not-allowed');
   const id = jobId(`tg-${ctx.update.update_id}`);
-  if (kindTraits[kind].needs === 'picture') {
-    if (picture === undefined) return reply(ctx, deps.messages.pictureNeeded(kind, speaker.locale));
+  const { fromPicture: _from, ...fromWords } = checkedOptions.options;
+  let followed: GenerationOptions = checkedOptions.options;
+  if (isMadeFromPicture({ kind, options: followed })) {
+    const needsIt = kindTraits[kind].needs === 'picture';
+    if (picture === undefined && needsIt) return reply(ctx, deps.messages.pictureNeeded(kind, speaker.locale));
     for (const one of albumIds(id, count)) {
-      const kept = await deps.pictures.keep(picture, one);
-      if (kept !== 'kept') return reply(ctx, deps.messages.pictureUnusable(kept, speaker.locale));
+      const kept = picture === undefined ? 'unavailable' : await deps.pictures.keep(picture, one);
+      if (kept === 'kept') continue;
+      if (needsIt) return reply(ctx, deps.messages.pictureUnusable(kept, speaker.locale));
+      // A video can also be made from the words alone.
+      followed = fromWords;
     }
   }
   using _answer = deps.wayBack.expectAnswer(id);
-  const shownOptions =
-    group?.hasSpoilers === true ? { ...checkedOptions.options, spoiler: true as const } : checkedOptions.options;
+  const shownOptions = group?.hasSpoilers === true ? { ...followed, spoiler: true as const } : followed;
   const wishes = own === undefined ? undefined : wishesOf(own);
   const request = {
     kind,

@@ -22,6 +22,7 @@ import {
 import { type ModelLookup, type ModelFacts, songOptions } from '../../domain/provider.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { seedFor } from './generation-request.ts';
+import { isForPicture } from './picture-abilities.ts';
 import { hasEnded, ModelCooldowns, modelsInChains } from '../circuit-breaker/model-cooldowns.ts';
 
 type ChainModelsOptions = {
@@ -76,9 +77,17 @@ export class ChainModels {
     const styled = checkStyle(kind, written);
     if (!styled.ok) return styled;
     const { options } = styled;
-    const chain = chainFor(chains[kind], asker, models);
+    const chain = chainFor(chains[kind], asker, models).filter((one) => isForPicture(models(one), options));
     // Who may use no model of the kind is told so when they ask.
     return chain.length === 0 ? { ok: true, options } : checkOptions(chain, options, models);
+  }
+
+  /** Whether a model that this person may use, of a provider that has keys, follows the options. */
+  canFollow(kind: JobKind, options: GenerationOptions, asker: Asker): boolean {
+    const { chains, models, keyedProviders } = this.#options;
+    return candidatesFor(chainFor(chains[kind], asker, models), options, models).some(
+      ({ provider }) => keyedProviders?.has(provider) !== false,
+    );
   }
 
   /** The models that this person may ask for, in order, each once: of providers that have keys, and not at their end. */
@@ -88,17 +97,12 @@ export class ChainModels {
     return chainFor(chains[kind], asker, models).flatMap((candidate) => {
       const facts = models(candidate);
       const isOver = hasEnded(facts, clock.now()) && facts.replacedBy === undefined;
-      if (seen.has(candidate.model) || isOver || keyedProviders?.has(candidate.provider) === false) return [];
+      const isOffered = isForPicture(facts) && !seen.has(candidate.model) && !isOver;
+      if (!isOffered || keyedProviders?.has(candidate.provider) === false) return [];
       seen.add(candidate.model);
       const { label, price, usualMs } = facts;
-      return [
-        {
-          ...candidate,
-          ...(label === undefined ? {} : { label }),
-          ...(price === undefined ? {} : { price }),
-          ...(usualMs === undefined ? {} : { usualMs }),
-        },
-      ];
+      const told = { ...(price === undefined ? {} : { price }), ...(usualMs === undefined ? {} : { usualMs }) };
+      return [{ ...candidate, ...(label === undefined ? {} : { label }), ...told }];
     });
   }
 
@@ -208,9 +212,10 @@ export function candidatesFor(
   options: GenerationOptions | undefined,
   models: ModelLookup,
 ): readonly Candidate[] {
-  if (options === undefined) return chain;
+  const suited = chain.filter((candidate) => isForPicture(models(candidate), options));
+  if (options === undefined) return suited;
   const { preferred } = options;
-  const following = chain.filter(
+  const following = suited.filter(
     (candidate) =>
       (options.model === undefined || options.model === candidate.model) &&
       asked(options).every((option) => taken(candidate, models).includes(option)),

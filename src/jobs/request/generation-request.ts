@@ -10,8 +10,9 @@ import {
   type Candidate,
 } from '../../domain/job.ts';
 import type { JobReader } from '../../domain/job-engine.ts';
-import { kindTraits, type StyleWords } from '../../domain/kinds.ts';
+import type { StyleWords } from '../../domain/kinds.ts';
 import type { MediaFile, ResultDownloader } from '../../domain/media.ts';
+import { isMadeFromPicture } from './picture-abilities.ts';
 import type { ChatTurn, GenerationRequest, ModelLookup, ImageSize, Relay } from '../../domain/provider.ts';
 
 /** What a request is made from besides its words. */
@@ -49,10 +50,10 @@ export function materialLoader(sources: MaterialSources): (job: Job) => Promise<
     }
     const words = styledWords(job, sources);
     const told = words === undefined ? {} : { words };
-    if (kindTraits[kind].needs !== 'picture') {
+    if (!isMadeFromPicture(job)) {
       return words === undefined ? undefined : Promise.resolve({ ...noMaterial, ...told });
     }
-    const found = pictures?.find(kind, id) ?? Promise.resolve(undefined);
+    const found = pictures?.find('edit', id) ?? Promise.resolve(undefined);
     return found.then((picture) => ({ inputs: picture === undefined ? [] : [picture], history: [], ...told }));
   };
 }

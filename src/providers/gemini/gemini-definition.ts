@@ -5,6 +5,8 @@ import { geminiFailures } from './failure-table.ts';
 /** Only the proportions are sent; no model takes a seed or a list of what is unwanted. */
 const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 16 }, seed: false, negative: false };
 const video: ModelTraits = { size: { width: 1_280, height: 720, step: 16 }, seed: false, negative: true };
+/** Of Veo: a picture is its first frame. */
+const veo: ModelTraits = { ...video, startsFromPicture: true };
 const chat: ModelTraits = { seed: false, negative: false, contextTokens: 100_000 };
 const words: ModelTraits = { seed: false, negative: false };
 
@@ -32,9 +34,9 @@ export const geminiDefinition: ProviderDefinition = {
     image('gemini-nano-banana-2.1', { price: { usd: 0.0336, per: 'image' } }),
     image('gemini-3.1-flash-lite-image'),
     image('gemini-3-pro-image'),
-    { model: 'veo-3.1-lite-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
-    { model: 'veo-3.1-fast-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
-    { model: 'veo-3.1-generate-preview', kind: 'video', traits: video, usualMs: 180_000 },
+    { model: 'veo-3.1-lite-generate-preview', kind: 'video', traits: veo, usualMs: 90_000 },
+    { model: 'veo-3.1-fast-generate-preview', kind: 'video', traits: veo, usualMs: 90_000 },
+    { model: 'veo-3.1-generate-preview', kind: 'video', traits: veo, usualMs: 180_000 },
     omni('gemini-omni-1.2-flash'),
     omni('gemini-omni-1.1-flash'),
     { model: 'lyria-3-clip-preview', kind: 'music', label: 'Lyria 3 Clip', traits: words, usualMs: 30_000 },

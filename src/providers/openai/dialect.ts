@@ -49,6 +49,8 @@ export type VideoRoute = {
   readonly statusPath: `/${string}`;
   readonly fields: Readonly<Record<string, Json>>;
   readonly size: SizeForm;
+  /** The field that takes the picture with which the video begins, as `{url}`; absent where none does. */
+  readonly picture?: string;
   /** The field with the id of a submitted run. */
   readonly id: string;
   /** Words of `status`; every other one means that it runs. */

@@ -19,6 +19,7 @@ import {
   withoutKeyInAddress,
 } from '../keyed-client.ts';
 import { fieldOf, type VideoRoute } from './dialect.ts';
+import { dataUri, type InputFile, readInputFiles } from '../input-files.ts';
 import { sizeFields } from '../picture-size.ts';
 
 export type VideoRunsOptions = {
@@ -29,6 +30,8 @@ export type VideoRunsOptions = {
 };
 
 const limitBytes = 1_000_000;
+/** Of a picture that is sent along, as a data URI. */
+const maxInputBytes = 20_000_000;
 
 /** A run that is done, and where its file is. */
 type Done = { readonly source: string; readonly usage: { readonly usage?: Usage } };
@@ -51,7 +54,10 @@ export function createVideoRuns({
 
   return {
     start: async (request, secret, signal) => {
-      const body = JSON.stringify(videoFields(request, videos));
+      const inputs = videos.picture === undefined ? [] : request.inputs.slice(0, 1);
+      const read = await readInputFiles(inputs, maxInputBytes, signal);
+      if (!read.ok) return read;
+      const body = JSON.stringify(videoFields(request, videos, read.files));
       const reply = await client.call(call(videos.path, signal, body), secret, request);
       if (!reply.ok) return reply;
       const id = fieldOf(bodyOf(reply.answer), videos.id);
@@ -142,8 +148,13 @@ export function createVideoRuns({
   }
 }
 
-function videoFields({ model, prompt, size }: GenerationRequest, { size: form, fields }: VideoRoute): object {
-  return { model, prompt: prompt.toWellFormed(), ...sizeFields(size, form), ...fields };
+function videoFields(
+  { model, prompt, size }: GenerationRequest,
+  { size: form, fields, picture }: VideoRoute,
+  [first]: readonly InputFile[],
+): object {
+  const beginning = picture === undefined || first === undefined ? {} : { [picture]: { url: dataUri(first) } };
+  return { model, prompt: prompt.toWellFormed(), ...sizeFields(size, form), ...fields, ...beginning };
 }
 
 const idForm = /^[\w-]{1,100}$/;

@@ -15,7 +15,8 @@ const strength = '0.7';
 export function routeOf(model: string): string | undefined {
   if (model === 'core' || model === 'ultra') return `generate/${model}`;
   if (/^sd3[\w.-]*$/.test(model)) return 'generate/sd3';
-  return model === 'structure' || model === 'sketch' ? `control/${model}` : undefined;
+  if (model === 'structure' || model === 'sketch') return `control/${model}`;
+  return model === 'upscale-fast' || model === 'upscale-conservative' ? model.replace('-', '/') : undefined;
 }
 
 /** The route of a model of sound below `/v2beta`; undefined for one of pictures. */
@@ -38,16 +39,18 @@ export function soundForm({ model, prompt, seed }: GenerationRequest): readonly 
 export function imageForm(request: GenerationRequest, files: readonly InputFile[]): readonly FormPart[] {
   const { model, prompt, size, seed, negative } = request;
   const [picture] = files;
+  const isUpscale = model.startsWith('upscale-');
   const isSd3 = model.startsWith('sd3');
   const isControl = model === 'structure' || model === 'sketch';
   const texts = {
-    prompt: prompt.toWellFormed(),
+    // The fast one looks at the picture alone.
+    ...(model === 'upscale-fast' ? {} : { prompt: prompt.toWellFormed() }),
     ...(isSd3 ? { model, mode: picture === undefined ? 'text-to-image' : 'image-to-image' } : {}),
     ...(negative === undefined ? {} : { negative_prompt: negative.toWellFormed() }),
     ...(seed === undefined ? {} : { seed: String(seed % seeds) }),
     // A picture that was sent gives the result its shape.
     ...(size === undefined || picture !== undefined ? {} : { aspect_ratio: nearestRatio(size, ratios) }),
-    ...(picture === undefined || isControl ? {} : { strength }),
+    ...(picture === undefined || isControl || isUpscale ? {} : { strength }),
     output_format: 'png',
   };
   const parts = Object.entries(texts).map(([name, text]): FormPart => ({ name, text }));

@@ -5,6 +5,9 @@ import { stabilityFailures } from './failure-table.ts';
 /** Only the proportions are sent. */
 const traits: ModelTraits = { size: { width: 1_024, height: 1_024, step: 64 }, seed: true, negative: true };
 
+/** They take a picture, and no option of pictures. */
+const larger: ModelTraits = { seed: false, negative: false, enlarges: true };
+
 /** A credit is a US cent. */
 function image(
   model: string,
@@ -41,9 +44,15 @@ export const stabilityDefinition: ProviderDefinition = {
       usualMs: 30_000,
     },
     { ...image('sketch', 'Stable Image Sketch', 5), kind: 'edit' },
+    { ...image('upscale-fast', 'Stable Fast Upscaler', 2), kind: 'edit', traits: larger },
+    { ...image('upscale-conservative', 'Stable Conservative Upscaler', 40), kind: 'edit', traits: larger },
   ],
   otherModels: traits,
-  chains: { image: ['core', 'sd3.5-medium'], edit: ['sd3.5-large', 'ultra'], music: ['stable-audio-2.5'] },
+  chains: {
+    image: ['core', 'sd3.5-medium'],
+    edit: ['sd3.5-large', 'ultra', 'upscale-fast'],
+    music: ['stable-audio-2.5'],
+  },
   adapter: {
     failures: stabilityFailures,
     load: async () => {

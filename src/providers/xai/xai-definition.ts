@@ -55,6 +55,7 @@ export const xaiDialect: Dialect = {
     path: '/v1/videos/generations',
     statusPath: '/v1/videos',
     fields: { duration: 6, resolution: '480p' },
+    picture: 'image',
     size: { as: 'aspect', ratios: ['16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3'] },
     id: 'request_id',
     done: 'done',
@@ -89,7 +90,7 @@ export const xaiDefinition: ProviderDefinition = {
       traits: picture,
       price: { usd: 0.05, per: 'image' },
     },
-    { model: 'grok-imagine-video-1.5', kind: 'video', traits: clip },
+    { model: 'grok-imagine-video-1.5', kind: 'video', traits: { ...clip, startsFromPicture: true } },
     { model: 'tts', kind: 'speech', label: 'Grok Voice', traits: textOnly },
   ],
   /** `tts/rex` */

@@ -35,6 +35,8 @@ test.each([
     { prompt: 'a red fox', model: 'sd3.5-large', mode: 'image-to-image', strength: '0.7' },
   ],
   ['structure', {}, [file], { prompt: 'a red fox' }],
+  ['upscale-conservative', {}, [file], { prompt: 'a red fox' }],
+  ['upscale-fast', {}, [file], {}],
 ] as const)('imageForm() of %s with %j', (model, more, files, expected) => {
   const parts = imageForm({ ...request, model, ...more }, files);
   const texts = parts.flatMap((part) => ('text' in part ? [[part.name, part.text]] : []));

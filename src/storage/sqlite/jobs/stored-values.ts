@@ -51,4 +51,6 @@ export const options: z.ZodType<GenerationOptions> = z.object({
   preset: z.enum(styleNames).exactOptional(),
   instrumental: z.literal(true).exactOptional(),
   spoiler: z.literal(true).exactOptional(),
+  fromPicture: z.literal(true).exactOptional(),
+  enlarge: z.literal(true).exactOptional(),
 });
