@@ -70,6 +70,7 @@ export function createChatPage(options: ChatPageOptions): ChatPage {
     languages,
     first: ids[first],
     group: { id: participants.group.id, title: participants.group.title },
+    bot: telegram.botUsername,
   });
   const state = new PageState({ telegram, bytez, view, clock, participants, faultControls, feed });
   const assets = readAssets();

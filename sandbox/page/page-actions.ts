@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Group } from '../telegram/people/group.ts';
 import type { Person, PhotoOptions } from '../telegram/people/person.ts';
 import type { Payment } from '../telegram/payments/pay.ts';
+import type { InlineAnswer } from '../telegram/updates/open-queries.ts';
 import type { Participants } from './participants.ts';
 import { accountModes, telegramFaultModes, type FaultControls } from './fault-controls.ts';
 import { providerModes } from '../demo-providers.ts';
@@ -33,6 +34,8 @@ const photo = z.strictObject({
 });
 const press = z.strictObject({ ...place, messageId: z.int().positive(), data: z.string().min(1).max(64) });
 const payment = z.strictObject({ ...place, invoice: z.union([z.int().positive(), z.string().max(200)]) });
+const inlineQuery = z.strictObject({ ...place, query: z.string().max(256), offset: z.string().max(64).optional() });
+const inlineResult = z.strictObject({ ...place, fileId: z.string().min(1).max(200) });
 const renewal = z.strictObject({ personId: z.int(), hasStars: z.boolean() });
 const subscription = z.strictObject({ personId: z.int(), canceled: z.boolean() });
 const language = z.strictObject({ personId: z.int(), language: z.string().max(12) });
@@ -113,6 +116,21 @@ export function pageActions({
     const answer = as(body, (person, where) => (opened = person.pay(body.invoice, where)));
     return opened === undefined ? answer : { ok: true, more: await opened.outcome };
   });
+  action('/inline', inlineQuery, async ({ query, offset, ...body }) => {
+    let typed: Promise<InlineAnswer | undefined> | undefined;
+    const asked = as(body, (person) => {
+      typed = person.typeInline(query, offset);
+      return {};
+    });
+    if (typed === undefined) return asked;
+    const offered = await typed;
+    if (offered === undefined) return { ok: false, error: 'The bot did not answer within 30 seconds' };
+    const { results, button, nextOffset } = offered;
+    return { ok: true, more: { results, button, nextOffset } };
+  });
+  action('/inline-result', inlineResult, ({ fileId, ...body }) =>
+    as(body, (person, where) => ({ messageId: person.sendInline(fileId, where) })),
+  );
   action('/renew', renewal, ({ personId, hasStars }) =>
     as({ personId, chatId: personId }, (person) => person.renew(hasStars)),
   );

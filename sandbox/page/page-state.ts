@@ -117,9 +117,11 @@ export class PageState implements Disposable {
         return subscription === undefined ? [] : [{ personId: person.id, name, ...subscription }];
       }),
     );
-    for (const { person } of members) feed.publish(`chat ${person.id}`, shownMessages(person.messages()));
-    const [anyone] = members;
-    if (anyone !== undefined) feed.publish(`chat ${group.id}`, shownMessages(anyone.person.messages(group)));
+    for (const { person } of members) {
+      feed.publish(`chat ${person.id}`, shownMessages(person.messages()));
+      // Some messages in a group are for one of its members alone.
+      feed.publish(`chat ${group.id} ${person.id}`, shownMessages(person.messages(group)));
+    }
   }
 
   async #publishPanel(): Promise<void> {

@@ -31,6 +31,7 @@ export type TelegramSandbox = AsyncDisposable & {
   /** The root of the Bot API, without a trailing slash. */
   readonly url: string;
   readonly token: string;
+  readonly botUsername: string;
   /** The calls of known methods in the order of arrival, the latest 20,000. */
   readonly calls: readonly RecordedCall[];
   person(profile: Profile): Person;
@@ -88,6 +89,7 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
   return {
     url: server.url,
     token,
+    botUsername,
     calls: service.calls,
     person: add,
     group: (profile) => addGroup(state, profile),

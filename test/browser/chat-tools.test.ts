@@ -44,6 +44,25 @@ test.skipIf(isBlind)(
     await pictures(page, 2);
     expect(await page.locator('.extra').count()).toBe(0);
 
+    // Inline mode: an @ offers the bot, its words one's own results, and a press posts one of them.
+    await page.getByLabel('Which chat').selectOption({ label: 'Group: Film club' });
+    await fieldOf(page).fill('@');
+    await commandsOf(page).filter({ hasText: '@darkroom_demo_bot' }).click();
+    await fieldOf(page).press('End');
+    await fieldOf(page).pressSequentially('paper boat');
+    await page.clock.fastForward(1_000);
+    const offered = page.getByRole('group', { name: 'Inline results' });
+    await offered.getByRole('button', { name: 'Post: a paper boat' }).first().click();
+    await page.locator('.mine .with-media').waitFor();
+    expect(await fieldOf(page).inputValue()).toBe('');
+    await fieldOf(page).fill('@darkroom_demo_bot a lighthouse');
+    await page.clock.fastForward(1_000);
+    await offered.getByText('Nothing of yours has these words.').waitFor();
+    await page.screenshot({ path: pathOfShot('inline-results.png') });
+    await offered.getByRole('button', { name: 'Make this now' }).click();
+    await page.locator('.mine', { hasText: '/start gen_' }).waitFor();
+    expect(await page.getByLabel('Which chat').locator('option:checked').textContent()).toBe('With the bot');
+
     await page.locator('input[type=file]').setInputFiles({
       name: 'holiday.png',
       mimeType: 'image/png',

@@ -33,6 +33,12 @@ test('inline mode offers one’s own pictures by their ids, page by page, and a 
   expect(red?.results.map(({ title }) => title)).toEqual(
     Array.from({ length: 20 }, (_, index) => `Red fox ${20 - index}`),
   );
+  // What somebody chooses is posted in their name, and asks nothing of the bot.
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const [chosen] = red?.results ?? [];
+  for (const place of [{}, { in: group }]) person.sendInline(chosen?.fileId ?? '', place);
+  await until(() => app.events.filter(({ event }) => event === 'update.ignored').length === 2);
+  expect(person.messages(group)).toMatchObject([{ from: 'person', photo: { fileId: chosen?.fileId } }]);
   // The button leads to the private chat, where one more press makes it.
   const start = `/start ${red?.button?.parameter}`;
   const asked = await answerTo(person, start);

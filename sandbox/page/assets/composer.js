@@ -1,13 +1,16 @@
 import { announce, element } from './dom.js';
 import { createExtras } from './drafted-extras.js';
+import { botName, createInlineResults } from './inline-results.js';
 
 let composerCount = 0;
 
 /**
  * The input field of a chat. Enter sends. A leading `/` or the button opens the list of published commands: the arrow keys
- * move in it, Tab or Enter inserts the marked command, Escape closes it. `onSend` gets the words and what goes with them.
+ * move in it, Tab or Enter inserts the marked command, Escape closes it; an `@` offers the bot's name, and behind it words ask
+ * for results of inline mode in the chat that `where` gives. `onSend` gets the words and what goes with them, `onStart` the
+ * parameter of a link to the bot.
  */
-export function createComposer({ onSend, commands }) {
+export function createComposer({ onSend, onStart, commands, where }) {
   composerCount += 1;
   const listId = `commands-${composerCount}`;
   let shown = [];
@@ -48,12 +51,18 @@ export function createComposer({ onSend, commands }) {
     '/',
   );
   const extras = createExtras({ onChange: () => field.focus({ preventScroll: true }), onProblem: announce });
+  const inline = createInlineResults({
+    where,
+    onChosen: () => empty(),
+    onStart: (parameter) => (empty(), onStart(parameter)),
+  });
   const send = element('button', { type: 'submit', class: 'send', 'aria-label': 'Send' });
   send.append(arrow());
   const form = element(
     'form',
     { class: 'composer', onsubmit: submit },
     list,
+    inline.root,
     extras.root,
     extras.picker,
     menu,
@@ -65,6 +74,7 @@ export function createComposer({ onSend, commands }) {
   field.addEventListener('input', () => {
     grow();
     refresh();
+    inline.look(field.value);
   });
   field.addEventListener('keydown', onKey);
   form.addEventListener('focusout', ({ relatedTarget }) => {
@@ -73,15 +83,23 @@ export function createComposer({ onSend, commands }) {
 
   function refresh() {
     const typed = /^\/(\w*)$/.exec(field.value);
-    if (typed === null) return openedByButton && field.value === '' ? open(commands()) : close();
-    open(commands().filter(({ command }) => command.startsWith(typed[1].toLowerCase())));
+    const name = botName();
+    if (name !== undefined && /^@\w*$/.test(field.value) && name.startsWith(field.value)) {
+      return open([{ insert: name, description: 'Your own results, to post here' }]);
+    }
+    if (typed === null) return openedByButton && field.value === '' ? open(published()) : close();
+    open(published().filter(({ insert }) => insert.startsWith(`/${typed[1].toLowerCase()}`)));
+  }
+
+  function published() {
+    return commands().map(({ command, description }) => ({ insert: `/${command}`, description }));
   }
 
   function open(found) {
     shown = found;
     active = found.length > 0 ? 0 : -1;
     list.replaceChildren(
-      ...found.map(({ command, description }, index) =>
+      ...found.map(({ insert, description }, index) =>
         element(
           'li',
           {
@@ -92,7 +110,7 @@ export function createComposer({ onSend, commands }) {
               insertCommand(index);
             },
           },
-          element('b', {}, `/${command}`),
+          element('b', {}, insert),
           element('span', {}, description),
         ),
       ),
@@ -120,10 +138,11 @@ export function createComposer({ onSend, commands }) {
   }
 
   function insertCommand(index) {
-    const { command } = shown[index];
-    field.value = `/${command} `;
+    const { insert } = shown[index];
+    field.value = `${insert} `;
     close();
     grow();
+    inline.look(field.value);
     field.focus();
   }
 
@@ -131,7 +150,7 @@ export function createComposer({ onSend, commands }) {
     if (!list.hidden) return close();
     field.focus();
     openedByButton = true;
-    open(commands());
+    open(published());
   }
 
   function onKey(event) {
@@ -141,7 +160,7 @@ export function createComposer({ onSend, commands }) {
         active = (active + (event.key === 'ArrowDown' ? 1 : -1) + shown.length) % shown.length;
         return mark();
       }
-      const isWhole = field.value === `/${shown[active]?.command}`;
+      const isWhole = field.value === shown[active]?.insert;
       if (event.key === 'Tab' || (event.key === 'Enter' && !event.shiftKey && !isWhole)) {
         event.preventDefault();
         return insertCommand(active);
@@ -151,6 +170,7 @@ export function createComposer({ onSend, commands }) {
         return close();
       }
     }
+    if (event.key === 'Escape' && !inline.root.hidden) return inline.close();
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       submit(event);
@@ -161,10 +181,15 @@ export function createComposer({ onSend, commands }) {
     event.preventDefault();
     const text = field.value.trim();
     if (text === '' && !extras.hasPhoto) return;
+    empty();
+    inline.close();
+    void onSend(text, extras.take());
+  }
+
+  function empty() {
     field.value = '';
     close();
     grow();
-    void onSend(text, extras.take());
   }
 
   function grow() {

@@ -83,7 +83,12 @@ export function createPane(personId, chatId, onPlace) {
     onclick: () => scrollDown('smooth'),
   });
   down.textContent = '↓';
-  const composer = createComposer({ onSend: say, commands: publishedCommands });
+  const composer = createComposer({
+    onSend: say,
+    onStart: startWith,
+    commands: publishedCommands,
+    where: () => ({ ...where }),
+  });
   const root = element(
     'article',
     { class: 'pane' },
@@ -145,6 +150,11 @@ export function createPane(personId, chatId, onPlace) {
     return where.chatId < 0;
   }
 
+  /** What this person sees of the chat. */
+  function section() {
+    return isGroup() ? `chat ${where.chatId} ${where.personId}` : `chat ${where.chatId}`;
+  }
+
   function publishedCommands() {
     const person = me();
     return (isGroup() ? person?.groupCommands : person?.commands) ?? [];
@@ -156,9 +166,15 @@ export function createPane(personId, chatId, onPlace) {
     else await act('photo', { ...where, caption: text, base64, replyTo });
   }
 
+  /** A link to the bot opens the private chat with it. */
+  function startWith(parameter) {
+    if (isGroup()) go(where.personId);
+    void say(`/start ${parameter}`);
+  }
+
   function draw() {
     drawHead();
-    const messages = state.get(`chat ${where.chatId}`) ?? [];
+    const messages = state.get(section()) ?? [];
     const handlers = {
       onPress: (messageId, data, button) => press(where, messageId, data, button),
       onPay: (invoice, button) => pay(where, invoice, button),
@@ -235,7 +251,7 @@ export function createPane(personId, chatId, onPlace) {
     get place() {
       return { ...where };
     },
-    concerns: (names) => names.has('people') || names.has('settings') || names.has(`chat ${where.chatId}`),
+    concerns: (names) => names.has('people') || names.has('settings') || names.has(section()),
     draw,
     showAction: (event) => {
       if (event.chatId !== where.chatId) return;

@@ -56,6 +56,7 @@ export function messageFor(
     from,
     chat: chatFor(chat),
     date: message.dateS,
+    ...(message.viaBot === true ? { via_bot: context.bot } : {}),
     ...(message.editDateS === undefined ? {} : { edit_date: message.editDateS }),
     ...(message.threadId === undefined ? {} : { message_thread_id: message.threadId, is_topic_message: true }),
     ...(message.albumId === undefined ? {} : { media_group_id: message.albumId }),

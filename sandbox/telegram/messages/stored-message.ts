@@ -29,6 +29,8 @@ export type StoredMessage = {
   readonly threadId?: number;
   readonly replyTo?: number;
   readonly albumId?: string;
+  /** A person chose it among what the bot offered in inline mode. */
+  readonly viaBot?: true;
   /** An ephemeral message: only this member sees it. */
   readonly onlyFor?: number;
   content: Content;

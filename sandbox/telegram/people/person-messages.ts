@@ -9,6 +9,7 @@ export type NewMessage = {
   readonly content: Content;
   readonly replyTo?: number;
   readonly threadId?: number;
+  readonly viaBot?: true;
 };
 
 /** Posts a message of a person and queues its update when the bot may see it; returns the message id. */
@@ -44,11 +45,11 @@ export function editAsPerson(
   return messageId;
 }
 
-/** Privacy mode: in a group the bot receives commands that may be for it, mentions of it, and replies to it. */
+/** Privacy mode: in a group the bot receives commands that may be for it, mentions of it, replies to it, and what was sent via it. */
 function isSeenByBot(state: TelegramState, chat: StoredChat, message: StoredMessage): boolean {
   if (chat.kind === 'private') return true;
   if (chat.kicked) return false;
-  if (chat.admins.has(state.bot.id)) return true;
+  if (chat.admins.has(state.bot.id) || message.viaBot === true) return true;
   if (message.replyTo !== undefined && chat.messages.get(message.replyTo)?.from === 'bot') return true;
   const ourName = `@${state.bot.username ?? ''}`.toLowerCase();
   const { text, entities } = textOf(message.content);

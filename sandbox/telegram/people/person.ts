@@ -68,6 +68,8 @@ export type Person = {
   repeatPayment(messageId: number): number;
   /** Types the bot's name and these words in any chat; resolves with what the bot offers, undefined when nothing came in 30 s. */
   typeInline(query: string, offset?: string): Promise<InlineAnswer | undefined>;
+  /** Chooses a result that the bot offered in inline mode: its file is posted in the person's name. */
+  sendInline(fileId: string, options?: ChatTarget): number;
   messages(group?: Group): readonly SeenMessage[];
   /** Resolves with the messages once the predicate holds; rejects after `timeoutMs` of real time, 60 s by default. */
   waitFor(
@@ -142,6 +144,13 @@ export function addPerson(state: TelegramState, profile: Profile): Person {
       const from = userFor(profile);
       state.updates.add('inline_query', { id: queryId, from, query: words, offset, chat_type: 'supergroup' });
       return answered;
+    },
+    sendInline: (fileId, options = {}) => {
+      const file = state.files.find(fileId);
+      if (file === undefined) throw new Error(`Cannot send the file ${fileId}: there is none with this id`);
+      const caption = readText('', '', undefined);
+      const content = { kind: 'media' as const, file, caption, captionAbove: false, spoiler: false };
+      return writeAsPerson(state, chatIn(options.in), id, { content, viaBot: true });
     },
     messages,
     waitFor: (predicate, options = {}) =>

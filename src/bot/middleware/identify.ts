@@ -206,7 +206,12 @@ type Addressee = {
 };
 
 /** Why an update asks nothing of the bot: it is not answered, not stored and waits for no other update. */
-export type Unasked = 'talk in a group' | 'service message' | 'not written by a person' | 'unused kind of update';
+export type Unasked =
+  | 'talk in a group'
+  | 'a result of inline mode'
+  | 'service message'
+  | 'not written by a person'
+  | 'unused kind of update';
 
 /**
  * Why an update asks nothing of the bot; undefined for everything that a handler has to see. In groups that is what is
@@ -221,6 +226,8 @@ export function reasonUnasked(update: Update, me: Addressee): Unasked | undefine
   if (typeof message !== 'object' || message === null) return 'unused kind of update';
   // Stars count wherever they were paid.
   if (message.successful_payment !== undefined || message.refunded_payment !== undefined) return undefined;
+  // What somebody chose among the results of inline mode is made already.
+  if (message.via_bot?.id === me.id) return 'a result of inline mode';
   if (message.chat.type === 'private') return undefined;
   // The group lives on under another id.
   if (message.migrate_to_chat_id !== undefined || message.migrate_from_chat_id !== undefined) return undefined;
