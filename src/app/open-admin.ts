@@ -199,7 +199,7 @@ function emptyRecords({ premiumIds }: Config): AdminRecords {
         lane: laneOf({ id }, premiumIds, 0),
         usedToday: perKind(() => 0),
         openJobs: 0,
-        standing: { strikes: 0 },
+        restrictions: { strikes: 0 },
       }),
       blocks: async () => [],
     },

@@ -171,7 +171,7 @@ type AdminRecordsOptions = {
   readonly payments: Pick<PaymentStore, 'latest' | 'sums'>;
   readonly reader: JobReader;
   readonly users: Pick<Users, 'find' | 'usedToday'>;
-  readonly safety: Pick<SafetyStore, 'blocks' | 'standing'>;
+  readonly safety: Pick<SafetyStore, 'blocks' | 'restrictions'>;
   readonly config: Pick<Config, 'premiumIds' | 'moderation'>;
   readonly clock: Pick<Clock, 'now'>;
 };
@@ -218,7 +218,7 @@ export function createAdminRecords({
           lane: laneOf(user, premiumIds, nowMs),
           usedToday: perKind((kind) => usedOf.get(kind) ?? 0),
           openJobs: jobs.filter(({ state }) => state.kind !== 'told').length,
-          standing: await safety.standing(id, nowMs, moderation.strikes.windowMs),
+          restrictions: await safety.restrictions(id, nowMs, moderation.strikes.windowMs),
         };
       },
     },

@@ -13,8 +13,8 @@ export async function showPerson(context: ProcessContext, id: number, { json }: 
   using opened = await openAdmin({ config, keys: [], clock: context.clock });
   const person = await opened.admin.people.find(id);
   if (json) return writeJson(context.out, person);
-  const { lane, openJobs, standing } = person;
-  const { block, restUntilMs, strikes } = standing;
+  const { lane, openJobs, restrictions } = person;
+  const { block, restUntilMs, strikes } = restrictions;
   const said = [
     `${id}: ${lane} lane, ${openJobs} open ${openJobs === 1 ? 'job' : 'jobs'}`,
     block === undefined

@@ -5,7 +5,7 @@ import type { DayCost, Spending } from './costs.ts';
 import type { EngineStats, JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { Payment, PaymentSums } from './payments/payment.ts';
-import type { Block, Standing } from './safety/safety.ts';
+import type { Block, Restrictions } from './safety/safety.ts';
 import type { User } from './users.ts';
 import type { History, KeyView, PoolView } from './views.ts';
 import type { FailureReason } from './failure.ts';
@@ -106,7 +106,7 @@ export type Person = {
   /** Their jobs of whose outcome they do not know yet. */
   readonly openJobs: number;
   /** Why they may ask for nothing now, and what counts against them. */
-  readonly standing: Standing;
+  readonly restrictions: Restrictions;
 };
 
 export type AdminPeople = {

@@ -74,7 +74,7 @@ test('people are blocked and let in again from beside the bot, with what stands 
   );
   await expect.poll(async () => (await commands.run('people blocks')).out).toMatch(/7 .* selling here/);
   expect(JSON.parse((await commands.run('people show 7 --json')).out)).toMatchObject({
-    standing: { block: { reason: 'selling here' }, strikes: 0 },
+    restrictions: { block: { reason: 'selling here' }, strikes: 0 },
   });
   expect((await commands.run('people show 7')).out).toContain('selling here\nRefusals that still count: 0');
   await asked('people block -100');

@@ -192,7 +192,7 @@ function adminScreens(mapper: MessageMapper, locale: string, { words, nowMs }: S
   const progress = { sent: many, closed: many, unsure: many, failed: 1, 'left-out': many, total: many, waiting: 0 };
   const tested = { id: keyId('id1'), name: words, ms: 1 };
   const block = { id: person, reason: words, sinceMs: nowMs };
-  const standing = { block, restUntilMs: nowMs + 86_400_000, strikes: many };
+  const restrictions = { block, restUntilMs: nowMs + 86_400_000, strikes: many };
   const said = { jobId: id, userId: person, kind: 'image', code: 'result-unavailable', words, atMs: nowMs } as const;
   return [
     mapper.stats({ day: span, week: span, waiting: many, running: many }, locale),
@@ -200,7 +200,7 @@ function adminScreens(mapper: MessageMapper, locale: string, { words, nowMs }: S
       pagesOf(jobs, 10).map((page) =>
         mapper.whois(
           {
-            person: { user, lane, usedToday, openJobs: many, standing },
+            person: { user, lane, usedToday, openJobs: many, restrictions },
             known,
             jobs: page,
             withWords: lane === 'free',
@@ -212,7 +212,7 @@ function adminScreens(mapper: MessageMapper, locale: string, { words, nowMs }: S
     ),
     mapper.whois(
       {
-        person: { user, lane: 'free', usedToday, openJobs: 0, standing: { strikes: 0 } },
+        person: { user, lane: 'free', usedToday, openJobs: 0, restrictions: { strikes: 0 } },
         known: undefined,
         jobs: [],
         withWords: false,

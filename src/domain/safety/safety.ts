@@ -42,7 +42,7 @@ export function restUntilMs(
 export type Block = { readonly id: number; readonly reason?: string; readonly sinceMs: number };
 
 /** What stands against a person, or a group, now. */
-export type Standing = {
+export type Restrictions = {
   readonly block?: Block;
   /** While they rest after refusals; milliseconds since 1970. */
   readonly restUntilMs?: number;
@@ -60,7 +60,7 @@ export type SafetyStore = {
   unblock(id: number): Promise<boolean>;
   blocks(): Promise<readonly Block[]>;
   /** What stands against a person or a group, refusals of the last `windowMs` counted. */
-  standing(id: number, nowMs: number, windowMs: number): Promise<Standing>;
+  restrictions(id: number, nowMs: number, windowMs: number): Promise<Restrictions>;
   /** The unfinished requests of a person, or of everybody in a group. */
   openJobsOf(id: number): Promise<readonly { readonly id: JobId; readonly userId: number }[]>;
   /** Counts the refusal of a request, once, and has its person rest where the rules say so; until when. */

@@ -86,7 +86,7 @@ export function eventSocket(feed: EventFeed, clock: Clock): Upgrades {
 
 /**
  * Sends the names of events, each once a message: the first at once, the others together after a while. At thousands of
- * events a second the page that only reads anew must not cost the bot a line and a system call for each of them.
+ * events a second the page that only reads again must not cost the bot a line and a system call for each of them.
  */
 function gathered(send: (text: string) => boolean, clock: Clock): FeedReader {
   const names = new Set<string>();

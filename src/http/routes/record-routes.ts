@@ -121,12 +121,15 @@ export function recordRoutes({ admin, currency, clock }: RecordRoutesOptions): R
       const { id } = c.req.valid('param');
       const { words } = c.req.valid('query');
       if (words) await admin.note('read-words', `person ${id}`);
-      const { user, lane, usedToday, openJobs, standing } = await admin.people.find(id);
+      const { user, lane, usedToday, openJobs, restrictions } = await admin.people.find(id);
       const past = await admin.jobs.list({ count: latestJobs, userId: id });
       const jobs = past.map((job) => jobDocument(job, words));
       const { locale = null, premiumUntilMs = null } = user;
-      const { restUntilMs = null, strikes } = standing;
-      const block = standing.block && { sinceMs: standing.block.sinceMs, reason: standing.block.reason ?? null };
+      const { restUntilMs = null, strikes } = restrictions;
+      const block = restrictions.block && {
+        sinceMs: restrictions.block.sinceMs,
+        reason: restrictions.block.reason ?? null,
+      };
       const barred = { block: block ?? null, restUntilMs, strikes };
       return c.json({ id, lane, locale, premiumUntilMs, usedToday, openJobs, ...barred, jobs }, 200);
     });

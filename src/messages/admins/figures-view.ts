@@ -3,7 +3,7 @@ import type { PastJob } from '../../domain/job-engine.ts';
 import type { Person } from '../../domain/admin-api.ts';
 import type { BroadcastProgress, Broadcast } from '../../domain/people/broadcasts.ts';
 import type { KnownPerson, PeopleCounts } from '../../domain/people/people.ts';
-import type { Standing } from '../../domain/safety/safety.ts';
+import type { Restrictions } from '../../domain/safety/safety.ts';
 import type { HistoryCounts } from '../../domain/views.ts';
 import type { Localizer } from '../catalog.ts';
 import { durationWords, lines, percent, quote, waitWithTime } from '../phrases.ts';
@@ -92,7 +92,7 @@ export function whoisView(localizer: Localizer, { person, known, jobs, withWords
         : localizer.say('whois.seen', { first: new Date(known.firstSeenMs), last: new Date(known.lastSeenMs) }),
       known?.wantsNews === false ? localizer.say('whois.no-news') : '',
       localizer.say('whois.open', { count: openJobs }),
-      ...standingWords(localizer, person.standing, nowMs),
+      ...restrictionWords(localizer, person.restrictions, nowMs),
       ...each,
       jobs.length === 0 || withWords ? '' : localizer.say('whois.words'),
     ),
@@ -108,8 +108,8 @@ function stateWords(localizer: Localizer, { kind, state }: Job): string {
 }
 
 /** Why they may ask for nothing now, and what counts against them; nothing where nothing does. */
-function standingWords(localizer: Localizer, standing: Standing, nowMs: number): readonly string[] {
-  const { block, restUntilMs, strikes } = standing;
+function restrictionWords(localizer: Localizer, restrictions: Restrictions, nowMs: number): readonly string[] {
+  const { block, restUntilMs, strikes } = restrictions;
   const since = block && localizer.say('whois.blocked', { since: new Date(block.sinceMs) });
   return [
     since ?? '',

@@ -61,7 +61,7 @@ export function createSqliteSafety(database: Database): SafetyStore {
       }),
     blocks: async () =>
       database.all(`SELECT id, reason, since_ms FROM blocks WHERE kind = 'block' ORDER BY since_ms`).map(toBlock),
-    standing: async (id, nowMs, windowMs) => {
+    restrictions: async (id, nowMs, windowMs) => {
       const block = database.get(`SELECT id, reason, since_ms FROM blocks WHERE id = ? AND kind = 'block'`, id);
       const rest = database.get(
         `SELECT until_ms FROM blocks WHERE id = ? AND kind = 'rest' AND until_ms > ?`,

@@ -131,7 +131,7 @@ test('mayGive(): once about each request, and a few in 24 hours', async () => {
     expect(await store.mayGive(7, jobId(`job-${number}`), startMs)).toBe(true);
     expect(await store.keep(said(number))).toBe('told');
     expect(await store.mayGive(7, jobId(`job-${number}`), startMs)).toBe(false);
-    // Whoever asks: what was said about a request is said.
+    // A second person cannot add to what was said about a request.
     expect(await store.keep(said(number, { userId: 8 }))).toBe('refused');
   }
   const next = maxFeedbackADay + 1;
