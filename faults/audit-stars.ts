@@ -31,11 +31,13 @@ export function auditStars({ dataDir, telegram }: SandboxedBot, buyers: StarBuye
   const number = (sql: string) => Number(database.prepare(sql).get()?.['n'] ?? 0);
   const sum = (read: (row: PaymentRow) => number) => rows.reduce((total, row) => total + read(row), 0);
   const { charged, refunded } = starsOf(telegram.transactions);
-  const { bought, unheard, repeats } = buyers.counts;
+  const { bought, unheard, repeats, albums, edits } = buyers.counts;
   const used = number('SELECT sum(results) AS n FROM pack_uses WHERE given_back = 0');
   const [left, takenBack] = [sum((row) => row.results_left), sum((row) => row.results_taken_back)];
   return [
     info('packs bought', `${bought} in ${buyers.ids.length} chats, ${unheard} only in the list, ${repeats} told again`),
+    info('albums and changed pictures that buyers asked for', `${albums}, ${edits}`),
+    ...auditPictures(database, buyers),
     info('results used + left + taken back', `${used} + ${left} + ${takenBack}`),
     same(
       'every Star accounted for: Stars in Telegram’s list',
@@ -67,6 +69,46 @@ export function auditStars({ dataDir, telegram }: SandboxedBot, buyers: StarBuye
       ),
     ),
     none('payments of which their person was not told', rows.filter((row) => row.is_told === 0).length),
+  ];
+}
+
+type MadeRow = { readonly user_id: number; readonly made: number; readonly certain: number; readonly most: number };
+
+/** What was made for buyers, albums and changed pictures among it, against what they see. */
+function auditPictures(database: DatabaseSync, buyers: StarBuyers): readonly Check[] {
+  const rows = database
+    .prepare(
+      `WITH own AS (
+         SELECT jobs.*, coalesce(album, id) AS shown_as FROM jobs WHERE outcome LIKE '%"kind":"result"%'
+       ), again AS (
+         SELECT shown_as, count(*) AS times FROM effects JOIN own ON own.id = effects.job_id
+         WHERE effect IN ('message-again', 'album-again', 'held') GROUP BY shown_as
+       )
+       SELECT user_id, count(*) AS made, sum(again.times IS NULL) AS certain, sum(1 + 2 * coalesce(again.times, 0)) AS most
+       FROM own LEFT JOIN again USING (shown_as) GROUP BY user_id`,
+    )
+    .all() as unknown as readonly MadeRow[];
+  const shown = buyers.shown();
+  const of = new Map(rows.map((row) => [row.user_id, row]));
+  const each = [...shown].map(([id, seen]) => ({ seen, ...(of.get(id) ?? { made: 0, certain: 0, most: 0 }) }));
+  const number = (sql: string) => Number(database.prepare(sql).get()?.['n'] ?? 0);
+  return [
+    info(
+      'pictures made for buyers, of them in albums, changed ones',
+      [
+        each.reduce((sum, { made }) => sum + made, 0),
+        number(`SELECT count(*) AS n FROM jobs WHERE album IS NOT NULL AND outcome LIKE '%"kind":"result"%'`),
+        number(`SELECT count(*) AS n FROM jobs WHERE kind = 'edit' AND outcome LIKE '%"kind":"result"%'`),
+      ].join(', '),
+    ),
+    none(
+      'pictures made for buyers that they do not see',
+      each.reduce((sum, one) => sum + Math.max(0, one.certain - one.seen), 0),
+    ),
+    none(
+      'pictures that buyers see more often than was repeated',
+      each.reduce((sum, one) => sum + Math.max(0, one.seen - one.most), 0),
+    ),
   ];
 }
 

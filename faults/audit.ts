@@ -12,6 +12,8 @@ type JobRow = {
   readonly state: string;
   readonly outcome: string;
   readonly given_back: number | null;
+  /** Jobs of an album share their words. */
+  readonly album: string | null;
 };
 
 /** Set aside because the process died three times while it was handled, as an update is that kills the process that handles it. */
@@ -33,7 +35,7 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
   using database = new DatabaseSync(join(bot.dataDir, 'darkroom.db'), { readOnly: true });
   const jobs = database
     .prepare(
-      `SELECT jobs.id, jobs.user_id, jobs.prompt, jobs.state, coalesce(jobs.outcome, '') AS outcome, credits.given_back
+      `SELECT jobs.id, jobs.user_id, jobs.prompt, jobs.state, jobs.album, coalesce(jobs.outcome, '') AS outcome, credits.given_back
        FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id`,
     )
     .all() as unknown as readonly JobRow[];
@@ -48,7 +50,8 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
   const people = new Set(seen.map(({ userId }) => userId));
   /** Others buy what they ask for, and nobody waits for its ending. */
   const asked = jobs.filter(({ user_id }) => people.has(user_id));
-  const byPrompt = Map.groupBy(jobs, ({ user_id, prompt }) => `${user_id} ${prompt}`);
+  const alone = jobs.filter(({ album }) => album === null);
+  const byPrompt = Map.groupBy(alone, ({ user_id, prompt }) => `${user_id} ${prompt}`);
   const jobOf = (one: Seen) => byPrompt.get(`${one.userId} ${one.prompt}`)?.[0];
   const repeated = effects(`effect = 'message-again'`);
   /** Sent twice into the unknown, or while the chat was closed: the credit is given back and the result may be shown again. */

@@ -49,9 +49,10 @@ export class Chatter {
     return this.#options.group?.id ?? this.#options.person.id;
   }
 
-  /** Chats until the signal aborts. The first word comes at once. */
+  /** Chats until the signal aborts. */
   async chat(signal: AbortSignal): Promise<void> {
     const [leastMs, mostMs] = pauseMs[this.#options.group === undefined ? 'private' : 'group'];
+    await pause(mostMs * this.#options.random(), signal);
     while (!signal.aborted) {
       await this.#act();
       await pause(leastMs + (mostMs - leastMs) * this.#options.random(), signal);

@@ -120,7 +120,7 @@ function checksOf(size: CrowdSize, chatters: readonly Chatter[], calls: readonly
     none('calls that Telegram refused with 429', calls.filter(({ error }) => error?.code === 429).length),
     none(
       'other calls that Telegram refused',
-      calls.filter(({ error }) => error !== undefined && error.code !== 429).length,
+      calls.filter(({ error }) => error !== undefined && error.code !== 429 && !isNothingNew(error)).length,
     ),
     ...(refused.length === 0 ? [] : [info('of them', refused.slice(0, 12).join('; '))]),
     none(
@@ -129,13 +129,18 @@ function checksOf(size: CrowdSize, chatters: readonly Chatter[], calls: readonly
     ),
     info('wait for an answer in private, p50, p99', `${at(0.5)} ms, ${at(0.99)} ms`),
     atMost('the longest wait for an answer in private', at(1), maxWaitMs, ' ms'),
-    info('edits of a status message, mean', (sum2(counts) / Math.max(1, counts.length)).toFixed(2)),
+    info('edits of a status message, mean', (total(counts) / Math.max(1, counts.length)).toFixed(2)),
     atMost('the most edits of a status message', Math.max(0, ...counts), maxEdits),
   ];
 }
 
-function sum2(values: readonly number[]): number {
+function total(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/** Somebody asked for the latest state, and it is what the message shows. */
+function isNothingNew({ description }: NonNullable<RecordedCall['error']>): boolean {
+  return description.includes('message is not modified');
 }
 
 function isVisible(method: string): boolean {

@@ -16,12 +16,12 @@ const parts: readonly Part[] = [
   {
     name: 'storm',
     about:
-      '10,000 requests and 400 packs bought, 70 % of attempts failing, Telegram failing by kind of method and by chat, 20 kills',
+      '10,000 requests, 400 packs bought, albums and changed pictures, 70 % of attempts failing, Telegram failing by kind of method and by chat, 20 kills',
     run: (options) => storm(fullStorm, options),
   },
   {
     name: 'short-storm',
-    about: '240 requests and 30 packs bought with the same faults, 3 kills',
+    about: '240 requests, 30 packs bought, albums and changed pictures with the same faults, 3 kills',
     run: (options) => storm(shortStorm, options),
   },
   {

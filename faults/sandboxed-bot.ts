@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { systemClock } from '../src/kit/clock.ts';
 import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
 import { type BytezSandbox, startBytezSandbox } from '../sandbox/bytez/bytez-sandbox.ts';
+import { startOpenAiSandbox } from '../sandbox/openai/openai-sandbox.ts';
 import type { TelegramFault } from '../sandbox/telegram/faults.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 import { fixedPicture } from './fixed-picture.ts';
@@ -14,6 +15,7 @@ import { compiled } from '../test/support/compiled.ts';
 
 export const resultsDir = join(import.meta.dirname, 'results');
 export const token = '100000004:token-of-the-campaign-opens-nothing';
+const editorKey = 'sk-campaign-key-that-changes-pictures-0001';
 
 export type SandboxedBotOptions = {
   readonly keys: number;
@@ -24,6 +26,8 @@ export type SandboxedBotOptions = {
   readonly latencyMs: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly random: () => number;
+  /** Whether pictures can be changed, by another provider. */
+  readonly hasEdits?: boolean;
   /** Puts the data folder into memory where there is room: for tests that are not about durability. */
   readonly inMemory?: boolean;
   /** Whether `vitals` can be called. */
@@ -82,6 +86,16 @@ export async function openSandboxedBot(options: SandboxedBotOptions): Promise<Sa
       painter: { picture: async () => fixedPicture, video: async () => fixedPicture },
     }),
   );
+  const editor =
+    options.hasEdits === true
+      ? opening.use(
+          await startOpenAiSandbox({
+            clock: systemClock,
+            accounts: [{ name: 'editor', key: editorKey }],
+            draw: async () => fixedPicture,
+          }),
+        )
+      : undefined;
   const dataDir = join(folder, 'data');
   const logFile = join(folder, 'bot.log');
   const faultFile = join(folder, 'disk-fault');
@@ -118,7 +132,10 @@ export async function openSandboxedBot(options: SandboxedBotOptions): Promise<Sa
         BYTEZ_BASE_URL: bytez.baseUrl,
         BYTEZ_SEATS_PER_KEY: String(options.seatsPerKey),
         BYTEZ_SEATS_MAX: String(options.seatsPerKey),
-        MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+        ...(editor === undefined ? {} : { OPENAI_API_KEY: editorKey, OPENAI_BASE_URL: editor.baseUrl }),
+        MEDIA_ALLOW_PRIVATE_HOSTS: [bytez, ...(editor === undefined ? [] : [editor])]
+          .map(({ mediaHost }) => mediaHost)
+          .join(','),
         DATA_DIR: dataDir,
         DISK_FAULT_FILE: faultFile,
         HTTP_PORT: '0',
@@ -146,7 +163,7 @@ export async function openSandboxedBot(options: SandboxedBotOptions): Promise<Sa
     bytez,
     dataDir,
     logFile,
-    secrets: [token, ...keys],
+    secrets: [token, editorKey, ...keys],
     start,
     setDiskFault: faultIn(faultFile),
     ownEnds,

@@ -3,11 +3,13 @@ import type { PaymentOutcome } from '../sandbox/telegram/payments/pay.ts';
 import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 import { pause } from './disk-windows.ts';
+import { fixedPicture } from './fixed-picture.ts';
 
 const firstId = 80_000;
 const adminId = 79_999;
 export const pack = { results: 20, stars: 50 } as const;
 const picturesEach = 2;
+const albumButton = '.vary.3';
 /** Who sees nothing of what they asked for within this time asks again. */
 const patienceMs = 6_000;
 /** Of so many payments one is only in Telegram's list, in the first half, and one is refunded. */
@@ -29,6 +31,7 @@ export function buyersEnv(buyers: number): Readonly<Record<string, string>> {
     ADMIN_IDS: String(adminId),
     PREMIUM_IDS: Array.from({ length: buyers }, (_, index) => firstId + index).join(','),
     PREMIUM_IMAGES_PER_DAY: '0',
+    PREMIUM_EDITS_PER_DAY: '0',
     STARS_PACKS: `${pack.results}:${pack.stars}`,
   };
 }
@@ -47,6 +50,8 @@ export class StarBuyers {
   #unheardAtMs = -Infinity;
   #unheard = 0;
   #repeats = 0;
+  #albums = 0;
+  #edits = 0;
 
   constructor(options: StarBuyersOptions) {
     this.#options = options;
@@ -61,8 +66,14 @@ export class StarBuyers {
     return this.#people.map(({ id }) => id);
   }
 
-  get counts(): { readonly bought: number; readonly unheard: number; readonly repeats: number } {
-    return { bought: this.#bought, unheard: this.#unheard, repeats: this.#repeats };
+  get counts() {
+    return {
+      bought: this.#bought,
+      unheard: this.#unheard,
+      repeats: this.#repeats,
+      albums: this.#albums,
+      edits: this.#edits,
+    } as const;
   }
 
   /** When somebody last paid without a message about it, by `performance.now()`. */
@@ -107,6 +118,10 @@ export class StarBuyers {
       for (let picture = 0; picture < picturesEach; picture += 1) {
         person.say(`/generate owl ${person.id} of dawn ${bought} and ${picture}`);
       }
+      if (bought % 2 === 0) {
+        person.sendPhoto(`/edit owl ${person.id} of dawn ${bought} in winter`, { bytes: fixedPicture });
+        this.#edits += 1;
+      } else await this.#vary(person).catch(() => undefined);
       await pause(4_000 * random(), signal);
     }
   }
@@ -135,6 +150,27 @@ export class StarBuyers {
     }
   }
 
+  /** Asks for variations of the latest picture that has the button for them: an album. */
+  async #vary(person: Person): Promise<void> {
+    const picture = ownPictures(person).findLast(({ buttons }) => dataOf(buttons, '.vary') !== undefined);
+    const opens = picture && dataOf(picture.buttons, '.vary');
+    if (picture === undefined || opens === undefined) return;
+    void person.press(picture.id, opens);
+    const menu = await person.waitFor(
+      (seen) => seen.some(({ id, buttons }) => id === picture.id && dataOf(buttons, albumButton) !== undefined),
+      { timeoutMs: patienceMs },
+    );
+    const chosen = dataOf(menu.find(({ id }) => id === picture.id)?.buttons ?? [], albumButton);
+    if (chosen === undefined) return;
+    void person.press(picture.id, chosen);
+    this.#albums += 1;
+  }
+
+  /** How many pictures each person sees of what they asked for. */
+  shown(): ReadonlyMap<number, number> {
+    return new Map(this.#people.map((person) => [person.id, ownPictures(person).length]));
+  }
+
   #heard(person: Person, paid: Paid): void {
     const { random } = this.#options;
     this.#paid.set(person, [...(this.#paid.get(person) ?? []), paid]);
@@ -157,6 +193,16 @@ export class StarBuyers {
     if (message === undefined) throw new Error('Cannot find the message that was waited for');
     return message;
   }
+}
+
+function ownPictures(person: Person): readonly SeenMessage[] {
+  return person.messages().filter(({ from, photo, document, caption = '' }) => {
+    return from === 'bot' && (photo ?? document) !== undefined && caption.includes(`owl ${person.id} of dawn`);
+  });
+}
+
+function dataOf(buttons: SeenMessage['buttons'], ending: string): string | undefined {
+  return buttons.flat().find(({ data }) => data?.endsWith(ending) === true)?.data;
 }
 
 function offers(buttons: SeenMessage['buttons']): boolean {

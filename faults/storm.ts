@@ -65,7 +65,7 @@ const telegramFaults: readonly TelegramFault[] = [
   { method: /^(?:send|edit|answer|getUpdates)/, share: 0.01, do: { kind: 'cut-after' } },
 ];
 
-/** Requests and purchases of many people while the provider, Telegram and the disk fail and the process is killed repeatedly. */
+/** Requests, albums, changed pictures and purchases of many people while the provider, Telegram and the disk fail and the process is killed repeatedly. */
 export async function storm(size: StormSize, { seed, progress }: PartOptions): Promise<PartReport> {
   const random = seededRandom(seed);
   await using bot = await openSandboxedBot({
@@ -76,6 +76,7 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
     latencyMs: 5,
     random,
     onFailingDisk: true,
+    hasEdits: true,
     env: {
       RETRY_DELAY_S: '0.02',
       IMAGE_TIMEOUT_S: '5',

@@ -211,7 +211,7 @@ export function forgetQuestionView(localizer: Localizer, userId: number, hasPaid
       hasPaid ? localizer.say('forget.payments-stay') : '',
     ),
     rows: [
-      [{ text: localizer.plain('button.forget'), data: callbackData('forget', `yes-${userId}`) }],
+      [{ text: localizer.plain('button.forget'), data: callbackData('forget', `yes-${userId}`), style: 'danger' }],
       [{ text: localizer.plain('button.keep'), data: callbackData('forget', `no-${userId}`) }],
     ],
   };

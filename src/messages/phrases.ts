@@ -110,7 +110,8 @@ export function againButton(
   id: JobId,
   label: 'button.again' | 'button.try-again',
 ): MessageButton {
-  return { text: localizer.plain(label), data: callbackData('again', id) };
+  const button = { text: localizer.plain(label), data: callbackData('again', id) };
+  return label === 'button.try-again' ? { ...button, style: 'primary' } : button;
 }
 
 /** Under a result: what is wanted most, and the way to the rest. The data of the first one names the job for replies. */

@@ -96,7 +96,7 @@ export function remixRows(localizer: Localizer, menu: RemixMenu, facts: RemixFac
         back,
       ];
     case 'delete':
-      return [[button(localizer.plain('button.delete-yes'), 'gone')], back];
+      return [[{ ...button(localizer.plain('button.delete-yes'), 'gone'), style: 'danger' }], back];
   }
 }
 

@@ -27,7 +27,10 @@ export const callbackVerbs = [
 export type CallbackVerb = (typeof callbackVerbs)[number];
 
 /** A button that the bot answers, one that opens an address, or one that puts up to 256 characters on the clipboard. */
-export type MessageButton = { readonly text: string } & (
+/** The colour of a button, where Telegram shows one: red, green or blue. */
+export type ButtonStyle = 'danger' | 'success' | 'primary';
+
+export type MessageButton = { readonly text: string; readonly style?: ButtonStyle } & (
   | { readonly data: string; readonly url?: undefined; readonly copy?: undefined }
   | { readonly url: string; readonly data?: undefined; readonly copy?: undefined }
   | { readonly copy: string; readonly data?: undefined; readonly url?: undefined }

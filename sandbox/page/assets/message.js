@@ -98,6 +98,10 @@ function payButton(text, invoice, onPay) {
 /** An invoice link is paid here; no other address of a button is anything but a link. */
 const invoiceLink = /^https:\/\/t\.me\/\$/;
 
+function colourOf(style) {
+  return style === undefined ? undefined : `tint-${style}`;
+}
+
 function keyboard(message, onPress, onPay) {
   return element(
     'div',
@@ -106,19 +110,20 @@ function keyboard(message, onPress, onPay) {
       element(
         'div',
         { class: 'row' },
-        ...row.map(({ text, data, url, copy }) => {
+        ...row.map(({ text, data, url, copy, style }) => {
           if (copy !== undefined) {
             const onclick = () => void navigator.clipboard.writeText(copy);
-            return element('button', { type: 'button', dir: 'auto', onclick }, `${text} ⧉`);
+            return element('button', { type: 'button', class: colourOf(style), dir: 'auto', onclick }, `${text} ⧉`);
           }
           if (invoiceLink.test(url ?? '')) return payButton(text, url, onPay);
           if (url !== undefined) {
-            return element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, `${text} ↗`);
+            return element('a', { href: url, class: colourOf(style), target: '_blank', rel: 'noopener noreferrer' }, `${text} ↗`);
           }
           return element(
             'button',
             {
               type: 'button',
+              class: colourOf(style),
               dir: 'auto',
               disabled: data === undefined,
               onclick: ({ currentTarget }) => onPress(message.id, data, currentTarget),

@@ -22,6 +22,8 @@ export type SeenButton = {
   readonly url?: string;
   /** What it puts on the clipboard. */
   readonly copy?: string;
+  /** Its colour: red, green or blue. */
+  readonly style?: 'danger' | 'success' | 'primary';
 };
 
 /** One message as a person sees it. */
@@ -96,5 +98,6 @@ export function seenButton(button: InlineKeyboardButton): SeenButton {
     ...('callback_data' in button ? { data: button.callback_data } : {}),
     ...('url' in button ? { url: button.url } : {}),
     ...('copy_text' in button ? { copy: button.copy_text.text } : {}),
+    ...(button.style === undefined ? {} : { style: button.style }),
   };
 }

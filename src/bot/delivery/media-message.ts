@@ -114,9 +114,10 @@ export function canReplaceText(file: MediaFile, { kind }: Job): boolean {
 export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
     inline_keyboard: view.rows.map((row) =>
-      row.map(({ text, data, url, copy }) => {
-        if (copy !== undefined) return { text, copy_text: { text: copy } };
-        return url === undefined ? { text, callback_data: data } : { text, url };
+      row.map(({ text, data, url, copy, style }) => {
+        const look = { text, ...(style === undefined ? {} : { style }) };
+        if (copy !== undefined) return { ...look, copy_text: { text: copy } };
+        return url === undefined ? { ...look, callback_data: data } : { ...look, url };
       }),
     ),
   };

@@ -129,7 +129,11 @@ export function broadcastProgressView(
   progress: BroadcastProgress,
 ): MessageView {
   const { sent, closed, unsure, failed, total } = progress;
-  const stop = { text: localizer.plain('button.news-stop'), data: callbackData('news', `stop-${id}`) };
+  const stop = {
+    text: localizer.plain('button.news-stop'),
+    data: callbackData('news', `stop-${id}`),
+    style: 'danger',
+  } as const;
   return {
     text: lines(
       localizer.say('broadcast.progress', { state, sent, total }),
@@ -158,7 +162,11 @@ export function adminToolsOf(localizer: (locale: string) => Localizer) {
     /** Under the preview. */
     broadcastQuestion: (id: number, count: number, locale: string): MessageView => {
       const in_ = localizer(locale);
-      const send = { text: in_.plain('button.news-send'), data: callbackData('news', `send-${id}`) };
+      const send = {
+        text: in_.plain('button.news-send'),
+        data: callbackData('news', `send-${id}`),
+        style: 'primary',
+      } as const;
       const drop = { text: in_.plain('button.news-drop'), data: callbackData('news', `drop-${id}`) };
       return { text: in_.say('broadcast.question', { count }), rows: [[send], [drop]] };
     },

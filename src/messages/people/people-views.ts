@@ -2,6 +2,7 @@ import type { AccessRequest } from '../../domain/people/access.ts';
 import type { Localizer } from '../catalog.ts';
 import { lines } from '../phrases.ts';
 import {
+  type ButtonStyle,
   callbackData,
   escapeHtml,
   type MessageButton,
@@ -77,8 +78,12 @@ export function accessRequestView(localizer: Localizer, { id, name, state }: Acc
       ? `<a href="tg://user?id=${number}">${escapeHtml(withoutLinks(shownText(name ?? number)))}</a> (${number})`
       : escapeHtml(withoutLinks(shownText(name ?? number))),
   );
-  const allow = { text: localizer.plain('button.access-allow'), data: callbackData('access', `allow-${id}`) };
-  const refuse = { text: localizer.plain('button.access-refuse'), data: callbackData('access', `refuse-${id}`) };
+  const button = (answer: 'allow' | 'refuse', style: ButtonStyle): MessageButton => ({
+    text: localizer.plain(`button.access-${answer}`),
+    data: callbackData('access', `${answer}-${id}`),
+    style,
+  });
+  const [allow, refuse] = [button('allow', 'success'), button('refuse', 'danger')];
   const buttons = { asked: [allow, refuse], allowed: [refuse], refused: [allow] }[state];
   return {
     text: localizer.say(`access-request.${state}`, { who, subject: id > 0 ? 'person' : 'group' }),

@@ -54,6 +54,7 @@ export function safetyMessagesOf(
       const button = (label: 'words' | 'remove' | 'block', letter: string) => ({
         text: in_.plain(`button.report-${label}`),
         data: callbackData('report', `${letter}.${job}`),
+        ...(label === 'words' ? {} : { style: 'danger' as const }),
       });
       return {
         text: in_.say('report.notice', { job: safe(`<code>${job}</code>`), reports, user }),
