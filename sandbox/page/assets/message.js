@@ -117,7 +117,11 @@ function keyboard(message, onPress, onPay) {
           }
           if (invoiceLink.test(url ?? '')) return payButton(text, url, onPay);
           if (url !== undefined) {
-            return element('a', { href: url, class: colourOf(style), target: '_blank', rel: 'noopener noreferrer' }, `${text} ↗`);
+            return element(
+              'a',
+              { href: url, class: colourOf(style), target: '_blank', rel: 'noopener noreferrer' },
+              `${text} ↗`,
+            );
           }
           return element(
             'button',

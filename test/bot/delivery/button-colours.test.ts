@@ -8,7 +8,7 @@ import { aView } from '../../messages/builders.ts';
 
 const mapper = createMessageMapper(loadCatalog());
 const id = jobId('7-1001');
-const remix = { id, kind: 'image', prompt: 'a fox', hasSeed: true, models: [] } as const;
+const remix = { id, kind: 'image', prompt: 'a fox', hasSeed: true, canEnlarge: true, models: [] } as const;
 const asks = { id: 8, askedBy: 8, name: 'Ada', chatId: 8, locale: 'en' } as const;
 const progress = { sent: 1, closed: 0, unsure: 0, failed: 0, 'left-out': 0, total: 9, waiting: 8 };
 const failed = { kind: 'ended', outcome: { kind: 'failed', code: 'busy' } } as const;
