@@ -114,8 +114,7 @@ export function canReplaceText(file: MediaFile, { kind }: Job): boolean {
 export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
     inline_keyboard: view.rows.map((row) =>
-      row.map(({ text, data, url, copy, style }) => {
-        const look = { text, ...(style === undefined ? {} : { style }) };
+      row.map(({ data, url, copy, ...look }) => {
         if (copy !== undefined) return { ...look, copy_text: { text: copy } };
         return url === undefined ? { ...look, callback_data: data } : { ...look, url };
       }),
