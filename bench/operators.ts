@@ -12,7 +12,8 @@ const adminToken = 'token-of-the-benchmark-0123456789-abcdef';
 const width = 64;
 const warmUp = 1_000;
 const livesARound = 2_000;
-const rounds = 9;
+/** Even: whoever comes second in a round comes first in the next. */
+const rounds = 8;
 const restMs = 8_000;
 /** As Prometheus is often set; its own default is 60 s. */
 const scrapeEveryMs = 5_000;
@@ -41,6 +42,7 @@ export async function operators(progress: Progress): Promise<BenchmarkReport> {
   };
 }
 
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const beside = (value: number) => ({ rival: { name: 'nobody looks', value } });
 
 async function costOfLives(progress: Progress): Promise<readonly Figure[]> {
@@ -67,8 +69,9 @@ async function costOfLives(progress: Progress): Promise<readonly Figure[]> {
     watched.push(seen);
     progress(`round ${number} of ${rounds}: ${seen.ms.toFixed(2)} and ${other.ms.toFixed(2)} ms a life`);
   }
-  const ms = (all: typeof alone) => median(all.map((one) => one.ms));
-  const rate = (all: typeof alone) => median(all.map((one) => one.rate));
+  // Work that is done once in thousands of lives falls into some rounds and not into others.
+  const ms = (all: typeof alone) => mean(all.map((one) => one.ms));
+  const rate = (all: typeof alone) => mean(all.map((one) => one.rate));
   return [
     { what: 'processor time of a life, watched', unit: 'ms', better: 'lower', app: ms(watched), ...beside(ms(alone)) },
     { what: 'lives a second, watched', unit: 'a second', better: 'higher', app: rate(watched), ...beside(rate(alone)) },

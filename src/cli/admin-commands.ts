@@ -118,7 +118,9 @@ export function addAdminCommands(program: Command, context: ProcessContext): voi
 
   program
     .command('completion')
-    .description('print a script that completes commands: eval "$(darkroom completion bash)"')
+    .description(
+      'print a script that completes commands: eval "$(darkroom completion bash)"; in fish darkroom completion fish | source',
+    )
     .addArgument(program.createArgument('<shell>', 'which shell').choices(shells))
     .action(async (shell: Shell) => {
       const { completionScript } = await import('./completion.ts');

@@ -46,7 +46,9 @@ export async function showSummary(context: ProcessContext, { json }: { readonly 
       const words = `${provider}: ${ready} of ${total} take calls, ${cooling} cooling, ${benched} benched, ${disabled} disabled`;
       return paint(context.out, ready > 0 ? 'good' : 'bad', words);
     }),
-    alerts === 0 ? 'no alert is raised' : `${alerts} alerts: "darkroom alerts" says what to do`,
+    alerts === 0
+      ? 'no alert is raised'
+      : `${alerts} ${alerts === 1 ? 'alert' : 'alerts'}: "darkroom alerts" says what to do`,
   ];
   return context.out.write(`${lines.join('\n')}\n`);
 }

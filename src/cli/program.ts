@@ -21,8 +21,7 @@ export async function runProgram(
     )
     .version(versionWords(), '-V, --version', 'print the versions of darkroom, Node and SQLite')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => context.out.write(text), writeErr: (text) => context.err.write(text) })
-    .showHelpAfterError('(run "darkroom --help" to see what there is)');
+    .configureOutput({ writeOut: (text) => context.out.write(text), writeErr: (text) => context.err.write(text) });
 
   program
     .command('start')
@@ -166,6 +165,7 @@ export async function runProgram(
       await listPayments(context, options);
     });
 
+  nameHelp(program, 'darkroom');
   try {
     await keepAliveFor(program.parseAsync(words, { from: 'user' }));
   } catch (error) {
@@ -182,6 +182,12 @@ function versionWords(): string {
 
 function collect(word: string, words: string[] | undefined): string[] {
   return [...(words ?? []), word];
+}
+
+/** After a mistake each command names its own help. */
+function nameHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(run "${path} --help" to see what there is)`);
+  for (const each of command.commands) nameHelp(each, `${path} ${each.name()}`);
 }
 
 function wholeDays(text: string): number {

@@ -259,7 +259,7 @@ export function alertAdvice(facts: AlertFacts): string {
     case 'no-key-ready':
       return 'add keys, or wait: "darkroom keys list" shows when the first one is ready again';
     case 'provider-silent':
-      return 'nothing to do if its status page tells of an outage; another provider in the chains serves meanwhile';
+      return 'nothing to do if its status page tells of an outage; a chain with another provider serves meanwhile, other requests wait';
     case 'wrong-address':
       return 'correct its _BASE_URL variable and start again';
     case 'unknown-model':

@@ -12,10 +12,12 @@ test('darkroom health tells by its exit code whether the bot answers', async () 
   cli.env['HTTP_PORT'] = String((server.address() as AddressInfo).port);
   cli.env['HTTP_HOST'] = '0.0.0.0';
   cli.env['ADMIN_TOKEN'] = 'an-admin-token-of-forty-characters-012345';
-  expect(await cli.run('health')).toMatchObject({
-    code: 0,
-    out: expect.stringContaining('/healthz answers') as string,
-  });
+  for (const words of ['health', 'health check']) {
+    expect(await cli.run(words)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('/healthz answers') as string,
+    });
+  }
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   expect(await cli.run('health')).toMatchObject({

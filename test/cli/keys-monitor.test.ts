@@ -25,28 +25,31 @@ const cooling = {
   stated: true,
 } as const;
 
-test('keys monitor prints one line a change where the output is no terminal', async () => {
-  using cli = aCommandLine();
-  cli.env['BYTEZ_API_KEYS'] = cli.env['BYTEZ_API_KEYS']?.split(',').slice(0, 2).join(',') ?? '';
-  await cli.saveRecords({});
-  const { out, code } = await watch(cli, 'keys monitor', {}, async () => {
-    await cli.clock.advance(2_000);
-    await cli.saveRecords({ 2: { state: cooling } });
-    await cli.clock.advance(3_000);
-    await cli.saveRecords({ 2: { state: { kind: 'ready' }, health: { ...noHealth, calls: 4 } } });
-    await cli.clock.advance(1_000);
-  });
-  expect(code).toBe(0);
-  expect(out).toBe(
-    [
-      '2026-01-01T12:00:00.000Z bytez #1: ready',
-      '2026-01-01T12:00:00.000Z bytez #2: ready',
-      '2026-01-01T12:00:03.000Z bytez #2: ready → cooling (rate-limited)',
-      '2026-01-01T12:00:06.000Z bytez #2: cooling (rate-limited) → ready',
-      '',
-    ].join('\n'),
-  );
-});
+test.each(['keys monitor', 'health monitor'])(
+  '%s prints one line a change where the output is no terminal',
+  async (words) => {
+    using cli = aCommandLine();
+    cli.env['BYTEZ_API_KEYS'] = cli.env['BYTEZ_API_KEYS']?.split(',').slice(0, 2).join(',') ?? '';
+    await cli.saveRecords({});
+    const { out, code } = await watch(cli, words, {}, async () => {
+      await cli.clock.advance(2_000);
+      await cli.saveRecords({ 2: { state: cooling } });
+      await cli.clock.advance(3_000);
+      await cli.saveRecords({ 2: { state: { kind: 'ready' }, health: { ...noHealth, calls: 4 } } });
+      await cli.clock.advance(1_000);
+    });
+    expect(code).toBe(0);
+    expect(out).toBe(
+      [
+        '2026-01-01T12:00:00.000Z bytez #1: ready',
+        '2026-01-01T12:00:00.000Z bytez #2: ready',
+        '2026-01-01T12:00:03.000Z bytez #2: ready → cooling (rate-limited)',
+        '2026-01-01T12:00:06.000Z bytez #2: cooling (rate-limited) → ready',
+        '',
+      ].join('\n'),
+    );
+  },
+);
 
 test('keys monitor --json prints one document a change, a line each', async () => {
   using cli = aCommandLine();

@@ -49,10 +49,13 @@ export async function aServer(
 }
 
 /** The HTTP server with other limits. */
-export function aServerWithin(limits: Limits): Promise<Listening> {
+export function aServerWithin(
+  limits: Limits,
+  { routes = [], areas = [] }: { readonly routes?: readonly RouteGroup[]; readonly areas?: readonly Area[] } = {},
+): Promise<Listening> {
   const tokens = () => [new Secret(adminToken)];
-  const gate = createGate({ open: openPaths, tokens, host: '127.0.0.1', clock: fakeClock() });
-  return listen(createApi([healthRoutes(well)]), '127.0.0.1', 0, { gate, limits });
+  const gate = createGate({ open: openPaths, areas, tokens, host: '127.0.0.1', clock: fakeClock() });
+  return listen(createApi([healthRoutes(well), ...routes]), '127.0.0.1', 0, { gate, limits });
 }
 
 export type RawAnswer = { readonly status: number; readonly head: string; readonly body: string };

@@ -23,7 +23,7 @@ async function aWebhookedBot() {
   const app = await openTestApp({ env: { HTTP_PORT: String(port), WEBHOOK_URL: url, WEBHOOK_SECRET: secret } });
   // It takes updates from when it asks for them; before that Telegram is told to come again.
   await until(() => app.telegram.calls.some(({ method }) => method === 'setWebhook'));
-  const post = (body: string, headers: Record<string, string> = {}) =>
+  const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
     fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-telegram-bot-api-secret-token': secret, ...headers },
@@ -98,6 +98,7 @@ test('bodies that are too long, packed or without a length are refused unread (B
 test.each([
   ['no JSON', 'the canary {'],
   ['a byte order mark', '\uFEFF{"update_id":1}'],
+  ['bytes that are no UTF-8', Uint8Array.from(Buffer.from('{"update_id":1,"x":"\xff"}', 'latin1'))],
   ['nested without end', `{"update_id":1,"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
   ['no update', '{"canary":1}'],
   ['an id that is no number', '{"update_id":"canary"}'],

@@ -128,6 +128,6 @@ function refusal(c: Context, provider: string, kind: Exclude<FallbackReport['kin
   const detail =
     kind === 'no-model'
       ? `There is no model of ${provider} for this; name one`
-      : `There is no provider "${provider}" with keys that this version can call`;
+      : `There is no provider "${provider}" with keys that this version can call; GET /api/keys/status lists the keys`;
   return problem(c, 404, { code: kind, detail });
 }

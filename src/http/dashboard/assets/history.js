@@ -114,7 +114,10 @@ export function startHistory({ isShown }) {
 
 function noteTotals({ answered, failed, requests, wait }) {
   noteFigures({
-    'Answered, 24 h': [share(answered, answered + failed), `${number(answered)} of ${plural(requests, 'request')}`],
+    'Answered, 24 h': [
+      share(answered, answered + failed),
+      `${number(answered)} of ${number(answered + failed)}; ${plural(requests, 'request')}`,
+    ],
     'Wait, 24 h': wait === undefined ? ['–', ''] : [span(wait.p50Ms), `95 % within ${span(wait.p95Ms)}`],
   });
 }
