@@ -57,7 +57,7 @@ export class GenerationService {
   readonly #lines: ReadonlyMap<ProviderName, Dispatcher>;
   readonly #listening = new DisposableStack();
   readonly #stops: Disposable;
-  readonly #endedListeners = new Set<(id: JobId) => void>();
+  readonly #endedListeners = new Set<(id: JobId, job?: Job) => void>();
   readonly #progressListeners = new Set<(id: JobId) => void>();
   #closing = false;
 
@@ -77,7 +77,7 @@ export class GenerationService {
       ...tools,
       ...(rewriter === undefined ? {} : { loadMaterial: (job) => rewriter.load(job) }),
       live: this.#live,
-      onEnded: (id) => this.#ended(id),
+      onEnded: (job) => this.#ended(job.id, job),
       onParked: (id) => this.#progressed(id),
     });
     const { lines, calls } = openLines({ ...tools, runner: this.#runner });
@@ -213,8 +213,8 @@ export class GenerationService {
     return { [Symbol.dispose]: () => void this.#runner.startChecks.delete(check) };
   }
 
-  /** Calls back when a job has an outcome that is not delivered yet. */
-  onEnded(listener: (id: JobId) => void): Disposable {
+  /** Calls back when a job has an outcome that is not delivered yet; with the job as it began, where it ran here. */
+  onEnded(listener: (id: JobId, job?: Job) => void): Disposable {
     this.#endedListeners.add(listener);
     return { [Symbol.dispose]: () => void this.#endedListeners.delete(listener) };
   }
@@ -290,8 +290,8 @@ export class GenerationService {
     for (const one of line === undefined ? this.#lines.keys() : [line]) this.#lines.get(one)?.poke(why);
   }
 
-  #ended(id: JobId): void {
-    for (const listener of this.#endedListeners) listener(id);
+  #ended(id: JobId, job?: Job): void {
+    for (const listener of this.#endedListeners) listener(id, job);
   }
 
   #progressed(id: JobId): void {

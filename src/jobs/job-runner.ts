@@ -1,6 +1,7 @@
 import { isResultReason } from '../domain/failure.ts';
 import type { JobId } from '../domain/ids.ts';
-import type { Claim, KnownOperation, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
+import { firstFence, type Claim, type KnownOperation, type JobQueue } from '../domain/job-engine.ts';
+import type { Park, JobReader } from '../domain/job-engine.ts';
 import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
 import type { ResultDownloader } from '../domain/media.ts';
 import type { Lease } from '../domain/key-leases.ts';
@@ -26,8 +27,8 @@ export type JobRunnerOptions = LoopTools & {
   readonly reader: JobReader;
   readonly resultStore: ResultDownloader;
   readonly live: RunningJobs;
-  /** Called when the job has an outcome that is not delivered yet. */
-  readonly onEnded: (id: JobId) => void;
+  /** Called when the job, as it was claimed, has an outcome that is not delivered yet. */
+  readonly onEnded: (job: Job) => void;
   /** Called when the job is back in a line. */
   readonly onParked: (id: JobId) => void;
 };
@@ -167,14 +168,14 @@ export class JobRunner {
 
   /** Stores the answer. Older files of the job go first: a file found under the job's name then belongs to this answer. */
   async #storeAnswer(
-    { job }: Claim,
+    { job, lease }: Claim,
     { source, candidate, progress, trail }: Extract<TurnEnding, { kind: 'answered' }>,
     journal: CallJournal,
   ): Promise<void> {
     const { resultStore, onCheckpoint } = this.#options;
     const answer = knownAnswer(candidate.model, source);
     const isStored = await this.#retryUntilStored(`keep the answer of job ${job.id}`, async () => {
-      await resultStore.remove(job.id);
+      if (lease.fence > firstFence) await resultStore.remove(job.id);
       return journal.answered(trail, progress, answer);
     });
     if (!isStored) throw new JobStopped('fenced');
@@ -221,7 +222,7 @@ export class JobRunner {
     const jobId = claim.job.id;
     live.end(jobId);
     this.#dropRefusals(jobId);
-    const settle = () => queue.settle(claim.lease, outcome, () => onEnded(jobId));
+    const settle = () => queue.settle(claim.lease, outcome, () => onEnded(claim.job));
     if (!(await this.#retryUntilStored(`keep how job ${jobId} ended`, settle))) return this.#discardResult(jobId);
     onCheckpoint?.('settled', jobId);
     live.forget(jobId);

@@ -126,6 +126,9 @@ export type Catalog = {
   match(languageCode: string | undefined, fallback: string): string;
 };
 
+/** Tags come from people. */
+const maxKnownTags = 500;
+
 /** Reads every locale file and checks that it has all messages; an error says which file and which message. */
 export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   const names = source.names();
@@ -136,8 +139,17 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   const loaded = new Map(locales.map((name) => [name, readLocale(name, source.read(name))] as const));
   const turned = new Set(locales.filter(isRightToLeft));
 
+  /** Every message asks again. */
+  const found = new Map<string | undefined, string | undefined>();
+  const ofTag = (tag: string | undefined): string | undefined => {
+    if (found.has(tag)) return found.get(tag);
+    const locale = localeForTag(tag, locales);
+    if (found.size >= maxKnownTags) found.clear();
+    found.set(tag, locale);
+    return locale;
+  };
   const match = (languageCode: string | undefined, fallback: string): string =>
-    localeForTag(languageCode, locales) ?? localeForTag(fallback, locales) ?? sourceLocale;
+    ofTag(languageCode) ?? ofTag(fallback) ?? sourceLocale;
 
   const messageOf = (locale: string, id: MessageId) => {
     const name = loaded.has(locale) ? locale : match(locale, sourceLocale);

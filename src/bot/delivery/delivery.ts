@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import type { Claim, JobReader } from '../../domain/job-engine.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
-import { firstOfAlbum, type OnCheckpoint, type Outcome } from '../../domain/job.ts';
+import { firstOfAlbum, type Job, type OnCheckpoint, type Outcome } from '../../domain/job.ts';
 import type { JobId } from '../../domain/ids.ts';
 import { type FailedTry, TryLater, placeOf, reportTelegramError, textOptions } from './media-message.ts';
 import { maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './send-once.ts';
@@ -49,7 +49,7 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    this.#listening.use(options.service.onEnded((id) => this.#enqueue(id)));
+    this.#listening.use(options.service.onEnded((id, job) => this.#enqueue(id, job)));
     this.#listening.use(options.outbox.health.onRecovery((kind) => this.#recovered(kind)));
   }
 
@@ -87,12 +87,20 @@ export class Delivery {
     await this.#options.outbox.drain();
   }
 
-  #enqueue(id: JobId): void {
-    void this.#lookups.add(() => this.#post(id));
+  #enqueue(id: JobId, job?: Job): void {
+    // One that ran here and is of no album needs no look: it was not tried before.
+    if (job !== undefined && job.album === undefined) this.#postOutcome(job);
+    else void this.#lookups.add(() => this.#post(id));
+  }
+
+  #postOutcome({ id, origin: { chatId }, statusMessageId: known }: Job): void {
+    const messageId = known ?? this.#options.statusMessages.messageIdOf(id);
+    const call = messageId === undefined ? ({ kind: 'send' } as const) : ({ kind: 'edit', messageId } as const);
+    this.#options.outbox.post({ chatId, ...call, priority: 'answer', run: () => this.#tryToDeliver(id) });
   }
 
   async #post(id: JobId, isDue = false): Promise<void> {
-    const { jobs, outbox, clock, emit } = this.#options;
+    const { jobs, clock, emit } = this.#options;
     try {
       const job = await jobs.find(id);
       if (job === undefined) return;
@@ -102,12 +110,7 @@ export class Delivery {
       }
       const waitMs = Math.min((job.deliverAtMs ?? 0) - clock.now(), maxRedeliveryDelayMs);
       if (waitMs > 0 && !isDue) return this.#wait(id, waitMs, undefined);
-      const { chatId } = job.origin;
-      const call =
-        job.statusMessageId === undefined
-          ? ({ kind: 'send' } as const)
-          : { kind: 'edit' as const, messageId: job.statusMessageId };
-      outbox.post({ chatId, ...call, priority: 'answer', run: () => this.#tryToDeliver(id) });
+      this.#postOutcome(job);
     } catch (error) {
       emit({ event: 'app.error', what: `look up the chat of job ${id}`, error });
       clock.sleep(lookupRetryMs, this.#closing.signal).then(

@@ -56,6 +56,8 @@ export class Presence implements Disposable {
 
   /** A cancelled request carries no reaction any more. */
   ended(job: Job, outcome: Outcome): void {
+    this.#timers.get(job.id)?.[Symbol.dispose]();
+    this.#timers.delete(job.id);
     this.#react(job, outcome.kind === 'cancelled' ? undefined : emoji[outcome.kind]);
   }
 

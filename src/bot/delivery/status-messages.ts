@@ -42,7 +42,9 @@ export type StatusMessagesOptions = {
 
 type Tracked = {
   readonly chatId: number;
-  shown: string;
+  readonly messageId: number;
+  /** Undefined when it is not known what the message shows. */
+  shown: JobView | undefined;
   edits: number;
   /** The phase that is shown, and when its place in line may be updated. */
   phase: JobPhase['kind'] | undefined;
@@ -66,27 +68,23 @@ export class StatusMessages {
   readonly #sending = new Map<JobId, Promise<void>>();
   /** Jobs that changed while their status message was being sent. */
   readonly #changedMeanwhile = new Set<JobId>();
-  readonly #listening: Disposable;
+  readonly #listening = new DisposableStack();
   #positionsTimer: Disposable | undefined;
 
   constructor(options: StatusMessagesOptions) {
     this.#options = options;
-    const progress = options.service.onProgress((one) => {
+    const onProgress = (one: JobId) => {
       const id = firstOfAlbum(one);
       if (this.#sending.has(id)) this.#changedMeanwhile.add(id);
       else this.refresh(id);
       this.#schedulePositions();
-    });
-    const ended = options.service.onEnded((id) => {
+    };
+    this.#listening.use(options.service.onProgress(onProgress));
+    const onEnded = (id: JobId) => {
       if (firstOfAlbum(id) !== id) this.refresh(firstOfAlbum(id));
       this.#schedulePositions();
-    });
-    this.#listening = {
-      [Symbol.dispose]: () => {
-        progress[Symbol.dispose]();
-        ended[Symbol.dispose]();
-      },
     };
+    this.#listening.use(options.service.onEnded(onEnded));
   }
 
   /**
@@ -120,8 +118,8 @@ export class StatusMessages {
     try {
       const sent = await api.sendMessage(chatId, view.text, { ...textOptions(view), ...placeOf(job, messageId) });
       this.#tracked.set(job.id, {
-        ...this.#newlyTracked(chatId),
-        shown: this.#fingerprint(job, jobView),
+        ...this.#newlyTracked(chatId, sent.message_id),
+        shown: jobView,
         phase: jobView.phase.kind,
       });
       return { kept: this.#keep(job.id, sent.message_id) };
@@ -163,9 +161,17 @@ export class StatusMessages {
     return true;
   }
 
-  #newlyTracked(chatId: number): Tracked {
+  #newlyTracked(chatId: number, messageId: number): Tracked {
     const placeAtMs = this.#options.clock.monotonicMs() + positionShownAgainMs;
-    return { chatId, shown: '', edits: 0, phase: undefined, placeAtMs, placeEveryMs: positionShownAgainMs };
+    return {
+      chatId,
+      messageId,
+      shown: undefined,
+      edits: 0,
+      phase: undefined,
+      placeAtMs,
+      placeEveryMs: positionShownAgainMs,
+    };
   }
 
   async #viewOf(job: Job, jobView: JobView): Promise<MessageView> {
@@ -174,9 +180,10 @@ export class StatusMessages {
     return messages.statusMessage(left === undefined ? jobView : { ...jobView, left }, job.locale, clock.now());
   }
 
-  /** What is worth an edit: the times of day and what is left of the day are not. */
-  #fingerprint(job: Job, jobView: JobView): string {
-    return JSON.stringify(this.#options.messages.statusMessage(jobView, job.locale));
+  /** Whether an edit would change nothing that is worth one: the times of day and what is left of the day are not. */
+  #showsTheSame({ locale }: Job, shown: JobView, jobView: JobView): boolean {
+    const show = (view: JobView) => JSON.stringify(this.#options.messages.statusMessage(view, locale));
+    return show(shown) === show(jobView);
   }
 
   /** Whether an edit now would exceed what one message may have, or only show a place that was shown a moment ago. */
@@ -186,6 +193,11 @@ export class StatusMessages {
     return (
       phase.kind === 'queued' && tracked.phase === 'queued' && this.#options.clock.monotonicMs() < tracked.placeAtMs
     );
+  }
+
+  /** The status message of a job under way, as far as this process knows it. */
+  messageIdOf(id: JobId): number | undefined {
+    return this.#tracked.get(id)?.messageId;
   }
 
   /** Ends the edits for this job; resolves when a status message that is being sent has arrived. */
@@ -205,7 +217,7 @@ export class StatusMessages {
     try {
       const found = await this.#options.service.find(id);
       if (found?.job.statusMessageId === undefined || this.#tracked.has(id)) return;
-      const tracked = this.#newlyTracked(found.job.origin.chatId);
+      const tracked = this.#newlyTracked(found.job.origin.chatId, found.job.statusMessageId);
       this.#tracked.set(id, tracked);
       this.#post(id, tracked);
     } catch (error) {
@@ -230,8 +242,7 @@ export class StatusMessages {
     const { outbox, service, clock, emit } = this.#options;
     if (this.#tracked.get(id) !== tracked || tracked.isGone === true) return 'done';
     const found = await service.find(id);
-    const statusMessageId = found?.job.statusMessageId;
-    if (found === undefined || statusMessageId === undefined || this.#tracked.get(id) !== tracked) return 'done';
+    if (found?.job.statusMessageId === undefined || this.#tracked.get(id) !== tracked) return 'done';
     const { job } = found;
     const jobView = job.album === undefined ? found.view : await this.#albumView(job, found.view, job.album.size);
     if (jobView.phase.kind === 'ended') {
@@ -240,19 +251,18 @@ export class StatusMessages {
     }
     if (jobView.phase.kind !== 'delivering') delete tracked.deliveringSinceMs;
     else if (this.#isTooSoon(id, tracked)) return 'done';
-    const fingerprint = this.#fingerprint(job, jobView);
-    if (tracked.shown === fingerprint) return 'done';
+    if (tracked.shown !== undefined && this.#showsTheSame(job, tracked.shown, jobView)) return 'done';
     if (this.#isTooMuch(tracked, jobView)) {
       this.#schedulePositions();
       return 'done';
     }
     try {
       const view = await this.#viewOf(job, jobView);
-      await outbox.api.editMessageText(job.origin.chatId, statusMessageId, view.text, textOptions(view));
+      await outbox.api.editMessageText(tracked.chatId, found.job.statusMessageId, view.text, textOptions(view));
       if (jobView.phase.kind === 'queued' && tracked.phase === 'queued') tracked.placeEveryMs *= 2;
       tracked.placeAtMs = clock.monotonicMs() + tracked.placeEveryMs;
       Object.assign(tracked, {
-        shown: fingerprint,
+        shown: jobView,
         phase: jobView.phase.kind,
         edits: tracked.edits + 1,
         isAsked: false,

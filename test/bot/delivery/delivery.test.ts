@@ -52,7 +52,7 @@ async function aStage(
     delivery: engine.delivery,
     ledger,
     results: { open: async () => undefined },
-    statusMessages: { close: async () => undefined } as unknown as StatusMessages,
+    statusMessages: { close: async () => undefined, messageIdOf: () => undefined } as unknown as StatusMessages,
     messages: createMessageMapper(loadCatalog()),
     clock,
     emit: telegram.emit,

@@ -137,7 +137,7 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
   };
   return {
     accept: async (request, limits, intent) => {
-      const accepted = await database.commit(() => acceptJob(database, request, limits, nowMs(), intent));
+      const accepted = await database.commit(() => acceptJob(database, request, limits, nowMs(), intent), plain);
       if (accepted.kind === 'accepted') work.tell(request.line, 'waits');
       return accepted;
     },

@@ -4,7 +4,7 @@ import { jobKinds, lanes, defaultKind } from '../../../domain/kinds.ts';
 import { toPreferences, wishesOf } from '../../../domain/personal/preferences.ts';
 import { type JobId, jobId, isProviderName, type ProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
-import { type Database, type Row, fromJson, parseRow } from '../connection.ts';
+import { type Database, type Row, fromJson, numberOf, parseRow } from '../connection.ts';
 import { keptCall } from './calls.ts';
 import { options, outcome } from './stored-values.ts';
 
@@ -203,15 +203,17 @@ function toState(row: JobRow): JobState {
 /** SQL for the outcome kind of a row of `jobs`; NULL before its end and for unreadable JSON, which would fail the query. */
 export const outcomeKind = `iif(json_valid(outcome), outcome ->> 'kind', NULL)`;
 
-/** Adds a waiting job; returns it with its place in the order. */
+/** A job that was just added, with its place in the order. */
+export type AddedJob = Pick<StoredJob, 'job' | 'seq' | 'tier' | 'round'>;
+
+/** Adds a waiting job, as its request says: its row need not be read back. `fence`: as of a job that was claimed so often. */
 export function insertJob(
   database: Database,
   id: JobId,
   request: JobRequest & { readonly line: ProviderName; readonly packResults: number },
-  round: number,
-  nowMs: number,
-) {
-  const { kind, prompt, options, lane, locale, origin, updateId, line, album, packResults } = request;
+  { round, nowMs, fence }: { readonly round: number; readonly nowMs: number; readonly fence: number },
+): AddedJob {
+  const { kind, prompt, options, lane, locale, origin, updateId, line, album, wishes, packResults } = request;
   const values = {
     id,
     update_id: updateId,
@@ -229,19 +231,36 @@ export function insertJob(
     pressed: origin.pressed === true ? 1 : null,
     album: album === undefined ? null : firstOfAlbum(id),
     album_size: album?.size ?? null,
-    wishes: request.wishes === undefined ? null : JSON.stringify(request.wishes),
+    wishes: wishes === undefined ? null : JSON.stringify(wishes),
     pack_results: packResults,
     line,
     state: 'waiting',
     round,
+    fence,
     ready_at_ms: nowMs,
     accepted_at_ms: nowMs,
   };
   const columns = Object.keys(values);
-  const row = database.get(
-    `INSERT INTO jobs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) RETURNING *`,
+  const added = database.get(
+    `INSERT INTO jobs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) RETURNING seq`,
     ...Object.values(values),
   );
-  if (row === undefined) throw new Error(`Cannot keep job ${id}: its row is gone`);
-  return toStoredJob(row);
+  const job: Job = {
+    id,
+    kind,
+    prompt,
+    ...(options === undefined ? {} : { options }),
+    lane,
+    locale,
+    origin,
+    updateId,
+    ...(album === undefined ? {} : { album: { size: album.size } }),
+    ...(wishes === undefined ? {} : { wishes }),
+    line,
+    state: { kind: 'waiting', readyAtMs: nowMs },
+    progress: { candidate: 0, attempts: 0, calls: 0 },
+    acceptedAtMs: nowMs,
+    ...(packResults === 0 ? {} : { packResults }),
+  };
+  return { job, seq: numberOf(added, 'seq'), tier: 1, round };
 }

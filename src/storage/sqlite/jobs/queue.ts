@@ -2,6 +2,7 @@ import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
 import { albumIds, type JobRequest, turnOf } from '../../../domain/job.ts';
 import { barredFrom, creditsTaken, takeCredit, readOrSetAside, type SetAside } from './settle.ts';
 import { type Database, numberOf, rememberedMs, type Row } from '../connection.ts';
+import { firstFence } from '../../../domain/job-engine.ts';
 import type { Accepted, AcceptLimits, Claim, JobLease, Park, RunningCaps } from '../../../domain/job-engine.ts';
 import {
   addTurn,
@@ -15,7 +16,7 @@ import {
   advanceVirtualTime,
   wakeParked,
 } from './fair-queue.ts';
-import { insertJob, toShownJob } from './job-rows.ts';
+import { insertJob, type StoredJob, toShownJob } from './job-rows.ts';
 import { type JobKind, jobKinds, kindTraits, nextLane } from '../../../domain/kinds.ts';
 import { checkpointJob, takeOverCall } from './calls.ts';
 import { forgetUses, packResultsOf, takeFromPacks } from '../payments/packs.ts';
@@ -29,8 +30,11 @@ export function acceptJob(
   intent?: 'receipt',
 ): Accepted {
   const id = jobId(`tg-${request.updateId}`);
-  const known = knownJob(database, id, nowMs);
-  if (known !== undefined) return { kind: 'known', job: known.job, ahead: placeAhead(database, known) };
+  const earlier = database.get('SELECT * FROM jobs WHERE id = ?', id);
+  const known = earlier && toShownJob(earlier);
+  if (known !== undefined && isRemembered(known, nowMs))
+    return { kind: 'known', job: known.job, ahead: placeAhead(database, known) };
+  if (known !== undefined) deleteJob(database, id);
 
   const { userId, chatId } = request.origin;
   const barred = barredFrom(database, userId, chatId, nowMs);
@@ -46,20 +50,26 @@ export function acceptJob(
   const [stored] = ids.map((one, place) => {
     const packResults = place < left ? 0 : cost;
     if (packResults > 0) takeFromPacks(database, one, userId, packResults);
-    return addJob(database, one, { ...variationOf(request, place), packResults }, round + place * cost, nowMs);
+    const next = { round: round + place * cost, nowMs, fence: known === undefined ? 0 : firstFence };
+    return addJob(database, one, { ...variationOf(request, place), packResults }, next);
   });
   if (stored === undefined) throw new Error(`Cannot accept job ${id}: its album has no place`);
   if (intent !== undefined) database.run('INSERT INTO effects (job_id, effect) VALUES (?, ?)', id, intent);
   return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
 }
 
-function addJob(database: Database, id: JobId, request: Parameters<typeof insertJob>[2], round: number, nowMs: number) {
+function addJob(
+  database: Database,
+  id: JobId,
+  request: Parameters<typeof insertJob>[2],
+  next: Parameters<typeof insertJob>[3],
+) {
   const { lane, kind, origin } = request;
-  takeCredit(database, id, origin.userId, kind, nowMs, request.packResults);
-  keepRound(database, lane, turnOf(origin), round);
-  const stored = insertJob(database, id, request, round, nowMs);
-  addTurn(database, stored);
-  return stored;
+  takeCredit(database, id, origin.userId, kind, next.nowMs, request.packResults);
+  keepRound(database, lane, turnOf(origin), next.round);
+  const added = insertJob(database, id, request, next);
+  addTurn(database, added);
+  return added;
 }
 
 /** The same seed would make the same picture again. */
@@ -69,19 +79,18 @@ function variationOf<Request extends JobRequest>(request: Request, place: number
   return { ...request, options: { ...options, chosenSeed: options.chosenSeed + place } };
 }
 
-/** Finds the job of a repeated update. A job delivered before the update memory began loses its id to the new one. */
-function knownJob(database: Database, id: JobId, nowMs: number) {
-  const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
-  if (row === undefined) return undefined;
-  const stored = toShownJob(row);
-  if (stored.toldAtMs === null || stored.toldAtMs > nowMs - rememberedMs) return stored;
+/** A job delivered before the update memory began loses its id to the next update of that number. */
+function isRemembered({ toldAtMs }: StoredJob, nowMs: number): boolean {
+  return toldAtMs === null || toldAtMs > nowMs - rememberedMs;
+}
+
+function deleteJob(database: Database, id: JobId): void {
   database.run('DELETE FROM effects WHERE job_id = ?', id);
   database.run('DELETE FROM calls WHERE job_id = ?', id);
   database.run('DELETE FROM rewrites WHERE job_id = ?', id);
   database.run('DELETE FROM credits WHERE job_id = ?', id);
   forgetUses(database, id);
   database.run('DELETE FROM jobs WHERE id = ?', id);
-  return undefined;
 }
 
 /** How many jobs the person has waiting and running, wherever they asked, and the round of the next one. */
