@@ -73,6 +73,7 @@ export class RefusedResult extends Error {
 
 export type OpenOptions = UrlRules & {
   readonly agent: Dispatcher;
+  /** Of this download alone. */
   readonly signal: AbortSignal;
   readonly clock?: Clock;
 };
@@ -100,22 +101,30 @@ export async function openResult(address: string, options: OpenOptions): Promise
 }
 
 async function ask(url: URL, { agent, signal, clock = systemClock }: OpenOptions): Promise<Dispatcher.ResponseData> {
-  const late = new AbortController();
-  using _timer = clock.schedule(headersMs, () => late.abort());
+  const ending = new AbortController();
+  // Also while the body is read; the signal is this download's own, so nobody has to remove the listener.
+  const passOn = () => ending.abort(signal.reason);
+  if (signal.aborted) passOn();
+  else signal.addEventListener('abort', passOn, { once: true });
+  let isLate = false;
+  using _timer = clock.schedule(headersMs, () => {
+    isLate = true;
+    ending.abort();
+  });
   try {
     const response = await agent.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method: 'GET',
       headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'darkroom' },
-      signal: AbortSignal.any([signal, late.signal]),
+      signal: ending.signal,
     });
     // Destroying a body before its end emits an error event.
     response.body.on('error', () => {});
     return response;
   } catch (error) {
     signal.throwIfAborted();
-    if (late.signal.aborted) throw new RefusedResult('result-unavailable', `no headers within ${headersMs} ms`, true);
+    if (isLate) throw new RefusedResult('result-unavailable', `no headers within ${headersMs} ms`, true);
     throw refusedBy(error);
   }
 }

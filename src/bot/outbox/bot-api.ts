@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { notFromTelegram, classifyRefusal } from './telegram-error.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { type ReadAnswer, wholeAnswer, withCode } from './whole-answer.ts';
 
 type Fetch = NonNullable<ApiClientOptions['fetch']>;
 
@@ -13,8 +14,6 @@ type Asked = {
   readonly body?: string | Readable;
   readonly signal?: AbortSignal;
 };
-
-type ReadAnswer = { readonly status: number; readonly retryAfter: string | undefined; readonly body: string };
 
 /** Far above a full batch of updates. */
 const maxAnswerBytes = 64_000_000;
@@ -59,23 +58,13 @@ function isPage(text: string): boolean {
   return text.trimStart().startsWith('<');
 }
 
-async function exchange(
-  url: string,
-  { method = 'POST', headers = {}, body = '', signal }: Asked,
-  dispatcher: Dispatcher,
-): Promise<ReadAnswer> {
+async function exchange(url: string, asked: Asked, dispatcher: Dispatcher): Promise<ReadAnswer> {
+  const { method = 'POST', headers = {}, body = '', signal } = asked;
   try {
     const sent = typeof body === 'string' ? body : await wholeIfSmall(body);
     const { origin, pathname, search } = new URL(url);
-    const answer = await dispatcher.request({
-      origin,
-      path: `${pathname}${search}`,
-      method,
-      headers,
-      body: sent,
-      ...(signal && { signal }),
-    });
-    return await readAll(answer);
+    const request = { origin, path: `${pathname}${search}`, method, headers, body: sent };
+    return await wholeAnswer(dispatcher, request, { maxBytes: maxAnswerBytes, signal });
   } catch (error) {
     if (signal?.aborted !== true) throw error;
     const aborted = new Error('The call was aborted');
@@ -107,26 +96,6 @@ async function* followedBy(chunks: readonly Uint8Array[], rest: AsyncIterator<Ui
   } finally {
     await rest.return?.();
   }
-}
-
-async function readAll({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<ReadAnswer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) throw withCode('The answer is too long', 'ERR_TOO_LONG');
-    chunks.push(chunk);
-  }
-  const retryAfter = headers['retry-after'];
-  return {
-    status: statusCode,
-    retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-    body: Buffer.concat(chunks).toString('utf8'),
-  };
-}
-
-function withCode(message: string, code: string): Error {
-  return Object.assign(new Error(message), { code });
 }
 
 /** Calls that were begun a moment ago; statuses leave some of the slots to answers. */
