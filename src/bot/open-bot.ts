@@ -59,6 +59,7 @@ import { openOutbox } from './outbox/outbox.ts';
 import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/bot-api.ts';
 import { Poller } from './updates/poller.ts';
+import { UnkeptUpdates } from './updates/unkept-updates.ts';
 import { WebhookSource, type WebhookSourceOptions } from './updates/webhook-source.ts';
 import { CommandMenu } from './commands/command-menu.ts';
 import { GroupNotices } from './middleware/group-notices.ts';
@@ -209,6 +210,8 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));
+  const unkept = new UnkeptUpdates();
+  for (const one of [api, outbox.api]) one.config.use(unkept.transformer);
   const presence = opening.use(new Presence({ outbox, service, clock }));
   const leftToday = async ({ kind, lane, origin: { userId } }: Job) => {
     const limit = perDay[lane][kind];
@@ -273,6 +276,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     ...options,
     apiRoot: options.apiRoot === telegramApiRoot ? undefined : options.apiRoot,
     bot,
+    unkept,
     onHandedKey: (updateId, handed) => handedKeys.keep(updateId, handed),
     reasonUnasked,
     source: webhook ?? new Poller({ ...options, bot }),

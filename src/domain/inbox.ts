@@ -20,8 +20,15 @@ export type Leftovers = {
  * remembered for seven days, so that a redelivered one is dropped.
  */
 export type Inbox = {
-  /** Stores the batch. Returns only the updates not known before, in the given order. */
-  keep(batch: readonly InboxUpdate[], nowMs: number): Promise<readonly InboxUpdate[]>;
+  /**
+   * Stores the batch. Returns only the updates not known before, in the given order. `onKept` hears of them a moment before
+   * they are durable: what their handlers store first joins the transaction, and is lost with it.
+   */
+  keep(
+    batch: readonly InboxUpdate[],
+    nowMs: number,
+    onKept?: (fresh: readonly InboxUpdate[]) => void,
+  ): Promise<readonly InboxUpdate[]>;
   /** Updates kept but not handled, oldest first. */
   unhandled(): Promise<readonly InboxUpdate[]>;
   /** Whether any update was ever kept and is still remembered. */

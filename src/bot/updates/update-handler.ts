@@ -6,6 +6,8 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
+import { ChatQueues } from './chat-queues.ts';
+import type { UnkeptUpdates } from './unkept-updates.ts';
 import { reachTelegram } from './update-source.ts';
 import {
   describeTelegramError,
@@ -40,9 +42,18 @@ const maxTriesAfter: Partial<Record<TelegramError, number>> = {
 type UpdateHandlerOptions = {
   readonly bot: Bot<BotContext>;
   readonly inbox: Inbox;
+  readonly unkept: UnkeptUpdates;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
+};
+
+/** Updates that are handled while they are being stored; or that are stored. */
+type Begin = {
+  /** Resolves with whether the update was answered before it was stored. */
+  readonly before?: Promise<boolean> | undefined;
+  /** Resolves with whether the update is durable now; absent when it was so before. */
+  readonly kept?: Promise<boolean>;
 };
 
 /**
@@ -53,43 +64,45 @@ export class UpdateHandler {
   readonly #options: UpdateHandlerOptions;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #queues = new ChatQueues();
-  readonly #waiting = new Set<Promise<void>>();
+  readonly #waiting = new Set<Promise<unknown>>();
   #onCapacity: (() => void) | undefined;
 
   constructor(options: UpdateHandlerOptions) {
     this.#options = options;
   }
 
-  /** Handles a stored update; `before` resolves with whether it was answered before it was stored. */
-  start(update: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
+  /** Handles a stored update, or one that is being stored; resolves with whether it was answered. */
+  start(update: InboxUpdate, signal: AbortSignal, begin: Begin = {}): Promise<boolean> {
     const { updateId, body } = update;
     const chat = chatLaneOfBody(body, updateId);
+    if (begin.kept !== undefined) this.#options.unkept.hold(chat, begin.kept);
     const turn = this.#queues.enter(chat);
-    if (turn === undefined) return this.#startNow(chat, this.#handle(update, signal, before));
+    if (turn === undefined) return this.#startNow(chat, this.#handle(update, signal, begin));
     const waiting = turn.then(() => {
       this.#waiting.delete(waiting);
-      return this.#startNow(chat, this.#handleStored(updateId, signal, before));
+      return this.#startNow(chat, this.#handleStored(updateId, signal, begin));
     });
     this.#waiting.add(waiting);
     return waiting;
   }
 
-  #startNow(chat: string, work: Promise<void>): Promise<void> {
+  #startNow(chat: string, work: Promise<boolean>): Promise<boolean> {
     const handling = work.finally(() => this.#queues.leave(chat));
     this.#watch(handling);
     return handling;
   }
 
-  async #handleStored(updateId: number, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
+  async #handleStored(updateId: number, signal: AbortSignal, begin: Begin): Promise<boolean> {
     while (!signal.aborted) {
       try {
         const body = await this.#options.inbox.bodyOf(updateId);
-        return body === undefined ? undefined : await this.#handle({ updateId, body }, signal, before);
+        return body === undefined ? false : await this.#handle({ updateId, body }, signal, begin);
       } catch (error) {
         if (!isStorageRefusal(error)) throw error;
         await this.#options.clock.sleep(retryMs, signal).catch(() => undefined);
       }
     }
+    return false;
   }
 
   /** Handles the updates of an earlier process; one that may have killed it is handled alone, after the others were started. */
@@ -154,21 +167,23 @@ export class UpdateHandler {
   }
 
   async #tryOnce({ updateId, body }: InboxUpdate, signal: AbortSignal): Promise<boolean> {
-    const { bot, emit } = this.#options;
     try {
-      await bot.handleUpdate(JSON.parse(body) as Update);
+      await this.#options.bot.handleUpdate(JSON.parse(body) as Update);
       return true;
     } catch (error) {
-      if (signal.aborted) return false;
-      const cause = error instanceof BotError ? error.error : error;
-      const after = this.#afterError(cause, 1, 0);
-      if (after === 'failed') emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: false });
-      // Telegram keeps it: people who could not be answered are answered later.
+      if (!signal.aborted) this.#failedUnstored(updateId, error instanceof BotError ? error.error : error);
       return false;
     }
   }
 
-  async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
+  /** Telegram keeps it: people who could not be answered are answered later. */
+  #failedUnstored(updateId: number, cause: unknown): void {
+    const error = withoutPayload(cause);
+    if (this.#afterError(cause, 1, 0) === 'failed')
+      this.#options.emit({ event: 'update.failed', updateId, error, setAside: false });
+  }
+
+  async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal, { before, kept }: Begin): Promise<boolean> {
     const { bot, inbox, clock, random, emit } = this.#options;
     let isOver = (await before) ?? false;
     let startedAtMs = 0;
@@ -179,17 +194,22 @@ export class UpdateHandler {
         startedAtMs = clock.monotonicMs();
         if (!isOver) await bot.handleUpdate(JSON.parse(body) as Update);
         isOver = true;
-        return await inbox.handled(updateId);
+        if ((await kept) !== false) await inbox.handled(updateId);
+        return true;
       } catch (error) {
         // On shutdown the update is left for the next start.
-        if (signal.aborted) return;
-        await inbox.survived(updateId).catch(() => undefined);
+        if (signal.aborted) return isOver;
         const cause = error instanceof BotError ? error.error : error;
+        if ((await kept) === false) {
+          this.#failedUnstored(updateId, cause);
+          return isOver;
+        }
+        await inbox.survived(updateId).catch(() => undefined);
         const after = isOver ? 'handled' : this.#afterError(cause, tries, clock.monotonicMs() - startedAtMs);
         if (after === 'failed') {
           const next = await inbox.failed(updateId).catch(() => 'again' as const);
           emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: next === 'set-aside' });
-          if (next === 'set-aside') return;
+          if (next === 'set-aside') return isOver;
         } else if (after === 'handled') isOver = true;
         else {
           waitMs = after.waitMs;
@@ -200,7 +220,7 @@ export class UpdateHandler {
         await clock.sleep(waitMs, signal);
         if (isUnsure) await reachTelegram(bot, clock, random, signal);
       } catch {
-        return;
+        return isOver;
       }
     }
   }
@@ -234,9 +254,6 @@ function withoutPayload(error: unknown): unknown {
   return error instanceof GrammyError || error instanceof HttpError ? describeTelegramError(error) : error;
 }
 
-/** This many updates of one chat are handled or wait in memory; the others wait in the inbox. */
-export const maxStartedPerChat = 30;
-
 /** The updates that are handled one after the other share a lane: those of a chat, else those of a person. */
 export function chatLaneOf(update: Update, updateId = update.update_id): string {
   // An update of another shape has a lane of its own.
@@ -261,31 +278,3 @@ type MaybeUpdate = {
   readonly my_chat_member?: InChat;
   readonly inline_query?: { readonly from?: { readonly id?: number } | null } | null;
 };
-
-type Waiting = { readonly start: () => void };
-
-/** Lets so many updates of each chat through; the others wait for their turn, in order, and hold only a callback. */
-class ChatQueues {
-  readonly #chats = new Map<string, { started: number; readonly waiting: Waiting[] }>();
-
-  /** Resolves when it is the turn of an update of the chat; returns undefined when that is at once. */
-  enter(chat: string): Promise<void> | undefined {
-    const queue = this.#chats.get(chat) ?? { started: 0, waiting: [] };
-    this.#chats.set(chat, queue);
-    if (queue.started < maxStartedPerChat && queue.waiting.length === 0) {
-      queue.started += 1;
-      return undefined;
-    }
-    return new Promise((resolve) => queue.waiting.push({ start: resolve }));
-  }
-
-  /** An update of the chat is over: the next one takes its place. */
-  leave(chat: string): void {
-    const queue = this.#chats.get(chat);
-    if (queue === undefined) return;
-    const next = queue.waiting.shift();
-    if (next !== undefined) return next.start();
-    queue.started -= 1;
-    if (queue.started === 0) this.#chats.delete(chat);
-  }
-}

@@ -7,6 +7,7 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { HandedKey } from '../admins/handed-keys.ts';
 import { redactSecrets } from '../message-words.ts';
+import type { UnkeptUpdates } from './unkept-updates.ts';
 import { UpdateHandler } from './update-handler.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Random } from '../../kit/backoff.ts';
@@ -30,7 +31,8 @@ export type IntakeOptions = {
 };
 
 /**
- * Stores the updates of a batch, then starts to handle them. While the storage is unavailable, updates are answered without
+ * Stores the updates of a batch and starts to handle them in the same transaction; nothing is said before that is durable
+ * (see `UnkeptUpdates`). While the storage is unavailable, updates are answered without
  * being stored; only the answered ones are confirmed, so Telegram sends the others again.
  */
 export class Intake {
@@ -45,15 +47,28 @@ export class Intake {
   /** Resolves with how many updates of the batch, from its start, may be confirmed to Telegram. */
   async take(batch: readonly InboxUpdate[], signal: AbortSignal): Promise<number> {
     const { inbox, handler, clock } = this.#options;
+    const decided = Promise.withResolvers<boolean>();
+    const begun = new Map<number, Promise<boolean>>();
+    const begin = (fresh: readonly InboxUpdate[]) => {
+      for (const update of fresh) {
+        const { updateId } = update;
+        begun.set(
+          updateId,
+          handler.start(update, signal, { before: this.#unstored.get(updateId), kept: decided.promise }),
+        );
+      }
+    };
     let fresh: readonly InboxUpdate[];
     try {
-      fresh = await inbox.keep(batch, clock.now());
+      fresh = await inbox.keep(batch, clock.now(), begin);
+      decided.resolve(true);
     } catch (error) {
+      decided.resolve(false);
       if (!isStorageRefusal(error)) throw error;
+      for (const [updateId, answered] of begun) this.#unstored.set(updateId, answered);
       return this.#answerUnstored(batch, signal);
     }
     this.#reportKnown(batch, fresh);
-    for (const update of fresh) void handler.start(update, signal, this.#unstored.get(update.updateId));
     // Another batch may be in progress at the same time.
     for (const { updateId } of batch) this.#unstored.delete(updateId);
     return batch.length;
@@ -93,6 +108,7 @@ export type UpdatePipelineOptions = {
   readonly bot: Bot<BotContext>;
   readonly source: UpdateSource;
   readonly inbox: Inbox;
+  readonly unkept: UnkeptUpdates;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;

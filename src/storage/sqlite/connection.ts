@@ -55,10 +55,7 @@ export class Database implements Disposable {
         commit: () => this.#within(() => this.#log?.refuseUnsynced()),
         rollBack: () => this.#control('ROLLBACK'),
         changes: () => this.#changes,
-        flush: () =>
-          this.#log?.flush().catch((error: unknown) => {
-            throw this.#refusalFor(error);
-          }),
+        flush: () => this.#guarded(() => this.#log?.flush()?.catch((error: unknown) => this.#refuse(error))),
         flushNow: () => this.#guarded(() => this.#log?.flushNow()),
         get isOpen() {
           return connection.isTransaction;
@@ -259,8 +256,12 @@ export class Database implements Disposable {
     try {
       return work();
     } catch (error) {
-      throw this.#refusalFor(error);
+      return this.#refuse(error);
     }
+  }
+
+  #refuse(error: unknown): never {
+    throw this.#refusalFor(error);
   }
 
   #refusalFor(error: unknown): unknown {

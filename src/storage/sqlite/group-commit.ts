@@ -45,7 +45,7 @@ export type Transaction = {
   alone<Result>(work: () => Result): Result;
   /** Commits, or undoes everything and throws. What is committed is durable once the log is flushed. */
   commit(): void;
-  /** Resolves when everything that was committed before is durable; undefined when it is so already. */
+  /** Resolves when everything that was committed before is durable; undefined when it is so already. May throw. */
   flush(): Promise<void> | undefined;
   /** As `flush`, before it returns. */
   flushNow(): void;
@@ -211,11 +211,15 @@ export class GroupCommit {
     }
     this.#isOpen = false;
     const done = this.#done.splice(0);
-    // Applied work is durable with the next work that is waited for.
-    const flushing = isLast || done.length === 0 ? undefined : transaction.flush();
-    if (flushing === undefined) return resolveAll(done);
-    this.#isFlushing = true;
-    void this.#afterFlush(flushing, done);
+    try {
+      // Applied work is durable with the next work that is waited for.
+      const flushing = isLast || done.length === 0 ? undefined : transaction.flush();
+      if (flushing === undefined) return resolveAll(done);
+      this.#isFlushing = true;
+      void this.#afterFlush(flushing, done);
+    } catch (error) {
+      this.#reject(done, error);
+    }
   }
 
   async #afterFlush(flushing: Promise<void>, done: readonly DoneWork[]): Promise<void> {

@@ -18,11 +18,11 @@ export function createSqliteInbox(database: Database): Inbox {
     database.run(`DELETE FROM inbox WHERE state <> 'new' AND kept_at_ms <= ?`, Math.floor(nowMs) - rememberedMs);
   };
   return {
-    keep: async (batch, nowMs) =>
-      database.commit(() => {
+    keep: async (batch, nowMs, onKept) => {
+      const store = () => {
         // An id that may come again is forgotten before it does, to the minute; also after the clock was set back.
         if (purgedMs === undefined || Math.abs(nowMs - purgedMs) >= purgeEveryMs) purge(nowMs);
-        return batch.filter(
+        const fresh = batch.filter(
           ({ updateId, body }) =>
             database.run(
               'INSERT INTO inbox (update_id, body, kept_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
@@ -31,7 +31,11 @@ export function createSqliteInbox(database: Database): Inbox {
               Math.floor(nowMs),
             ) === 1,
         );
-      }, plain),
+        if (onKept !== undefined && fresh.length > 0) queueMicrotask(() => onKept(fresh));
+        return fresh;
+      };
+      return database.commit(store, onKept === undefined ? plain : { ...plain, isFollowed: true });
+    },
     unhandled: async () =>
       database
         .all(`SELECT update_id, body FROM inbox WHERE state = 'new' ORDER BY seq`)

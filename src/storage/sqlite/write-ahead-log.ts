@@ -5,12 +5,49 @@ import { type StorageError, unwritable } from './storage-error.ts';
 export type DiskSync = {
   readonly beside: (file: number, done: (error: Error | null) => void) => void;
   readonly now: (file: number) => void;
+  readonly monotonicMs: () => number;
 };
 
-const systemSync: DiskSync = { beside: (file, done) => fdatasync(file, done), now: (file) => fdatasyncSync(file) };
+const systemSync: DiskSync = {
+  beside: (file, done) => fdatasync(file, done),
+  now: (file) => fdatasyncSync(file),
+  monotonicMs: () => performance.now(),
+};
+
+/** A sync that takes no longer costs less than a thread and a turn of the event loop. */
+const quickMs = 2;
+/** So many syncs go beside the event loop before one is waited for again. */
+const trialAfter = 32;
+/** It is waited for only where one of those, its turns of the event loop included, took no longer than this. */
+const maxTrialMs = 5;
+
+/** Whether the disk has been quick of late. */
+class DiskPace {
+  #besideLeft = trialAfter;
+  #quickestMs = Infinity;
+
+  get isQuick(): boolean {
+    return this.#besideLeft === 0;
+  }
+
+  waitedFor(ms: number): void {
+    if (ms > quickMs) this.#begin();
+  }
+
+  tookBeside(ms: number): void {
+    this.#quickestMs = Math.min(this.#quickestMs, ms);
+    this.#besideLeft = Math.max(0, this.#besideLeft - 1);
+    if (this.#besideLeft === 0 && this.#quickestMs > maxTrialMs) this.#begin();
+  }
+
+  #begin(): void {
+    this.#besideLeft = trialAfter;
+    this.#quickestMs = Infinity;
+  }
+}
 
 /**
- * The write-ahead log of an open database, put on the disk beside the event loop. SQLite itself would wait for the disk
+ * The write-ahead log of an open database, put on the disk beside the event loop unless the disk is quick. SQLite itself would wait for the disk
  * inside of COMMIT; with `synchronous = NORMAL` a commit only writes the log, and is durable once the log is synced:
  * https://sqlite.org/pragma.html#pragma_synchronous. A checkpoint still syncs the log before it writes the database.
  *
@@ -21,6 +58,7 @@ export class WriteAheadLog implements Disposable {
   readonly #database: string;
   readonly #path: string;
   readonly #sync: DiskSync;
+  readonly #pace = new DiskPace();
   #file: number | undefined;
   #running = 0;
   #isClosed = false;
@@ -37,8 +75,17 @@ export class WriteAheadLog implements Disposable {
     return this.#failure;
   }
 
-  /** Resolves when everything that was committed before is on the disk; rejects with a StorageError. */
-  flush(): Promise<void> {
+  /**
+   * Resolves when everything that was committed before is on the disk, and rejects with a StorageError; undefined when it is
+   * there already.
+   */
+  flush(): Promise<void> | undefined {
+    const startedMs = this.#sync.monotonicMs();
+    if (this.#pace.isQuick) {
+      this.flushNow();
+      this.#pace.waitedFor(this.#sync.monotonicMs() - startedMs);
+      return undefined;
+    }
     return new Promise((resolve, reject) => {
       let file: number;
       try {
@@ -49,6 +96,7 @@ export class WriteAheadLog implements Disposable {
       this.#running += 1;
       this.#sync.beside(file, (error) => {
         this.#running -= 1;
+        this.#pace.tookBeside(this.#sync.monotonicMs() - startedMs);
         if (this.#isClosed) this.#close();
         if (error === null) resolve();
         else reject(this.#failed(error));

@@ -11,19 +11,24 @@ const updates = (...ids: readonly number[]): readonly InboxUpdate[] => ids.map((
 /** An inbox that keeps or refuses, and handlers whose answers are given by hand. */
 function anIntake() {
   const clock = fakeClock();
-  const machine = { error: undefined as Error | undefined };
+  /** `isLost`: the transaction fails after the handlers have begun. */
+  const machine = { error: undefined as Error | undefined, isLost: false };
   const begun: (readonly [number, boolean])[] = [];
   const answers = new Map<number, PromiseWithResolvers<boolean>>();
   const asked: number[] = [];
   const inbox = {
-    keep: async (batch: readonly InboxUpdate[]) => {
+    keep: async (...[batch, , onKept]: Parameters<Inbox['keep']>) => {
+      if (machine.isLost) onKept?.(batch);
       if (machine.error !== undefined) throw machine.error;
+      if (!machine.isLost) onKept?.(batch);
       return batch;
     },
   } as unknown as Inbox;
   const handler = {
-    start: ({ updateId }: InboxUpdate, _: AbortSignal, before?: Promise<boolean>) => {
-      void (before ?? Promise.resolve(false)).then((isOver) => begun.push([updateId, isOver]));
+    start: async (...[{ updateId }, , { before, kept } = {}]: Parameters<UpdateHandler['start']>) => {
+      const isOver = (await before) ?? false;
+      begun.push([updateId, isOver]);
+      return (await kept) === false && !isOver ? handler.handleOnce({ updateId, body: '' }, signal) : true;
     },
     handleOnce: ({ updateId }: InboxUpdate) => {
       asked.push(updateId);
@@ -111,4 +116,15 @@ test('Intake.take() rejects with what is no refusal of the storage', async () =>
   machine.error = new TypeError('broken');
   await expect(intake.take(updates(1), signal)).rejects.toThrow('broken');
   expect(asked).toEqual([]);
+});
+
+test('Intake.take() lets nobody be answered twice whose update was lost with its transaction while it was handled', async () => {
+  const { intake, clock, machine, begun, say, asked } = anIntake();
+  Object.assign(machine, { error: full, isLost: true });
+  const taken = intake.take(updates(1, 2), signal);
+  await clock.advance(0);
+  say(1, true);
+  say(2, false);
+  expect(await taken).toBe(1);
+  expect([begun, asked]).toEqual([updates(1, 2).map(({ updateId }) => [updateId, false]), [1, 2]]);
 });

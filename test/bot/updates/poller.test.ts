@@ -1,3 +1,4 @@
+import { UnkeptUpdates } from '../../../src/bot/updates/unkept-updates.ts';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Bot } from 'grammy';
@@ -39,7 +40,7 @@ function aPoller() {
     purge: async () => undefined,
   } as unknown as Inbox;
   const options = { bot, inbox, clock, random: () => 1, emit: () => undefined };
-  void new UpdatePipeline({ ...options, source: new Poller(options) }).run(closing.signal);
+  void new UpdatePipeline({ unkept: new UnkeptUpdates(), ...options, source: new Poller(options) }).run(closing.signal);
   const offsets = () => asks.map(({ offset }) => offset);
   return { clock, asks, keeping, offsets, [Symbol.dispose]: () => closing.abort() };
 }
@@ -83,7 +84,9 @@ test('Poller.deliver() asks anew when the line falls silent, and says why', asyn
   const bot = new Bot<BotContext>('1:of-the-tests', { client: { apiRoot, timeoutSeconds: 0.05 } });
   const inbox = { takeUp: async () => ({ plain: [], suspects: [], setAside: [] }) } as unknown as Inbox;
   const options = { bot, inbox, clock, random: () => 1, emit: (event: AppEvent) => void events.push(event) };
-  const ran = new UpdatePipeline({ ...options, source: new Poller(options) }).run(closing.signal);
+  const ran = new UpdatePipeline({ unkept: new UnkeptUpdates(), ...options, source: new Poller(options) }).run(
+    closing.signal,
+  );
   await until(() => events.length === 1);
   expect(events).toMatchObject([{ method: 'getUpdates', detail: 'no answer from Telegram (timed out)' }]);
   await clock.advance(1_000);

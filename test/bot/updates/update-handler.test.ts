@@ -1,7 +1,9 @@
 import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
-import { maxStartedPerChat, UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
+import { maxStartedPerChat } from '../../../src/bot/updates/chat-queues.ts';
+import { UnkeptUpdates } from '../../../src/bot/updates/unkept-updates.ts';
+import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Inbox } from '../../../src/domain/inbox.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -44,7 +46,14 @@ function someHandler(...errors: (Error | undefined)[]) {
     failed: async () => ((failures += 1) >= 3 ? 'set-aside' : 'again'),
     bodyOf: async (id: number) => (stored.push(id), inGroup(id).body),
   } as unknown as Inbox;
-  const handler = new UpdateHandler({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
+  const handler = new UpdateHandler({
+    unkept: new UnkeptUpdates(),
+    bot,
+    inbox,
+    clock,
+    random: () => 1,
+    emit: (event) => void events.push(event),
+  });
   return {
     clock,
     closing,

@@ -1,3 +1,4 @@
+import { UnkeptUpdates } from '../../../src/bot/updates/unkept-updates.ts';
 import { Bot } from 'grammy';
 import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
@@ -50,13 +51,14 @@ function aStage(refuses: () => boolean = () => false) {
     if (refuses()) throw new StorageError('full', 'Cannot write: the disk is full');
   };
   const updates = new UpdatePipeline({
+    unkept: new UnkeptUpdates(),
     bot,
     source: webhook.source,
     inbox: {
       ...stored,
-      keep: async (batch, nowMs) => {
+      keep: async (...given) => {
         refuse();
-        return stored.keep(batch, nowMs);
+        return stored.keep(...given);
       },
       purge: async (nowMs) => {
         refuse();

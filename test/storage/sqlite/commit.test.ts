@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { createSqliteJobEngine } from '../../../src/storage/sqlite/jobs/job-engine.ts';
-import { WriteAheadLog } from '../../../src/storage/sqlite/write-ahead-log.ts';
+import { type DiskSync, WriteAheadLog } from '../../../src/storage/sqlite/write-ahead-log.ts';
 import { anyNumber, aRequest, roomy } from '../../conformance/requests.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { scratch } from './scratch.ts';
@@ -123,7 +123,8 @@ test('the lease of a claim that was lost with its transaction is never the lease
 /** A database on a disk that a test lets sync, or fail, when it wants. */
 function onSlowDisk(file: string) {
   const syncs: ((error: Error | null) => void)[] = [];
-  const log = new WriteAheadLog(file, { beside: (_file, done) => void syncs.push(done), now: () => undefined });
+  const beside: DiskSync['beside'] = (_file, done) => void syncs.push(done);
+  const log = new WriteAheadLog(file, { beside, now: () => undefined, monotonicMs: () => 0 });
   const database = openDatabase({ path: file, log });
   return { database, syncs };
 }
@@ -131,6 +132,34 @@ function onSlowDisk(file: string) {
 const turns = async () => {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
+
+test('Database.commit() waits for a disk that was quick of late without a turn of the event loop, until it is slow or fails', async () => {
+  using place = scratch();
+  const beside: number[] = [];
+  const now: number[] = [];
+  let disk: () => void = () => undefined;
+  let nowMs = 0;
+  const sync: DiskSync = {
+    monotonicMs: () => nowMs,
+    beside: (file, done) => void (beside.push(file), done(null)),
+    now: (file) => void (now.push(file), disk()),
+  };
+  using database = openDatabase({ path: place.file, log: new WriteAheadLog(place.file, sync) });
+  const commit = async () => database.commit(() => database.run('INSERT INTO users DEFAULT VALUES'));
+  const seen = async (times: number) => {
+    for (let time = 0; time < times; time += 1) await commit();
+    return [beside.splice(0).length, now.splice(0).length];
+  };
+  expect(await seen(33)).toEqual([32, 1]);
+  expect(await seen(5)).toEqual([0, 5]);
+  disk = () => void (nowMs += 3);
+  expect(await seen(2)).toEqual([1, 1]);
+  disk = () => {
+    throw new Error('the disk is broken');
+  };
+  await seen(31);
+  await expect(commit()).rejects.toThrow('the disk is broken');
+});
 
 test('Database.commit() resolves once the disk has what it changed, and shares the next wait with all that ask meanwhile', async () => {
   using place = scratch();

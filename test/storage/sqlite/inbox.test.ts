@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { InboxUpdate } from '../../../src/domain/inbox.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { WriteAheadLog } from '../../../src/storage/sqlite/write-ahead-log.ts';
 import { scratch } from './scratch.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
@@ -24,6 +25,34 @@ test('createSqliteInbox().keep() keeps the whole batch or nothing', async () => 
   const broken = { updateId: Number.NaN, body: '{}' };
   await expect(inbox.keep([anUpdate(1), broken], nowMs)).rejects.toThrow('NOT NULL constraint failed');
   expect(await inbox.unhandled()).toEqual([]);
+});
+
+test('createSqliteInbox().keep() tells of new updates before they are durable: what follows is kept or lost with them', async () => {
+  using place = scratch();
+  const syncs: ((error: Error | null) => void)[] = [];
+  const beside = (_file: number, done: (error: Error | null) => void) => void syncs.push(done);
+  using database = openDatabase({
+    path: place.file,
+    log: new WriteAheadLog(place.file, { beside, now: () => undefined, monotonicMs: () => 0 }),
+  });
+  const inbox = createSqliteInbox(database);
+  const order: string[] = [];
+  const keep = inbox.keep([anUpdate(1)], nowMs, (fresh) => {
+    order.push(`begun ${fresh.length}`);
+    void inbox.inHand(1).then(
+      () => order.push('followed'),
+      () => order.push('lost too'),
+    );
+  });
+  void keep.then(
+    () => order.push('kept'),
+    () => order.push('lost'),
+  );
+  await vi.waitUntil(() => syncs.length > 0);
+  expect(order).toEqual(['begun 1']);
+  syncs[0]?.(new Error('the disk is broken'));
+  await vi.waitUntil(() => order.length === 3);
+  expect(order).toEqual(['begun 1', 'lost', 'lost too']);
 });
 
 test('createSqliteInbox().unhandled() answers after a restart what was kept and not handled', async () => {
