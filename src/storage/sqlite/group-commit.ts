@@ -8,6 +8,8 @@ const lockRetryMs = 30;
 const patienceAfterTimeoutMs = 200;
 /** How often work that follows from applied work joins the open transaction before it is committed. */
 const maxRounds = 4;
+/** How long a transaction stays open for others while nobody waits for it. */
+const maxOpenMs = 5;
 
 export type WorkKind = {
   /** Resolves when the work is done, and not only when it is durable. */
@@ -88,6 +90,8 @@ export class GroupCommit {
   /** While the disk takes what was committed last, the next transaction stays open for further work. */
   #isFlushing = false;
   #nextTry: Disposable | undefined;
+  /** Commits what nobody waits for. */
+  #alone: NodeJS.Timeout | undefined;
   #patienceMs: number;
 
   constructor(options: GroupCommitOptions) {
@@ -155,7 +159,13 @@ export class GroupCommit {
     const mayJoin = this.#isFollowed || this.#done.length === 0;
     this.#isFollowed = false;
     if (mayJoin && !isLast && this.#rounds < maxRounds) this.#schedule();
-    else this.#commit(isLast);
+    else if (isLast || this.#done.length > 0) this.#commit(isLast);
+    else this.#alone ??= setTimeout(() => this.#commitAlone(), maxOpenMs).unref();
+  }
+
+  #commitAlone(): void {
+    this.#alone = undefined;
+    if (this.#isOpen && !this.#isFlushing) this.#commit(false);
   }
 
   #begin(isLast: boolean): boolean {
@@ -203,6 +213,8 @@ export class GroupCommit {
 
   #commit(isLast: boolean): void {
     const { transaction } = this.#options;
+    clearTimeout(this.#alone);
+    this.#alone = undefined;
     try {
       transaction.commit();
       if (isLast) transaction.flushNow();
