@@ -55,7 +55,7 @@ import { isSelling } from '../domain/payments/price-list.ts';
 import { WayBack } from './outbox/undeliverable.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { LinkButtons } from './delivery/link-buttons.ts';
-import { openOutbox } from './outbox/outbox.ts';
+import { callTimeoutS, openOutbox } from './outbox/outbox.ts';
 import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/bot-api.ts';
 import { Poller } from './updates/poller.ts';
@@ -136,8 +136,6 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
 
 /** Telegram's own Bot API server. */
 const telegramApiRoot = 'https://api.telegram.org';
-/** Longer than a poll, so that a dead connection is noticed. */
-const callTimeoutS = 40;
 
 /** The dependencies of the handlers that exist without a bot, and those of the bot itself. */
 export type OpenBotOptions = Omit<

@@ -2,13 +2,14 @@ import type { Job } from '../../domain/job.ts';
 import { type Carrier, traitsOf } from '../../domain/kinds.ts';
 import type { MediaFile, OpenedResult } from '../../domain/media.ts';
 import { basename } from 'node:path';
-import { type Api, InputFile } from 'grammy';
+import type { Api } from 'grammy';
 import type { InlineKeyboardMarkup, InputMedia, Message, ReplyParameters } from 'grammy/types';
 import type { Emit } from '../../domain/events.ts';
 import type { Claim, JobDelivery } from '../../domain/job-engine.ts';
 import { type SentFile, sentForms } from '../../domain/personal/past-requests.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { MethodKind } from '../outbox/bot-api.ts';
+import { KeptUpload } from '../outbox/own-transport.ts';
 import { type TelegramError, classifyTelegramError, describeTelegramError } from '../outbox/telegram-error.ts';
 
 /** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
@@ -225,9 +226,8 @@ async function sendMedia(
   }
 }
 
-/** The bytes of a kept file, read again for each call. */
-export function uploadOf({ path }: MediaFile, opened: OpenedResult): InputFile {
-  return new InputFile(() => opened.stream(), basename(path));
+export function uploadOf({ path }: MediaFile, opened: OpenedResult): KeptUpload {
+  return new KeptUpload(opened, basename(path));
 }
 
 /** One message that shows an outcome or a part of it: a file with the view as its caption, or the view alone. */

@@ -11,7 +11,7 @@ type Fetch = NonNullable<ApiClientOptions['fetch']>;
 type Asked = {
   readonly method?: Dispatcher.HttpMethod;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Readable;
+  readonly body?: string | Uint8Array | Readable;
   readonly signal?: AbortSignal;
 };
 
@@ -61,7 +61,7 @@ function isPage(text: string): boolean {
 async function exchange(url: string, asked: Asked, dispatcher: Dispatcher): Promise<ReadAnswer> {
   const { method = 'POST', headers = {}, body = '', signal } = asked;
   try {
-    const sent = typeof body === 'string' ? body : await wholeIfSmall(body);
+    const sent = body instanceof Readable ? await wholeIfSmall(body) : body;
     const { origin, pathname, search } = new URL(url);
     const request = { origin, path: `${pathname}${search}`, method, headers, body: sent };
     return await wholeAnswer(dispatcher, request, { maxBytes: maxAnswerBytes, signal });

@@ -5,6 +5,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { RateLimiter, type VisibleCall, type CallKind, rateLimitTransformer } from './rate-limiter.ts';
 import type { ChatStore, RetryAfterStore } from '../../domain/chats/chat-store.ts';
 import { MethodHealth, methodHealthTransformer, SendSlots } from './bot-api.ts';
+import { ownTransport } from './own-transport.ts';
 import { maxHoldMs } from './telegram-error.ts';
 import { quotedLinksTransformer, undeliverableTransformer } from './undeliverable.ts';
 
@@ -240,6 +241,8 @@ function keyOf(message: OutgoingMessage): unknown {
   return message.name ?? message;
 }
 
+/** Longer than a poll, so that a dead connection is noticed. */
+export const callTimeoutS = 40;
 /** Allows the largest file over a slow connection. */
 const uploadTimeoutS = 180;
 
@@ -269,14 +272,15 @@ export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
     rateLimiter.hold(place, Math.min(untilMs - nowMs, maxHoldMs));
   const shared = { ...options, rateLimiter };
   const outgoingApi = new Api(api.token, { ...client, timeoutSeconds: uploadTimeoutS });
-  const install = (client: Api, callKind: CallKind) =>
-    client.config.use(
+  const install = (one: Api, callKind: CallKind, timeoutS: number) =>
+    one.config.use(
+      ownTransport({ token: one.token, client, timeoutS }),
       rateLimitTransformer(shared, callKind),
       undeliverableTransformer(shared, callKind),
       quotedLinksTransformer(),
     );
-  install(api, 'reply');
-  install(outgoingApi, 'outgoing');
+  install(api, 'reply', callTimeoutS);
+  install(outgoingApi, 'outgoing', uploadTimeoutS);
   const outbox = new Outbox({ ...shared, api: outgoingApi });
   api.config.use(methodHealthTransformer(outbox.health));
   return outbox;
