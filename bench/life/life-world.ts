@@ -23,7 +23,12 @@ export type LifeWorld = AsyncDisposable & {
 export async function startLifeWorld(cwd: string): Promise<LifeWorld> {
   const process = startNode({ args: [join(import.meta.dirname, '..', 'processes/life-world.ts')], cwd });
   const ask = async <Value>(wish: object, schema: z.ZodType<Value>) => {
-    return z.object({ answer: schema }).parse(await process.ask(wish)).answer;
+    const granted = z
+      .object({ answer: schema })
+      .or(z.object({ error: z.string() }))
+      .parse(await process.ask(wish));
+    if ('error' in granted) throw new Error(granted.error);
+    return granted.answer;
   };
   return {
     host: await ask({ do: 'host' }, z.string()),

@@ -35,6 +35,21 @@ class Rows {
   }
 }
 
+/** Measures one contender after the other; one that cannot be measured is named, and the others go on. */
+async function each(
+  contenders: readonly Contender[],
+  progress: Progress,
+  measure: (contender: Contender) => Promise<void>,
+): Promise<void> {
+  for (const contender of contenders) {
+    try {
+      await measure(contender);
+    } catch (error) {
+      progress(`${contender.name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
 async function startAll(contenders: readonly Contender[], opened: AsyncDisposableStack): Promise<readonly Running[]> {
   const running: Running[] = [];
   for (const contender of contenders) running.push(opened.use(await start(contender)));
@@ -73,7 +88,7 @@ const counter = pathToFileURL(join(import.meta.dirname, '..', 'processes/sql-cou
 export async function counts(contenders: readonly Contender[], progress: Progress): Promise<readonly Row[]> {
   using folder = scratch();
   const rows = new Rows();
-  for (const contender of contenders) {
+  await each(contenders, progress, async (contender) => {
     const isSql = contender.needsRedis !== true;
     await using running = await start(contender, { nodeOptions: isSql ? ['--import', counter] : [] });
     const { world, process, pids } = running;
@@ -98,7 +113,7 @@ export async function counts(contenders: readonly Contender[], progress: Progres
       if (calls === undefined) progress('system calls are left out: there is no strace');
       else rows.add(contender, `system calls of a life, ${how}`, 'calls', calls / lives);
     }
-  }
+  });
   return rows.medians;
 }
 
@@ -111,7 +126,7 @@ export async function slowDiskLives(contenders: readonly Contender[], progress: 
     return [];
   }
   const rows = new Rows();
-  for (const contender of contenders) {
+  await each(contenders, progress, async (contender) => {
     await using running = await start(contender, { env });
     const { world } = running;
     await world.live(width, width);
@@ -121,7 +136,7 @@ export async function slowDiskLives(contenders: readonly Contender[], progress: 
     const wide = await world.live(400, width);
     rows.add(contender, `slow disk: first answer, ${width} wide, p50`, 'ms', median(wide.answers));
     rows.add(contender, `slow disk: lives a second, ${width} wide`, 'a second', 400 / wide.seconds, 'higher');
-  }
+  });
   return rows.medians;
 }
 
@@ -129,11 +144,11 @@ export async function slowDiskLives(contenders: readonly Contender[], progress: 
 const atOnce = 1e9;
 
 /** A thousand people at once are answered, while no provider is. */
-export async function acceptance(contenders: readonly Contender[]): Promise<readonly Row[]> {
+export async function acceptance(contenders: readonly Contender[], progress: Progress): Promise<readonly Row[]> {
   const rows = new Rows();
   const people = 1_000;
   for (let round = 0; round < 3; round += 1) {
-    for (const contender of contenders) {
+    await each(contenders, progress, async (contender) => {
       await using running = await start(contender);
       const { world, pids } = running;
       await world.live(warmUp, width);
@@ -142,15 +157,15 @@ export async function acceptance(contenders: readonly Contender[]): Promise<read
       const { seconds } = await world.flood(people, atOnce);
       rows.add(contender, `answered, ${people} people at once`, 'a second', people / seconds, 'higher');
       rows.add(contender, 'processor time of an accepted request', 'ms', (processorMs(pids) - beforeMs) / people);
-    }
+    });
   }
   return rows.medians;
 }
 
 /** Lives a second while fetches, then uploads, take 1.5 s each. */
-export async function slowTransfers(contenders: readonly Contender[]): Promise<readonly Row[]> {
+export async function slowTransfers(contenders: readonly Contender[], progress: Progress): Promise<readonly Row[]> {
   const rows = new Rows();
-  for (const contender of contenders) {
+  await each(contenders, progress, async (contender) => {
     await using running = await start(contender);
     const { world } = running;
     await world.live(warmUp, width);
@@ -162,7 +177,7 @@ export async function slowTransfers(contenders: readonly Contender[]): Promise<r
       const { seconds } = await world.live(320, 160);
       rows.add(contender, `${what}, 160 wide`, 'a second', 320 / seconds, 'higher');
     }
-  }
+  });
   return rows.medians;
 }
 
@@ -170,17 +185,18 @@ export async function slowTransfers(contenders: readonly Contender[]): Promise<r
 export async function starts(contenders: readonly Contender[], progress: Progress): Promise<readonly Row[]> {
   const rows = new Rows();
   for (let round = 0; round < 6; round += 1) {
-    for (const contender of contenders) {
+    await each(contenders, progress, async (contender) => {
       await using running = await start(contender);
       // The first start fills the cache of compiled code.
-      if (round === 0) continue;
+      if (round === 0) return;
       rows.add(contender, 'start to the first poll', 'ms', running.startMs);
       rows.add(contender, 'processor time until then', 'ms', processorMs([running.process.pid]));
       if (contender.isDarkroom === true) rows.add(contender, 'darkroom --help', 'ms', helpMs(contender));
-    }
+    });
   }
   const jobs = Number(process.env['LIFE_JOBS'] ?? 1_000_000);
-  for (const contender of contenders.filter(({ isDarkroom }) => isDarkroom === true)) {
+  const builds = contenders.filter(({ isDarkroom }) => isDarkroom === true);
+  await each(builds, progress, async (contender) => {
     using folder = scratch();
     const dataDir = join(folder.dir, 'data');
     {
@@ -204,7 +220,7 @@ export async function starts(contenders: readonly Contender[], progress: Progres
         (processorMs(pids) - beforeMs) / 1_000,
       );
     }
-  }
+  });
   return rows.medians;
 }
 
@@ -216,9 +232,9 @@ function helpMs({ args: [program = ''] }: Contender): number {
 }
 
 /** Resident memory at rest, and at the peak of 2,000 requests a second for ten seconds. */
-export async function memories(contenders: readonly Contender[]): Promise<readonly Row[]> {
+export async function memories(contenders: readonly Contender[], progress: Progress): Promise<readonly Row[]> {
   const rows = new Rows();
-  for (const contender of contenders) {
+  await each(contenders, progress, async (contender) => {
     await using running = await start(contender);
     const { world, process, pids } = running;
     await Promise.race([rest(8_000), process.died]);
@@ -226,14 +242,14 @@ export async function memories(contenders: readonly Contender[]): Promise<readon
     await world.slow({ isHeld: true });
     await world.flood(20_000, 2_000);
     rows.add(contender, 'memory at the peak of a flood', 'MB', residentMb(pids).peak);
-  }
+  });
   return rows.medians;
 }
 
 /** The most memory of 20,000 lives, and what is left of it ten seconds later, beside the rest before. */
 export async function manyLives(contenders: readonly Contender[], progress: Progress): Promise<readonly Row[]> {
   const rows = new Rows();
-  for (const contender of contenders) {
+  await each(contenders, progress, async (contender) => {
     progress(`${contender.name}: 20,000 lives${contender === today ? '' : ', as the other'}`);
     await using running = await start(contender);
     const { world, process, pids } = running;
@@ -243,6 +259,6 @@ export async function manyLives(contenders: readonly Contender[], progress: Prog
     rows.add(contender, 'memory at the peak of 20,000 lives', 'MB', residentMb(pids).peak);
     await rest(10_000);
     rows.add(contender, 'memory ten seconds later, beside that at rest', 'times', residentMb(pids).now / atRestMb);
-  }
+  });
   return rows.medians;
 }

@@ -9,6 +9,8 @@ import { crc32, deflateSync } from 'node:zlib';
 const botId = 100_000_005;
 const maxBatch = 100;
 const tickMs = 10;
+/** Lives that have not gone on for so long never end, as where a bot has given words in place of a result. */
+const maxStandstillMs = 60_000;
 
 type Life = { readonly askedMs: number; answeredMs?: number; messageId?: number; onAnswer(): void; onEnd(): void };
 type Update = { readonly update_id: number; readonly message: unknown };
@@ -113,6 +115,18 @@ function ask(onAnswer: () => void, onEnd: () => void): Life {
   return life;
 }
 
+/** Rejects `ended` when nothing has been counted for too long; dispose it at the end. */
+function watch(ended: PromiseWithResolvers<void>, what: string, counted: () => number, count: number): Disposable {
+  let [seen, sinceMs] = [-1, performance.now()];
+  const timer = setInterval(() => {
+    if (counted() !== seen) [seen, sinceMs] = [counted(), performance.now()];
+    else if (performance.now() - sinceMs > maxStandstillMs) {
+      ended.reject(new Error(`Cannot wait longer: ${seen} of ${count} ${what} came, and none for a minute`));
+    }
+  }, 1_000);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 /** This many lives, at most `width` under way at a time. */
 async function live(count: number, width: number) {
   const answers: number[] = [];
@@ -133,6 +147,7 @@ async function live(count: number, width: number) {
     );
   };
   for (let first = 0; first < Math.min(width, count); first += 1) next();
+  using _watch = watch(finished, 'results', () => ends.length, count);
   await finished.promise;
   return { seconds: (performance.now() - startedMs) / 1_000, answers, ends };
 }
@@ -141,6 +156,7 @@ async function live(count: number, width: number) {
 async function flood(count: number, perSecond: number) {
   const answers: number[] = [];
   const finished = Promise.withResolvers<void>();
+  using _watch = watch(finished, 'first answers', () => answers.length, count);
   const startedMs = performance.now();
   for (let said = 0; said < count;) {
     const due = Math.min(count, Math.ceil(((performance.now() - startedMs) * perSecond) / 1_000) + 1);
@@ -183,7 +199,12 @@ async function grant(wish: Wish): Promise<unknown> {
   }
 }
 
-process.on('message', (wish) => void grant(wish as Wish).then((answer) => process.send?.({ answer })));
+process.on('message', (wish) => {
+  grant(wish as Wish).then(
+    (answer) => process.send?.({ answer }),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  );
+});
 
 function json(response: ServerResponse, value: unknown): void {
   send(response, Buffer.from(JSON.stringify(value)), 'application/json');
