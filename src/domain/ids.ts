@@ -23,3 +23,6 @@ export type ProviderName = string & { readonly __brand?: 'ProviderName' };
 export function isProviderName(text: string): text is ProviderName {
   return /^[a-z][a-z0-9_-]{0,39}$/.test(text);
 }
+
+/** The fence of a job's first claim, and of no later one; no claim has it where an earlier job had the same id. */
+export const firstFence = 1;

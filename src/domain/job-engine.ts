@@ -259,9 +259,6 @@ export type JobLease = {
   readonly fence: number;
 };
 
-/** Only the first claim of a job has this fence; none has where an earlier job had the same id. */
-export const firstFence = 1;
-
 /** A provider's answer whose result may not be on this machine's disk: the provider is not asked a second time. */
 export type KnownAnswer = {
   readonly model: string;

@@ -1,7 +1,6 @@
 import { isResultReason } from '../domain/failure.ts';
-import type { JobId } from '../domain/ids.ts';
-import { firstFence, type Claim, type KnownOperation, type JobQueue } from '../domain/job-engine.ts';
-import type { Park, JobReader } from '../domain/job-engine.ts';
+import { firstFence, type JobId } from '../domain/ids.ts';
+import type { Claim, KnownOperation, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
 import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
 import type { ResultDownloader } from '../domain/media.ts';
 import type { Lease } from '../domain/key-leases.ts';

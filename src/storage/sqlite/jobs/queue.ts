@@ -1,8 +1,7 @@
-import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
+import { firstFence, type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
 import { albumIds, type JobRequest, turnOf } from '../../../domain/job.ts';
 import { barredFrom, creditsTaken, takeCredit, readOrSetAside, type SetAside } from './settle.ts';
 import { type Database, numberOf, rememberedMs, type Row } from '../connection.ts';
-import { firstFence } from '../../../domain/job-engine.ts';
 import type { Accepted, AcceptLimits, Claim, JobLease, Park, RunningCaps } from '../../../domain/job-engine.ts';
 import {
   addTurn,
