@@ -84,7 +84,7 @@ async function multipartBody(fields: Fields, files: ReadonlyMap<string, KeptUplo
   const boundary = `----------${randomUUID()}`;
   const head = `--${boundary}\r\ncontent-disposition:form-data;name=`;
   const words = Object.entries(fields).map(([name, value]) => {
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
     return `${head}"${name}"\r\n\r\n${text}\r\n`;
   });
   const parts: Uint8Array[] = [Buffer.from(words.join(''))];

@@ -61,7 +61,7 @@ test('ownTransport() sends small kept files whole, in one form with the fields',
   const [{ body, type } = { body: '', type: '' }] = sent;
   const form = await new Response(body, { headers: { 'content-type': type } }).formData();
   expect(form.get('chat_id')).toBe('7');
-  expect(JSON.parse(String(form.get('media')))).toEqual([
+  expect(JSON.parse(form.get('media') as string)).toEqual([
     { type: 'photo', media: 'attach://file0' },
     { type: 'photo', media: 'attach://file1' },
   ]);

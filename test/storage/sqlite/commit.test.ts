@@ -141,8 +141,14 @@ test('Database.commit() waits for a disk that was quick of late without a turn o
   let nowMs = 0;
   const sync: DiskSync = {
     monotonicMs: () => nowMs,
-    beside: (file, done) => void (beside.push(file), done(null)),
-    now: (file) => void (now.push(file), disk()),
+    beside: (file, done) => {
+      beside.push(file);
+      done(null);
+    },
+    now: (file) => {
+      now.push(file);
+      disk();
+    },
   };
   using database = openDatabase({ path: place.file, log: new WriteAheadLog(place.file, sync) });
   const commit = async () => database.commit(() => database.run('INSERT INTO users DEFAULT VALUES'));
