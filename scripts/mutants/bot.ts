@@ -9,6 +9,12 @@ const pressing = [
 
 /** Telegram: who asks, what a press may do, how updates come in. */
 export const botMutants = [
+  mutant(
+    'a chat is answered before its update is durable',
+    'if (decided !== undefined) await decided;',
+    '',
+    'test/bot/updates/unkept-updates.test.ts',
+  ),
   mutant('bots are people', 'from.is_bot || ', '', ...identity),
   mutant('Telegram’s own accounts are people', ' || placeholders.has(from.id)', '', ...identity),
   mutant(

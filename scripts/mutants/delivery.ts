@@ -176,7 +176,7 @@ export const deliveryMutants = [
     ...telling,
     'test/journeys/restarts.test.ts',
   ),
-  mutant('the same words are edited again', "if (tracked.shown === fingerprint) return 'done';", '', ...telling),
+  mutant('the same words are edited again', 'return show(shown) === show(jobView);', 'return false;', ...telling),
   mutant('news come after the end', "if (jobView.phase.kind === 'ended') {", 'if (false) {', ...telling),
   mutant(
     'a photo of any sides is sent as a photo',

@@ -225,6 +225,12 @@ export const jobMutants = [
     'test/journeys/provider-in-trouble.test.ts',
   ),
   mutant(
+    'a file of an earlier job of the same id is taken for the result',
+    'if (lease.fence > firstFence) await resultStore.remove(job.id);',
+    '',
+    'test/jobs/known-answers.test.ts',
+  ),
+  mutant(
     'a settled job’s file stays though nobody wants it',
     'if (!isWanted) await resultStore.remove(jobId);',
     '',

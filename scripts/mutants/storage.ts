@@ -37,6 +37,7 @@ export const storageMutants = [
     'undefined',
     commits,
   ),
+  mutant('a slow disk stops all answers', 'if (ms > quickMs) this.#begin();', '', commits),
   mutant('half of a plain change is kept', 'isPlain && transaction.changes() !== changesBefore', 'false', commits),
   mutant(
     'what was seen before a change is claimed after it',
@@ -59,8 +60,8 @@ export const storageMutants = [
   mutant('a log that cannot be read back is copied into the database', '!wholeFrames(log, ', '!Boolean(', commits),
   mutant(
     'an update makes a second job',
-    "if (known !== undefined) return { kind: 'known'",
-    "if (known !== undefined && false) return { kind: 'known'",
+    'if (known !== undefined && isRemembered(known, nowMs))',
+    'if (known !== undefined && false)',
     engine,
   ),
   mutant('a person may wait with any number', 'if (open >= limits.waiting)', 'if (false)', engine),
@@ -72,7 +73,7 @@ export const storageMutants = [
   ),
   mutant(
     'a job takes no credit',
-    'takeCredit(database, id, origin.userId, kind, nowMs, request.packResults);',
+    'takeCredit(database, id, origin.userId, kind, next.nowMs, request.packResults);',
     '',
     engine,
   ),

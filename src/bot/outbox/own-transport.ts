@@ -29,9 +29,8 @@ export type OwnTransportOptions = {
  * it throws is what grammY would throw. Uploads that are large, or no kept files, go grammY's way.
  */
 export function ownTransport({ token, client, timeoutS }: OwnTransportOptions): Transformer {
-  const { apiRoot, fetch } = client;
-  if (apiRoot === undefined || fetch === undefined)
-    throw new Error('Cannot call Telegram: no address, or no way to it');
+  const { apiRoot, fetch: ask } = client;
+  if (apiRoot === undefined || ask === undefined) throw new Error('Cannot call Telegram: no address, or no way to it');
   return async (prev, method, payload, signal) => {
     const files = new Map<string, KeptUpload>();
     const fields = withoutFiles(payload, files);
@@ -39,7 +38,7 @@ export function ownTransport({ token, client, timeoutS }: OwnTransportOptions): 
     using deadline = systemClock.deadline(timeoutS * 1_000, signal as AbortSignal | undefined);
     try {
       const body = files.size === 0 ? jsonBody(fields) : await multipartBody(fields, files);
-      const answer = await fetch(`${apiRoot}/bot${token}/${method}`, { method: 'POST', ...body, signal: deadline });
+      const answer = await ask(`${apiRoot}/bot${token}/${method}`, { method: 'POST', ...body, signal: deadline });
       return await answer.json();
     } catch (error) {
       const isLate = deadline.aborted && isTimeout(deadline.reason);
