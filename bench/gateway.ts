@@ -12,7 +12,7 @@ import { portkeyConfig, portkeyHeaders, portkeyName, startPortkey } from './peer
 import { median } from './quantile.ts';
 import { scratch } from './scratch.ts';
 
-const turns = 150;
+const turns = 400;
 const rounds = 5;
 const callsARound = 2_000;
 const atOnce = 32;

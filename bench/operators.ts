@@ -10,10 +10,11 @@ import { median } from './quantile.ts';
 
 const adminToken = 'token-of-the-benchmark-0123456789-abcdef';
 const width = 64;
-const warmUp = 1_000;
-const livesARound = 2_000;
+const warmUp = 1_500;
+const livesARound = 1_000;
 /** Even: whoever comes second in a round comes first in the next. */
-const rounds = 8;
+const rounds = 12;
+const readings = 300;
 const restMs = 8_000;
 /** As Prometheus is often set; its own default is 60 s. */
 const scrapeEveryMs = 5_000;
@@ -33,13 +34,19 @@ export async function operators(progress: Progress): Promise<BenchmarkReport> {
   bundleToday();
   const lives = await costOfLives(progress);
   progress('memory at rest');
-  const [alone, watched] = [await restingMb('nobody'), await restingMb('dashboard and metrics')];
-  return {
-    figures: [
-      ...lives,
-      { what: 'memory at rest, watched', unit: 'MB', better: 'lower', app: watched, ...beside(alone) },
-    ],
-  };
+  const [alone, unasked, watched] = [
+    await restingMb('without a token'),
+    await restingMb('unasked'),
+    await restingMb('watched'),
+  ];
+  const memory = (what: string, app: number): Figure => ({
+    what: `memory at rest, ${what}`,
+    unit: 'MB',
+    better: 'lower',
+    app,
+    rival: { name: 'without ADMIN_TOKEN', value: alone },
+  });
+  return { figures: [...lives, memory('nobody looks', unasked), memory('watched', watched)] };
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -70,37 +77,63 @@ async function costOfLives(progress: Progress): Promise<readonly Figure[]> {
     progress(`round ${number} of ${rounds}: ${seen.ms.toFixed(2)} and ${other.ms.toFixed(2)} ms a life`);
   }
   // Work that is done once in thousands of lives falls into some rounds and not into others.
+  const figures: Figure[] = [];
+  for (const [what, path] of [
+    ['the overview', '/api/overview'],
+    ['/metrics', '/metrics'],
+  ] as const) {
+    const app = await costOfReading(port, path, pids);
+    figures.push({ what: `processor time of one reading of ${what}`, unit: 'ms', better: 'lower', app });
+  }
   const ms = (all: typeof alone) => mean(all.map((one) => one.ms));
   const rate = (all: typeof alone) => mean(all.map((one) => one.rate));
   return [
+    ...figures,
     { what: 'processor time of a life, watched', unit: 'ms', better: 'lower', app: ms(watched), ...beside(ms(alone)) },
     { what: 'lives a second, watched', unit: 'a second', better: 'higher', app: rate(watched), ...beside(rate(alone)) },
   ];
 }
 
-/** Resident megabytes of a bot without work: one that serves health alone, or one with a dashboard that stays open. */
-async function restingMb(who: 'nobody' | 'dashboard and metrics'): Promise<number> {
+/** Processor milliseconds of a reading while nothing else happens. */
+async function costOfReading(port: number, path: string, pids: readonly number[]): Promise<number> {
+  await using reader = openReader(port);
+  for (let warm = 0; warm < 100; warm += 1) await reader.read(path);
+  const beforeMs = processorMs(pids);
+  for (let count = 0; count < readings; count += 1) await reader.read(path);
+  return (processorMs(pids) - beforeMs) / readings;
+}
+
+/** Resident megabytes of a bot without work: one that serves health alone, one that could be watched, one that is. */
+async function restingMb(who: 'without a token' | 'unasked' | 'watched'): Promise<number> {
   const samples: number[] = [];
   for (let round = 0; round < 3; round += 1) {
     const port = await freePort();
-    const env = who === 'nobody' ? {} : { ADMIN_TOKEN: adminToken };
+    const env: Readonly<Record<string, string>> = who === 'without a token' ? {} : { ADMIN_TOKEN: adminToken };
     await using running = await start(today, { env: { ...env, HTTP_PORT: String(port) } });
-    await using _ = who === 'nobody' ? undefined : await watch(port);
+    await using _ = who === 'watched' ? await watch(port) : undefined;
     await Promise.race([rest(restMs), running.process.died]);
     samples.push(residentMb(running.pids).now);
   }
   return median(samples);
 }
 
-/** Looks as the page at its overview and as Prometheus do, until it is disposed. */
-async function watch(port: number): Promise<AsyncDisposable> {
+function openReader(port: number) {
   const agent = new Agent();
   const headers = { authorization: `Bearer ${adminToken}` };
-  const read = async (path: string) => {
-    const answered = await request(`http://127.0.0.1:${port}${path}`, { headers, dispatcher: agent });
-    if (answered.statusCode !== 200) throw new Error(`Cannot measure: ${path} answered HTTP ${answered.statusCode}`);
-    await answered.body.text();
+  return {
+    headers,
+    read: async (path: string): Promise<void> => {
+      const answered = await request(`http://127.0.0.1:${port}${path}`, { headers, dispatcher: agent });
+      if (answered.statusCode !== 200) throw new Error(`Cannot measure: ${path} answered HTTP ${answered.statusCode}`);
+      await answered.body.text();
+    },
+    [Symbol.asyncDispose]: () => agent.destroy(),
   };
+}
+
+/** Looks as the page at its overview and as Prometheus do, until it is disposed. */
+async function watch(port: number): Promise<AsyncDisposable> {
+  const { read, headers, [Symbol.asyncDispose]: close } = openReader(port);
   const socket = new WebSocket(`ws://127.0.0.1:${port}/?names`, { headers });
   await once(socket, 'open');
   let isStale = true;
@@ -133,7 +166,7 @@ async function watch(port: number): Promise<AsyncDisposable> {
       leaving.abort();
       socket.close();
       await Promise.all(looking);
-      await agent.destroy();
+      await close();
     },
   };
 }

@@ -3,8 +3,12 @@ import { mutant, type Mutant } from './mutant.ts';
 const lines = 'test/jobs/client-calls/client-lines.test.ts';
 const trouble = 'test/journeys/gateway-in-trouble.test.ts';
 const told = 'test/journeys/webhooks.test.ts';
+const lent = 'test/keys/lending/lending-service.test.ts';
+const leases = 'test/http/leases.test.ts';
+const events = 'test/http/events.test.ts';
+const sender = 'test/http/webhooks/webhook-sender.test.ts';
 
-/** What is defended where other programs ask and are told. */
+/** What is defended where other programs borrow keys, ask and are told. */
 export const gatewayMutants: readonly Mutant[] = [
   mutant(
     'a program goes before people',
@@ -35,4 +39,31 @@ export const gatewayMutants: readonly Mutant[] = [
     'true ? c.body(null, 200)',
     'test/http/telegram-webhook.test.ts',
   ),
+  mutant('an old fence is obeyed', 'return held?.fence === fence ? held : undefined;', 'return held;', leases),
+  mutant('a lease outlives its holder', "this.#end(id, held, { kind: 'unused' }, 'expired');", '', lent),
+  mutant('a lease is reported twice', 'this.#held.delete(id);\n    held.timer', 'held.timer', lent, leases),
+  mutant('a renewed lease ends at its old time', 'held.timer = this.#expiry(id, ttlMs);', '', lent),
+  mutant('a newcomer overtakes those who wait', 'if (this.#hasWaiterFor(each.provider)) {', 'if (false) {', lent),
+  mutant(
+    'programs that wait for a seat starve the jobs of the bot',
+    'if (this.#jobsTurn.delete(provider)) this.#lookSoon(provider);',
+    'if (false) this.#lookSoon(provider);',
+    lent,
+  ),
+  mutant('a slow reader of events is waited for', 'if (reader(entry)) return;', 'reader(entry); return;', events),
+  mutant(
+    'a reader of events sees again what it saw',
+    'Number(number) + 1 - firstKept',
+    'Number(number) - firstKept',
+    events,
+  ),
+  mutant('a page is told of each event', 'if (!isResting) tell();', 'tell();', events),
+  mutant('a page is not told of the last events', 'clock.schedule(gatherMs, tell);', '', events),
+  mutant(
+    'a receiver that wants no more is told on',
+    "|| (answer.kind === 'answered' && answer.status === 410)",
+    '',
+    sender,
+  ),
+  mutant('a message is signed without its time', '`${id}.${timestamp}.${body}`', '`${id}.${body}`', told),
 ];

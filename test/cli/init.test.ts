@@ -99,6 +99,49 @@ test('darkroom init asks again after each mistake and says what is wrong with it
   expect(wizard.written()).toContain('\nADMIN_IDS=1001\n');
 });
 
+test('darkroom init sets up providers, budget, dashboard, storage and webhook, and asks again for what cannot be read', async () => {
+  await using wizard = await aWizard();
+  const { cli } = wizard;
+  cli.env['OPENAI_BASE_URL'] = 'http://127.0.0.1:9/v1';
+  const bucket = ['https://s3.example.com', 'pictures', 'AKIAEXAMPLE', 'canary-secret-of-the-bucket'];
+  const webhook = ['http://', 'https://bot.example.com/telegram/updates'];
+  const { code, out } = await cli.run('init', {
+    input: [
+      testToken,
+      testKey(1),
+      'skip',
+      'y',
+      'nobody',
+      'openai',
+      'sk-canary-key-of-init-1',
+      'y',
+      '',
+      'much',
+      '10',
+      '',
+    ].concat(['files', ...bucket, ...webhook]),
+  });
+  expect(code).toBe(0);
+  expect(out).toMatch(/There is none of that name; known are .*openai/);
+  expect(out).toMatch(/BUDGET_PER_DAY must be/);
+  expect(out).toContain('WEBHOOK_URL must be');
+  expect(out).toContain('open http://127.0.0.1:3002');
+  const { env, warnings } = readEnvironment({ cwd: cli.dataDir, processEnv: {} });
+  const config = parseConfig(env);
+  expect(warnings).toEqual([]);
+  expect(readKeys(env).keys.map(({ provider }) => provider)).toEqual(['bytez', 'openai']);
+  expect(env).toMatchObject({
+    BUDGET_PER_DAY: '10',
+    DATA_DIR: 'files',
+    S3_BUCKET: 'pictures',
+    WEBHOOK_URL: webhook[1],
+  });
+  expect(config.http.adminToken?.reveal().length).toBeGreaterThanOrEqual(32);
+  expect(env['WEBHOOK_SECRET']).toMatch(/^[0-9a-f]{64}$/);
+  for (const secret of ['canary', env['ADMIN_TOKEN'] ?? '', env['WEBHOOK_SECRET'] ?? ''])
+    expect(out).not.toContain(secret);
+});
+
 test('darkroom init lets keys and admin wait, and says what is still to be done', async () => {
   await using wizard = await aWizard();
   const { code, out } = await wizard.cli.run('init', { input: [testToken] });

@@ -16,10 +16,12 @@ export type EnvValues = {
   readonly token: string;
   readonly keys: readonly string[];
   readonly adminIds: readonly number[];
+  /** Every other setting by its name. */
+  readonly more: ReadonlyMap<string, string>;
 };
 
 /** The text of a `.env` with these values. */
-export function envText({ token, keys, adminIds }: EnvValues): string {
+export function envText({ token, keys, adminIds, more }: EnvValues): string {
   const lines = [
     '# Written by "darkroom init". .env.example and docs/configuration.md explain every other setting.',
     `TELEGRAM_BOT_TOKEN=${token}`,
@@ -29,6 +31,7 @@ export function envText({ token, keys, adminIds }: EnvValues): string {
     ...(adminIds.length === 0
       ? ['# Your own Telegram user id: it gets alerts, and /keys.', 'ADMIN_IDS=']
       : [`ADMIN_IDS=${adminIds.join(',')}`]),
+    ...[...more].map(([name, value]) => `${name}=${quoted(value)}`),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,30 +1,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BotIdentity, openTelegramCalls } from '../../app/checks/telegram-calls.ts';
-import { keysFromRecords, testKeys } from '../../app/test-keys.ts';
 import { type Config, parseConfig } from '../../config/config.ts';
 import { ConfigError } from '../../config/env.ts';
-import { readKeys } from '../../keys/sources/read-keys.ts';
 import { Secret } from '../../kit/secret.ts';
 import { oneLine } from '../../observability/describe-error.ts';
-import { count } from '../../observability/quantities.ts';
 import { explainTelegramError } from '../doctor/online-checks.ts';
 import { readConfig } from '../keys/known-keys.ts';
 import type { ProcessContext } from '../process-context.ts';
+import { askKeys } from './ask-keys.ts';
 import { envText, freeNameBeside, writeEnvFile } from './env-file.ts';
+import { askMore } from './more-settings.ts';
+import { openQuestions, Stopped, type Wizard } from './questions.ts';
 
 const stoppedCode = 130;
 /** How long one look waits for a message to the bot. */
 const lookS = 1;
 
-type Wizard = {
-  readonly context: ProcessContext;
-  readonly config: Config;
-  readonly questions: Questions;
-  readonly signal: AbortSignal;
-};
-
-/** Asks for token, keys and admin, checks each, and writes `.env`; nothing is written before the end. */
+/**
+ * Asks for token, keys and admin, checks each, then for whatever else is wanted, and writes `.env`; nothing is written before
+ * the end.
+ */
 export async function init(context: ProcessContext): Promise<void> {
   const { cwd, out, err, clock } = context;
   const path = join(cwd, '.env');
@@ -46,14 +42,17 @@ export async function init(context: ProcessContext): Promise<void> {
       return context.exitWith(1);
     }
     const { token, bot } = await askToken(wizard);
-    const keys = await askKeys(wizard);
+    out.write('2. The keys. Create one or more at https://bytez.com (Settings, API keys).\n');
+    const none = 'None yet: the bot starts and answers, but makes nothing.';
+    const keys = await askKeys(wizard, { variable: 'BYTEZ_API_KEYS', none });
     const adminIds = await askAdmin(wizard, token, bot);
+    const more = await askMore(wizard);
     stop.signal.throwIfAborted();
     const keepAs = isThere ? freeNameBeside(path, clock.now()) : undefined;
-    writeEnvFile(path, envText({ token, keys, adminIds }), keepAs);
+    writeEnvFile(path, envText({ token, keys, adminIds, more }), keepAs);
     out.write(`\nWrote ${path}, readable by you alone.\n`);
     if (keepAs !== undefined) out.write(`The one before is ${keepAs}; its other settings were not taken over.\n`);
-    out.write(nextSteps(bot, keys.length, adminIds.length));
+    out.write(nextSteps({ bot, keys: keys.length, admins: adminIds.length, hasDashboard: more.has('ADMIN_TOKEN') }));
   } catch (error) {
     if (!(error instanceof Stopped) && !stop.signal.aborted) throw error;
     err.write('\nStopped; nothing was written\n');
@@ -109,35 +108,6 @@ function tokenMistake(token: string): string | undefined {
   }
 }
 
-async function askKeys({ context, config, questions, signal }: Wizard): Promise<readonly string[]> {
-  const { out, clock } = context;
-  out.write('2. The keys. Create one or more at https://bytez.com (Settings, API keys).\n');
-  for (;;) {
-    const line = await questions.ask('   Keys, separated by commas (Enter for none yet):', { isSecret: true });
-    const { keys, warnings } = readKeys({ BYTEZ_API_KEYS: line });
-    for (const text of warnings) out.write(`   ${text.replace(/^BYTEZ_API_KEYS /, '')}\n`);
-    if (line === '') {
-      out.write('   None yet: the bot starts and answers, but makes nothing.\n\n');
-      return [];
-    }
-    if (keys.length === 0) {
-      out.write('   There is no key in that line; copy it once more.\n');
-      continue;
-    }
-    const views = keysFromRecords({ config, keys, salt: undefined, records: [], isRunning: false, nowMs: clock.now() });
-    const tests = await testKeys({ config, keys, views, choice: 'all', clock, signal });
-    for (const { name, ok, reason = 'unknown', detail = '' } of tests) {
-      out.write(`   ${name}: ${ok ? 'accepted' : `not accepted, ${reason} (${oneLine(detail, 100)})`}\n`);
-    }
-    const working = tests.filter(({ ok }) => ok).length;
-    out.write(`   ${working} of ${count(keys.length, 'key')} accepted; the check was free.\n`);
-    if (working > 0 || (await questions.confirm('   Take them all the same?', false))) {
-      out.write('\n');
-      return keys.map(({ secret }) => secret.reveal());
-    }
-  }
-}
-
 async function askAdmin(
   { context, config, questions, signal }: Wizard,
   token: string,
@@ -177,7 +147,14 @@ async function askAdmin(
   }
 }
 
-function nextSteps(bot: BotIdentity | undefined, keys: number, admins: number): string {
+type WrittenFacts = {
+  readonly bot: BotIdentity | undefined;
+  readonly keys: number;
+  readonly admins: number;
+  readonly hasDashboard: boolean;
+};
+
+function nextSteps({ bot, keys, admins, hasDashboard }: WrittenFacts): string {
   const link = bot === undefined ? 'the bot' : `https://t.me/${bot.username}`;
   return [
     '',
@@ -185,69 +162,9 @@ function nextSteps(bot: BotIdentity | undefined, keys: number, admins: number): 
     '  npm start                      runs the bot here; or: docker compose up -d --build',
     `  open ${link}   and send /generate a red fox in the snow`,
     '  npx darkroom doctor --online   checks everything once more, at any time',
+    ...(hasDashboard ? ['  open http://127.0.0.1:3002      the dashboard; ADMIN_TOKEN in .env opens it'] : []),
     ...(keys === 0 ? ['  put a key into BYTEZ_API_KEYS in .env, without one every request fails'] : []),
     ...(admins === 0 ? ['  put your Telegram user id into ADMIN_IDS in .env, to get alerts and /keys'] : []),
     '',
   ].join('\n');
-}
-
-/** Thrown when the person presses Ctrl-C, or the input ends before a question that needs an answer. */
-export class Stopped extends Error {
-  constructor() {
-    super('Cannot go on: stopped');
-    this.name = 'Stopped';
-  }
-}
-
-export type Questions = Disposable & {
-  /** A line without spaces around it; an ended input gives an empty one. `isSecret` wipes it from a terminal. */
-  ask(question: string, options?: { readonly isSecret?: boolean }): Promise<string>;
-  /** As `ask`, and throws Stopped when the input has ended. */
-  require(question: string, options?: { readonly isSecret?: boolean }): Promise<string>;
-  /** `otherwise` is the answer of an empty line. */
-  confirm(question: string, otherwise: boolean): Promise<boolean>;
-};
-
-const yes = /^(?:y|yes|s|si|sí|д|да|j|ja|o|oui)$/i;
-const no = /^(?:n|no|н|нет|nein|non)$/i;
-
-/** Questions on a terminal or in a pipe; the signal ends a question with Stopped. */
-export function openQuestions({ out, openInput }: ProcessContext, signal: AbortSignal): Questions {
-  const input = openInput();
-  const read = async (question: string, isSecret: boolean): Promise<string | undefined> => {
-    if (signal.aborted) throw new Stopped();
-    out.write(`${question} `);
-    const stopped = Promise.withResolvers<never>();
-    const onAbort = () => stopped.reject(new Stopped());
-    signal.addEventListener('abort', onAbort);
-    try {
-      const line = await Promise.race([input.nextLine(), stopped.promise]);
-      if (isSecret && out.isTty && line !== undefined) {
-        const rows = Math.ceil((question.length + 1 + line.length) / Math.max(1, out.columns));
-        out.write(`\u001b[${Math.max(1, rows)}A\r\u001b[J${question} (read, not shown)\n`);
-      } else if (!out.isTty) out.write('\n');
-      return line?.trim();
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
-  };
-  const ask: Questions['ask'] = async (question, { isSecret = false } = {}) => (await read(question, isSecret)) ?? '';
-  return {
-    ask,
-    require: async (question, { isSecret = false } = {}) => {
-      const line = await read(question, isSecret);
-      if (line === undefined) throw new Stopped();
-      return line;
-    },
-    confirm: async (question, otherwise) => {
-      for (;;) {
-        const line = await ask(`${question} ${otherwise ? '[Y/n]' : '[y/N]'}`);
-        if (line === '') return otherwise;
-        if (yes.test(line)) return true;
-        if (no.test(line)) return false;
-        out.write('Please answer y or n.\n');
-      }
-    },
-    [Symbol.dispose]: () => input[Symbol.dispose](),
-  };
 }

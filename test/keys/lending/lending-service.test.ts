@@ -109,6 +109,8 @@ test('who waits gets seats in the order of asking, and nobody overtakes them', a
   await service.report(held.id, held.fence, { kind: 'unused' });
   await waiters[0];
   await service.report(held.id, held.fence, { kind: 'unused' });
+  // The seat is free and left to the jobs of the bot for a moment; it is not for who comes now.
+  expect(whyOf(await lend())).toEqual(['busy', 7_000]);
   await clock.advance(100);
   await waiters[1];
   expect(order).toEqual(['first', 'second']);
