@@ -63,10 +63,11 @@ test('a real call goes on with another key, the trail says so, and the pool has 
   expect(health.body).toMatchObject({ summary: { healthyKeys: 1, rateLimitedKeys: 1 } });
   const listed = await admin.call('GET', '/api/openai/test-fallback?type=models');
   expect(listed.body).toMatchObject({ success: true, models: 1, trail: [{ keyName: 'openai #2', ok: true }] });
-  expect((await admin.call('GET', '/api/openai/test-fallback?type=chat')).body).toMatchObject({
-    success: true,
-    text: 'Hello.',
-  });
+  for (const type of ['text', 'chat'])
+    expect((await admin.call('GET', `/api/openai/test-fallback?type=${type}`)).body).toMatchObject({
+      success: true,
+      text: 'Hello.',
+    });
 });
 
 test('a picture is tested too, and what cannot be tested is told', async () => {
