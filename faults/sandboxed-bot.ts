@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../src/kit/clock.ts';
 import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
@@ -47,6 +47,8 @@ export type SandboxedBot = AsyncDisposable & {
   start(): void;
   /** The resources of the bot's process; only where `isProbed`. */
   vitals(): Promise<Vitals>;
+  /** Seconds of processor time that the running process has used; 0 where the system does not tell. */
+  processorSeconds(): number;
   /** Lets the bot's disk fail from now on, or work again; only where `onFailingDisk`. */
   setDiskFault(fault: DiskFault | undefined): void;
   /** The exit codes of processes that ended by themselves. */
@@ -171,10 +173,23 @@ export async function openSandboxedBot(options: SandboxedBotOptions): Promise<Sa
       if (running === undefined) throw new Error('Cannot ask the bot for its vitals: it does not run');
       return vitalsOf(running.child);
     },
+    processorSeconds: () => processorSecondsOf(running?.child.pid),
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+const ticksPerSecond = 100;
+
+function processorSecondsOf(pid: number | undefined): number {
+  try {
+    // Behind the name, which may hold spaces: the 12th and 13th fields are the ticks of the process and of the kernel for it.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  } catch {
+    return 0;
+  }
 }
 
 const sharedMemory = '/dev/shm';
