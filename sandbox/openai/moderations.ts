@@ -23,9 +23,26 @@ const categories = [
 /** A text with this word is flagged as violence. */
 const flaggedWord = /\bgore\b/i;
 
+/** What a part says: the words of a text, or the bytes of a picture as letters; undefined for what is no part. */
+function partIn(part: unknown): string | undefined {
+  if (typeof part !== 'object' || part === null) return undefined;
+  const { type, text, image_url: image } = part as { type?: unknown; text?: unknown; image_url?: { url?: unknown } };
+  if (type === 'text') return typeof text === 'string' ? text : undefined;
+  const data = /^data:image\/\w+;base64,(.+)$/.exec(String(image?.url))?.[1];
+  if (type !== 'image_url' || data === undefined) return undefined;
+  const header = Buffer.from(data, 'base64').subarray(0, 24);
+  return header.length === 24 && header.readUInt32BE(16) === flaggedWidth ? 'gore' : 'a picture';
+}
+
 type Refuse = (status: number, message: string, more?: { readonly param?: string }) => StandInReply;
 
-/** Answers `POST /v1/moderations`: `{model?, input: text | [text, …]}`, with one result for each text. */
+/** A PNG that is so many pixels wide is flagged likewise: nothing here sees what a picture shows. */
+export const flaggedWidth = 13;
+
+/**
+ * Answers `POST /v1/moderations`: `{model?, input: text | [text, …]}` with one result for each text, `{model?, input: [part, …]}`
+ * of texts and pictures with one for all of them.
+ */
 export function moderationReply({ body }: StandInRequest, refuse: Refuse): StandInReply {
   let fields: unknown;
   try {
@@ -42,7 +59,9 @@ export function moderationReply({ body }: StandInRequest, refuse: Refuse): Stand
       param: 'model',
     });
   }
-  const texts: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const asked: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const parts = asked.map(partIn);
+  const texts = parts.every((part) => part !== undefined) && parts.length > 0 ? [parts.join(' ')] : asked;
   if (texts.length === 0 || !texts.every((text) => typeof text === 'string' && text !== '')) {
     return refuse(400, "Invalid 'input'.", { param: 'input' });
   }

@@ -168,7 +168,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { budgets: limits, ...withoutLimits } = config;
   const clients = opening.use(await openClients({ ...config.gateway, store: storage.clients, clock, emit }));
   const budgets = await openBudgets({ limits, ofClient: clients?.budgetOf, reader: engine.reader, clock, emit });
-  const guard = await openSafety(opening, { config, storage, pool, http, clock, events });
+  const guard = await openSafety(opening, { config, storage, pool, http, clock, events, inputs });
   const service = new GenerationService({
     ...withoutLimits,
     guard,

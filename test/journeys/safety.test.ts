@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jsonReply, startStandIn } from '../../sandbox/http/stand-in-server.ts';
 import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
+import { flaggedWidth } from '../../sandbox/openai/moderations.ts';
 import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 import { systemClock } from '../../src/kit/clock.ts';
+import { pngOf } from '../../src/kit/png.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { adminId, openTestApp, wordsOf } from '../support/test-app.ts';
@@ -167,7 +169,11 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
     { name: 'one', key: openaiKey },
   ];
   const openai = opening.use(
-    await startOpenAiSandbox({ clock: systemClock, accounts: accounts.slice(1), models: ['gpt-6-luna'] }),
+    await startOpenAiSandbox({
+      clock: systemClock,
+      accounts: accounts.slice(1),
+      models: ['gpt-6-luna', 'gpt-image-2.6-flare'],
+    }),
   );
   const hookTexts: string[][] = [];
   const clients = join(tmpdir(), `darkroom-safety-${process.pid}.json`);
@@ -176,7 +182,8 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
   let hookAllows = true;
   const hook = opening.use(
     await startStandIn(async ({ body }) => {
-      hookTexts.push((JSON.parse(body) as { texts: string[] }).texts);
+      const { texts, images = [] } = JSON.parse(body) as { texts: string[]; images?: string[] };
+      hookTexts.push([...texts, ...images.map((one) => one.slice(0, 22))]);
       return jsonReply(200, { allowed: hookAllows });
     }),
   );
@@ -190,6 +197,7 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
         OPENAI_BASE_URL: `http://${openai.mediaHost}`,
         IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0',
         CHAT_CHAIN: 'openai:gpt-6-luna',
+        EDIT_CHAIN: 'openai:gpt-image-2.6-flare',
         API_CLIENTS_FILE: clients,
       },
     }),
@@ -224,10 +232,27 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
   expect(await program('chat/completions', said('tell of a fox'))).toEqual([200, undefined]);
   expect(runs(app)).toHaveLength(runsBefore);
   expect(hookTexts.at(-1)).toEqual(['tell of a fox']);
+  // Pictures are judged as well, whoever sends them.
+  const edits = () => openai.calls.filter(({ route }) => route === 'edits').length;
+  const gory = Buffer.from(pngOf({ width: flaggedWidth, height: 1, pixels: new Uint8Array(flaggedWidth) }));
+  const declined = () => person.messages().filter((one) => wordsOf(one).includes('The service declined')).length;
+  const [declinedBefore, hookedBefore] = [declined(), hookTexts.length];
+  person.sendPhoto('/edit make it winter', { bytes: gory });
+  await until(() => declined() > declinedBefore);
+  const shown = [{ type: 'image_url', image_url: { url: `data:image/png;base64,${gory.toString('base64')}` } }];
+  const seen = {
+    model: 'gpt-6-luna',
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Look' }, ...shown] }],
+  };
+  expect(await program('chat/completions', seen)).toEqual([400, 'content_policy_violation']);
+  expect([edits(), hookTexts.length]).toEqual([0, hookedBefore]);
+  person.sendPhoto('/edit make it winter');
+  await until(() => edits() > 0);
+  expect(hookTexts.at(-1)).toEqual(['make it winter', 'data:image/png;base64,']);
   hookAllows = false;
   const before = runs(app).length;
   person.say('/generate a hare');
-  await person.waitFor((seen) => seen.filter((one) => wordsOf(one).includes('The service declined')).length === 2);
+  await until(() => declined() === declinedBefore + 2);
 
   openai.setFaults(Array.from({ length: 2 }, () => ({ route: 'moderations', reply: jsonReply(503, {}) }) as const));
   person.say('/generate a bear');

@@ -1,5 +1,6 @@
 import { parseWordsFile, type WordRow } from '../../config/moderation-settings.ts';
 import type { Config } from '../../config/config.ts';
+import type { OpenedResult, ResultStore } from '../../domain/media.ts';
 import type { EventBus } from '../../domain/event-bus.ts';
 import { acceptsCalls } from '../../domain/key-state.ts';
 import type { Moderator, WordGuard } from '../../domain/safety/safety.ts';
@@ -17,6 +18,8 @@ type OpenSafetyOptions = {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly events: EventBus;
+  /** The pictures that people send. */
+  readonly inputs: Pick<ResultStore, 'open'>;
 };
 
 const checkEveryMs = 2_000;
@@ -26,7 +29,7 @@ const checkEveryMs = 2_000;
  * Throws a StartError for a file of words with a mistake.
  */
 export async function openSafety(scope: AsyncDisposableStack, options: OpenSafetyOptions) {
-  const { config, storage, events, clock } = options;
+  const { config, storage, events, clock, inputs } = options;
   const { mode, hook, strikes, whenDown } = config.moderation;
   const { emit } = events;
   if (strikes.max > 0) scope.use(strikesForRefusals(options));
@@ -39,11 +42,21 @@ export async function openSafety(scope: AsyncDisposableStack, options: OpenSafet
     moderators,
     whenDown,
     strikes,
+    picturesOf: async ({ id }) => {
+      const opened = await inputs.open(id);
+      return opened === undefined ? [] : [await bytesOf(opened)];
+    },
     store: storage.safety,
     clock,
     emit,
   });
   return guard;
+}
+
+async function bytesOf(opened: OpenedResult): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of opened.stream()) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** A refusal of the content of a request, by a provider too, counts against its person; not against a program, which speaks for many. */

@@ -11,11 +11,11 @@ export type ModerationAnswer =
   | { readonly kind: 'allowed' | 'refused' }
   | { readonly kind: 'unclear'; readonly detail: string };
 
-/** A service that is asked about words; `refused` where one of the texts may not be made. */
+/** A service that is asked about words and pictures; `refused` where of one of them nothing may be made. */
 export type Moderator = {
   readonly name: ModeratorName;
   /** Answers for everything that can go wrong on the way; rejects with the signal's reason alone. */
-  check(texts: readonly string[], signal: AbortSignal): Promise<ModerationAnswer>;
+  check(texts: readonly string[], signal: AbortSignal, pictures?: readonly Uint8Array[]): Promise<ModerationAnswer>;
 };
 
 /** Why a person, or everybody in a group, may ask for nothing now. */
@@ -77,8 +77,13 @@ export type WordGuard = {
   forbids(texts: readonly string[]): boolean;
   /** Whether services have to be asked, which takes a moment. */
   readonly asks: boolean;
-  /** Why nothing may be made of the words; `id` names the request in the log. */
-  judge(id: JobId, texts: readonly string[], signal: AbortSignal): Promise<Refusing | undefined>;
+  /** Why nothing may be made of the words and the pictures that go with them; `id` names the request in the log. */
+  judge(
+    id: JobId,
+    texts: readonly string[],
+    signal: AbortSignal,
+    pictures?: readonly Uint8Array[],
+  ): Promise<Refusing | undefined>;
   /** Why a job ends before a provider is asked for the first time. */
   readonly beforeStart: (job: Job, signal: AbortSignal) => Promise<Refusing | undefined>;
   /** Refuses a request whose words are on the list, before anything is stored or paid; it counts against its person. */

@@ -1,7 +1,7 @@
 import type { CallEnding, CallResult, ClientCall, ClientCalls } from '../../domain/gateway/client-call.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Refusing, WordGuard } from '../../domain/safety/safety.ts';
-import { textsOfCall } from '../safety/call-texts.ts';
+import { picturesOfCall, textsOfCall } from '../safety/call-texts.ts';
 import { JobStopped } from '../running-jobs.ts';
 import { OneCall, type OneCallOptions } from './one-call.ts';
 
@@ -43,7 +43,7 @@ export class ClientCallRunner implements ClientCalls {
     emit({ event: 'job.accepted', jobId, kind, lane, ahead: 0, client: client.name, ...trace });
     const startedMs = clock.monotonicMs();
     try {
-      const refused = await guard?.judge(jobId, textsOfCall(call), stop.signal);
+      const refused = await guard?.judge(jobId, textsOfCall(call), stop.signal, picturesOfCall(call));
       const ending: CallEnding =
         refused === undefined
           ? await new OneCall(call, stop.signal, this.#options).run()

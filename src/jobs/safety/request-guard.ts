@@ -1,6 +1,6 @@
 import type { Emit } from '../../domain/events.ts';
 import { type JobId, jobId } from '../../domain/ids.ts';
-import type { JobRequest } from '../../domain/job.ts';
+import type { Job, JobRequest } from '../../domain/job.ts';
 import {
   type Moderator,
   type RefusedWords,
@@ -11,6 +11,7 @@ import {
   type WordGuard,
 } from '../../domain/safety/safety.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { isMadeFromPicture } from '../request/picture-abilities.ts';
 import type { WordList } from './word-list.ts';
 
 /** A person waits no longer than this for all services together. */
@@ -23,6 +24,8 @@ export type RequestGuardOptions = {
   readonly moderators: readonly Moderator[];
   /** What becomes of words that a service could not be asked about. */
   readonly whenDown: 'allow' | 'refuse';
+  /** The pictures that a job is made from; only services look at them. */
+  readonly picturesOf: (job: Job) => Promise<readonly Uint8Array[]>;
   readonly strikes: StrikeRules;
   readonly store: Pick<SafetyStore, 'strike'>;
   readonly clock: Clock;
@@ -30,7 +33,7 @@ export type RequestGuardOptions = {
 };
 
 /**
- * Decides whether words may go to a provider: first by the list of words, then by the services. A service that is down is
+ * Decides whether words, and the pictures with them, may go to a provider: first by the list of words, then by the services. A service that is down is
  * told once and asked again with every request; meanwhile the operator's `whenDown` holds.
  */
 export class RequestGuard implements WordGuard {
@@ -50,7 +53,12 @@ export class RequestGuard implements WordGuard {
     return list !== undefined && texts.some((text) => list.isIn(text));
   }
 
-  async judge(id: JobId, texts: readonly string[], signal: AbortSignal): Promise<Refusing | undefined> {
+  async judge(
+    id: JobId,
+    texts: readonly string[],
+    signal: AbortSignal,
+    pictures: readonly Uint8Array[] = [],
+  ): Promise<Refusing | undefined> {
     const { moderators, whenDown, clock, emit } = this.#options;
     if (this.forbids(texts)) {
       emit({ event: 'request.refused', jobId: id, by: 'words' });
@@ -59,7 +67,7 @@ export class RequestGuard implements WordGuard {
     if (!this.asks) return undefined;
     using patience = clock.deadline(patienceMs, signal);
     for (const moderator of moderators) {
-      const answer = await moderator.check(texts, patience);
+      const answer = await moderator.check(texts, patience, pictures);
       signal.throwIfAborted();
       this.#note(moderator, answer.kind === 'unclear' ? answer.detail : undefined);
       if (answer.kind === 'refused') {
@@ -79,8 +87,11 @@ export class RequestGuard implements WordGuard {
     return { kind: 'refused', code: 'words', ...(restUntilMs === undefined ? {} : { restUntilMs }) };
   }
 
-  readonly beforeStart: WordGuard['beforeStart'] = async (job, signal) =>
-    job.progress.calls > 0 ? undefined : this.judge(job.id, textsOf(job), signal);
+  readonly beforeStart: WordGuard['beforeStart'] = async (job, signal) => {
+    if (job.progress.calls > 0) return undefined;
+    const pictures = this.asks && isMadeFromPicture(job) ? await this.#options.picturesOf(job) : [];
+    return this.judge(job.id, textsOf(job), signal, pictures);
+  };
 
   async strike(userId: number, id: JobId): Promise<number | undefined> {
     const { store, strikes, clock, emit } = this.#options;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Moderator } from '../../domain/safety/safety.ts';
 import type { SecretValue } from '../../domain/provider.ts';
 import { type HttpClient, parseJson } from '../http/http-exchange.ts';
+import { pictureAddress } from './picture-address.ts';
 
 const answerLimitBytes = 64_000;
 
@@ -13,13 +14,17 @@ export type HookModeratorOptions = {
   readonly url: SecretValue;
 };
 
-/** Asks the operator's own service: `POST {"texts": ["…"]}`, answered with 200 and `{"allowed": true}` or `false`. */
+/**
+ * Asks the operator's own service: `POST {"texts": ["…"]}`, with `"images": ["data:…"]` where pictures go with the words; it
+ * answers 200 and `{"allowed": true}` or `false`.
+ */
 export function createHookModerator({ http, url }: HookModeratorOptions): Moderator {
   return {
     name: 'hook',
-    check: async (texts, signal) => {
+    check: async (texts, signal, pictures = []) => {
       const headers = { 'content-type': 'application/json', accept: 'application/json' };
-      const body = JSON.stringify({ texts });
+      const images = pictures.map((picture) => pictureAddress(picture));
+      const body = JSON.stringify(images.length === 0 ? { texts } : { texts, images });
       const call = {
         method: 'POST',
         url: url.reveal(),
