@@ -77,13 +77,15 @@ function welcomeWords(localizer: Localizer, name: string, offered: OfferedKinds,
 /** Plain text: at most 512 UTF-16 units in the empty chat, at most 120 on the bot's page. */
 export type BotProfile = { readonly description: string; readonly shortDescription: string };
 
-/** The greeting with as many examples, and as many of the commands, as there is room for. */
+/** The greeting with what is each person's own and as many examples, and as many of the commands, as there is room for. */
 export function profileOf(localizer: Localizer, bot: string, offered: OfferedKinds): BotProfile {
   const [first = '', ...others] = offered.map((kind) => localizer.plain(`command.${kindTraits[kind].command}`));
   const greetings = [mostExamples, 2, 1].map((most) => plainText(welcomeWords(localizer, bot, offered, most)));
+  const personal = plainText(localizer.say('help.personal'));
+  const texts = [...greetings.map((greeting) => `${greeting}\n\n${personal}`), ...greetings];
   const joined = (some: string, next: string) => `${some} · ${next}`;
   return {
-    description: greetings.find(({ length }) => length <= 512) ?? excerpt(greetings.at(-1) ?? '', 512),
+    description: texts.find(({ length }) => length <= 512) ?? excerpt(texts.at(-1) ?? '', 512),
     shortDescription: others.reduce(
       (some, next) => (joined(some, next).length > 120 ? some : joined(some, next)),
       first,

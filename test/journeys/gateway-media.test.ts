@@ -51,7 +51,13 @@ test('links begin with the address under which programs reach the gateway', asyn
 test('pictures that a request only names are fetched behind the guard, and no provider is sent to an address (S14)', async () => {
   const png = await aPicture();
   await using server = await serving(png);
-  await using stage = await openGatewayStage({ mediaHosts: [server.host] });
+  // What only makes pictures larger is not asked to change one.
+  const upscaler = {
+    EDIT_CHAIN: 'stability:upscale-fast,openai:gpt-image-2.6-flare',
+    STABILITY_API_KEY: 'sk-canary-key-of-stability-0123456789',
+    STABILITY_BASE_URL: `http://${server.host}`,
+  };
+  await using stage = await openGatewayStage({ mediaHosts: [server.host], env: upscaler });
   const seen = (url: string) => ({
     model: 'gpt-6-luna',
     messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],

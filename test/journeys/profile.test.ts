@@ -36,6 +36,8 @@ test('people who have not started the bot read in their language what it does', 
   expect(Math.max(...texts.map(({ length }) => length))).toBeLessThanOrEqual(512);
   expect(texts.join()).not.toMatch(/<[a-z]|&\w+;|\{/);
   expect(await description(app, 'de')).toMatch(/^Ich bin /);
+  for (const text of texts)
+    for (const command of ['/settings', '/history', '/favourites']) expect(text).toContain(command);
   expect(await short(app, 'pt')).toMatch(/^Fazer uma imagem a partir de uma frase · /);
   const shorts = await Promise.all(languages.map((language) => short(app, language)));
   expect(Math.max(...shorts.map(({ length }) => length))).toBeLessThanOrEqual(120);

@@ -11,6 +11,7 @@ import type { ResultStore } from '../../domain/media.ts';
 import type { Provider } from '../../domain/provider.ts';
 import type { Budgets } from '../../jobs/budgets.ts';
 import type { ClientCallRunner } from '../../jobs/client-calls/client-call-runner.ts';
+import { isForPicture } from '../../jobs/request/picture-abilities.ts';
 import { CostBuffer } from '../../jobs/client-calls/cost-buffer.ts';
 import { fileMark } from '../../kit/small-file.ts';
 import { type Clock, every } from '../../kit/clock.ts';
@@ -149,7 +150,8 @@ export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
     clients: clients.list,
     models,
     candidates: (kind, name) => {
-      if (name === undefined || name === 'auto') return chains[kind];
+      // Models that do nothing but enlarge are asked by their name alone.
+      if (name === undefined || name === 'auto') return chains[kind].filter((one) => isForPicture(catalog.find(one)));
       const named = models(kind).filter((one) => one.model === name || candidateName(one) === name);
       if (named.length > 0) return named;
       // A model that stands in no table: its provider may serve it nevertheless.
