@@ -95,14 +95,23 @@ test('a picture is animated from itself and made larger by the models that can, 
   );
   expect(gemini.calls.filter(({ route }) => route === 'video')).toMatchObject([{ prompt: 'a fox', pictures: 1 }]);
   expect(runs(app)).toEqual([]);
+  person.sendPhoto('/video it waves');
+  await passTime(
+    clock,
+    person.waitFor((messages) => messages.filter(({ video }) => video !== undefined).length === 2),
+  );
+  expect(gemini.calls.filter(({ route }) => route === 'video')).toMatchObject([
+    {},
+    { prompt: 'it waves', pictures: 1 },
+  ]);
   await app.restart();
   person.press(picture?.id ?? 0, '🔍 Enlarge');
-  const [, larger] = await passTime(clock, pictures(person, 2));
+  const [, larger] = await passTime(clock, pictures(person, 3));
   expect(stability.calls.filter(({ route }) => route === 'image')).toMatchObject([
     { path: '/v2beta/stable-image/upscale/fast', hasPicture: true, fields: { output_format: 'png' }, status: 200 },
   ]);
   person.say('make it winter', { replyTo: larger?.id ?? 0 });
-  await passTime(clock, pictures(person, 3));
+  await passTime(clock, pictures(person, 4));
   expect(picturesOf(person).at(-1)).toBeDefined();
   expect(gemini.calls.filter(({ route, pictures: sent }) => route === 'content' && sent === 1)).toHaveLength(1);
   expect(stability.calls.filter(({ route }) => route === 'image')).toHaveLength(1);

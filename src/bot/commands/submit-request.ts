@@ -27,7 +27,10 @@ export type ReadRequest = {
   readonly picture?: PictureReference | undefined;
 };
 
-/** Parses a typed prompt with its options and submits it; a mistake is answered and costs nothing. */
+/**
+ * Parses a typed prompt with its options and submits it; a mistake is answered and costs nothing. The picture is what is
+ * changed, or what a video begins with where a model can that.
+ */
 export async function submitText(
   ctx: BotContext,
   deps: BotDeps,
@@ -37,7 +40,12 @@ export async function submitText(
 ): Promise<void> {
   const read = readPromptOptions(text);
   if (!read.ok) return replyWithMistake(ctx, deps, kind, read.mistake);
-  return submitRequest(ctx, deps, { kind, prompt: read.words, options: read.options, picture });
+  const moving = { ...read.options, fromPicture: true as const };
+  const isBeginning =
+    picture !== undefined &&
+    kindTraits[kind].needs === 'words' &&
+    deps.service.models.canFollow(kind, moving, ctx.speaker);
+  return submitRequest(ctx, deps, { kind, prompt: read.words, options: isBeginning ? moving : read.options, picture });
 }
 
 type RequestRefusal =
@@ -180,14 +188,14 @@ export function generateCommands(deps: BotDeps): Composer<BotContext> {
       const { locale } = ctx.speaker;
       if (!deps.service.offered().includes(kind)) return reply(ctx, deps.messages.notOffered(kind, locale));
       const words = wordsAfterCommand(ctx);
+      const picture = pictureIn(ctx.message) ?? pictureIn(ctx.message?.reply_to_message);
       if (kindTraits[kind].needs === 'picture') {
-        const picture = pictureIn(ctx.message) ?? pictureIn(ctx.message?.reply_to_message);
         if (picture !== undefined && hasWords(words)) return submitText(ctx, deps, kind, words, picture);
         return ctx.conversation.enter(guidedRequestId, kind, { words, ...(picture && { picture }) });
       }
       const quoted = hasWords(words) ? '' : quotedWords(ctx);
       if (words === '' && quoted === '') await ctx.conversation.enter(guidedRequestId, kind);
-      else await submitText(ctx, deps, kind, `${quoted} ${words}`.trim());
+      else await submitText(ctx, deps, kind, `${quoted} ${words}`.trim(), picture);
     });
   }
   return feature;
