@@ -28,8 +28,14 @@ export const safetyMutants = [
   ),
   mutant(
     'words that a service refuses go to a provider',
-    'job.progress.calls > 0 ? undefined : this.judge(job.id, textsOf(job), signal);',
-    'job.progress.calls >= 0 ? undefined : this.judge(job.id, textsOf(job), signal);',
+    'if (job.progress.calls > 0) return undefined;',
+    'if (job.progress.calls >= 0) return undefined;',
+    journeys,
+  ),
+  mutant(
+    'pictures that a service refuses go to a provider',
+    'return this.judge(job.id, textsOf(job), signal, pictures);',
+    'return this.judge(job.id, textsOf(job), signal);',
     journeys,
   ),
   mutant(
