@@ -39,7 +39,7 @@ const keys = {
 
 const models = {
   IMAGE_CHAIN:
-    'Models for pictures, as `provider:model`, in the order in which they are tried. Unless set: the built-in models of every provider that has keys at the start, in the order of the table of providers; those of Bytez where none has.',
+    'Models for pictures, as `provider:model`, in the order in which they are tried. Unless set: the built-in models of every provider that has keys at the start, in the order of the table of providers, where prices are known the cheaper one first; those of Bytez where none has.',
   EDIT_CHAIN: 'Models that change a picture, likewise. A kind without a model that has keys is not offered.',
   VIDEO_CHAIN: 'Models for videos, likewise.',
   MODELS_FILE:

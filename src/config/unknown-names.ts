@@ -90,10 +90,10 @@ const keyEndings = ['', 'S', '_FILE', '_FALLBACK'];
 const candidates: ReadonlyMap<string, string> = new Map([
   ...otherWords,
   ...knownNames({}).map((name) => [name, name] as const),
-  ...prefixes
-    .flatMap((prefix) => keyEndings.map((end) => `${prefix}_API_KEY${end}`))
+  ...[...prefixes.map((prefix) => `${prefix}_API_KEY`), ...aliases]
+    .flatMap((stem) => keyEndings.map((end) => `${stem}${end}`))
     .map((name) => [name, name] as const),
-  ...[...aliases, ...halves].map((name) => [name, name] as const),
+  ...halves.map((name) => [name, name] as const),
 ]);
 
 /** Warnings about variables that are probably misspelt, each with the name that was probably meant. */

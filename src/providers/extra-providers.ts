@@ -1,7 +1,7 @@
 import { textOnly } from '../domain/provider.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { openaiFailures } from './openai/failure-table.ts';
-import type { ProviderDefinition } from './provider-definition.ts';
+import { type ProviderDefinition, serverModelNames } from './provider-definition.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -59,8 +59,7 @@ function definitionFor(name: string): ProviderDefinition {
     keyless: 'with-base-url',
     seatsPerKey: 4,
     models: [],
-    /** Servers name models after files, too. */
-    modelNames: /^[A-Za-z0-9][\w.:+-]{0,99}(?:\/[\w.:+-]{1,100}){0,4}$/,
+    modelNames: serverModelNames,
     otherModels: { ...textOnly, size: { width: 1_024, height: 1_024, step: 8 } },
     chains: {},
     adapter: {

@@ -72,7 +72,7 @@ export type ProviderDefinition = {
   readonly name: ProviderName;
   /** The prefixes of its environment variables, in the order of its keys: `BYTEZ` for `BYTEZ_API_KEY`. */
   readonly prefixes: readonly [string, ...string[]];
-  /** Full names of further variables that hold one of its keys. */
+  /** Further names for its keys, in the same forms as `<PREFIX>_API_KEY`: `HF_TOKEN`, `HF_TOKEN_2`, `HF_TOKENS`. */
   readonly aliases?: readonly string[];
   /** Full names of variables that hold the two halves of one key, which a colon joins. */
   readonly keyPairs?: readonly { readonly id: string; readonly secret: string }[];
@@ -111,3 +111,6 @@ export type ProviderDefinition = {
   /** Absent when this version cannot call the provider: its keys are read but not used. */
   readonly adapter?: AdapterDefinition;
 };
+
+/** What servers of one's own call their models: after files, too, and with a tag (`llama3.2:3b`, `hf.co/org/name:Q4_K_M`). */
+export const serverModelNames: RegExp = /^[A-Za-z0-9][\w.:+-]{0,99}(?:\/[\w.:+-]{1,100}){0,4}$/;

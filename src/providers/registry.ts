@@ -92,15 +92,34 @@ export function isServed(name: ProviderName): boolean {
   return !definitions.has(name) || definitions.get(name)?.adapter !== undefined;
 }
 
-/** The built-in chain of a kind: the models of each of these providers that has an adapter, in listing order. */
+/**
+ * The built-in chain of a kind: the models of each of these providers that has an adapter, cheapest first. Providers whose
+ * first model has a known price change places with each other; the others stay where the listing order has them.
+ */
 export function builtInChain(
   kind: JobKind,
   providers: ReadonlySet<ProviderName>,
   all = providerDefinitions,
 ): readonly Candidate[] {
-  return all
-    .filter(({ name }) => isServed(name) && providers.has(name))
-    .flatMap(({ name, chains }) => (chains[kind] ?? []).map((model) => ({ provider: name, model })));
+  const parts = all
+    .filter(({ name, chains }) => isServed(name) && providers.has(name) && chains[kind] !== undefined)
+    .map((definition) => ({ definition, usd: usdOfFirst(kind, definition) }));
+  const priced = parts.filter(({ usd }) => usd !== undefined).toSorted((a, b) => (a.usd ?? 0) - (b.usd ?? 0));
+  return parts
+    .map((part) => (part.usd === undefined ? part : (priced.shift() ?? part)))
+    .flatMap(({ definition: { name, chains } }) => (chains[kind] ?? []).map((model) => ({ provider: name, model })));
+}
+
+/** Tokens of one picture of usual size. */
+const pictureTokens = 1_056;
+
+/** About what one result of the provider's first model of the kind costs, in US dollars; undefined where nothing says so. */
+function usdOfFirst(kind: JobKind, { models, chains }: ProviderDefinition): number | undefined {
+  const price = models.find(({ model }) => model === chains[kind]?.[0])?.price;
+  if (price === undefined || !('usd' in price)) return undefined;
+  if (price.per === 'image' || price.per === 'call') return price.usd;
+  const isPicture = kind === 'image' || kind === 'edit';
+  return isPicture && price.per === 'million-output-tokens' ? (price.usd * pictureTokens) / 1_000_000 : undefined;
 }
 
 /** The built-in rows of the models table, by provider and model. */

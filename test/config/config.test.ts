@@ -6,7 +6,7 @@ import { knownNames, unknownNames } from '../../src/config/unknown-names.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/env.ts';
 import { chainsFor } from '../../src/config/provider-settings.ts';
-import type { Chains } from '../../src/domain/job.ts';
+import { candidateName, type Chains } from '../../src/domain/job.ts';
 import { perKind } from '../../src/domain/kinds.ts';
 import { runs } from '../support/property-runs.ts';
 
@@ -94,6 +94,8 @@ test.each([
 
 test('parseConfig() takes names of models as their provider writes them', () => {
   const written = "horde:AlbedoBase XL (SDXL), horde:ICBINP - I Can't Believe It's Not Photography,openai:gpt-image-2";
+  const chat = 'openai:llama3.2:3b,openai:ft:gpt-6-luna:our-org::AbC1,openai:hf.co/org/name-GGUF:Q4_K_M';
+  expect(parseConfig({ CHAT_CHAIN: chat }).chains.chat.map(candidateName).join(',')).toBe(chat);
   expect(parseConfig({ IMAGE_CHAIN: written }).chains.image).toEqual([
     { provider: 'horde', model: 'AlbedoBase XL (SDXL)' },
     { provider: 'horde', model: "ICBINP - I Can't Believe It's Not Photography" },
@@ -388,6 +390,7 @@ test('unknownNames() ignores known names and those of other programs', () => {
     'BYTEZ_API_KEY_7',
     'BYTEZ_API_KEY3',
     'STABILITY_KEY',
+    'REPLICATE_API_TOKEN_2',
     'CLAUDE_API_KEYS',
   ];
   const others = [

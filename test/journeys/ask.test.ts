@@ -4,6 +4,10 @@ import { expect, test } from 'vitest';
 import { anthropicDialect } from '../../sandbox/anthropic/anthropic-sandbox.ts';
 import { type ChatSandbox, startChatSandbox } from '../../sandbox/chat-sandbox.ts';
 import { cohereDialect } from '../../sandbox/cohere/cohere-sandbox.ts';
+import { startGeminiSandbox } from '../../sandbox/gemini/gemini-sandbox.ts';
+import { jsonReply } from '../../sandbox/http/stand-in-server.ts';
+import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
+import { systemClock } from '../../src/kit/clock.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
 import { hasAnswer } from '../support/answers.ts';
 import { fromBot, openTestApp, type TestApp, type TestAppOptions, wordsOf } from '../support/test-app.ts';
@@ -121,6 +125,27 @@ test('an answer that breaks before its first word comes from the next model; one
   person.press(broken?.id ?? 0, '🔁 Try again');
   await person.waitFor((seen) => fromBot(seen).length === 2 && hasAnswer(seen));
   expect(wordsOf(fromBot(person.messages()).at(-1))).toMatch(/^You asked: where\?/);
+});
+
+test('a question goes from vendor to vendor, at its old place, until one answers', async () => {
+  const key = 'canary-key-of-the-vendors-0123456789';
+  const accounts = [{ name: 'account 1', key }];
+  await using openai = await startOpenAiSandbox({ clock: systemClock, accounts, models: ['gpt-6-luna'] });
+  await using gemini = await startGeminiSandbox({ accounts });
+  await using stage = await aTalk({
+    CHAT_CHAIN: 'anthropic:claude-haiku-5-5,openai:gpt-6-luna,gemini:gemini-3.8-flash',
+    // One is refused, one is down.
+    ANTHROPIC_API_KEY: 'canary-key-of-nobody-0123456789',
+    OPENAI_API_KEY: key,
+    OPENAI_BASE_URL: openai.baseUrl,
+    GEMINI_API_KEY: key,
+    GEMINI_BASE_URL: gemini.baseUrl,
+    MAX_ATTEMPTS: '1',
+  });
+  openai.setFaults([{ route: 'chat', times: 1, reply: jsonReply(503, { error: { message: 'Overloaded' } }) }]);
+  expect(await answerTo(stage.app, 7, '/ask why?')).toContain('gemini-3.8-flash');
+  const asked = stage.app.events.flatMap((one) => (one.event === 'attempt.started' ? [one.model] : []));
+  expect(asked).toEqual(['claude-haiku-5-5', 'gpt-6-luna', 'gemini-3.8-flash']);
 });
 
 test('an answer is shown while it is written, and can be stopped', async () => {

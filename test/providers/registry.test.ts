@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { jobKinds } from '../../src/domain/kinds.ts';
+import { type JobKind, jobKinds } from '../../src/domain/kinds.ts';
 import { isProviderName } from '../../src/domain/ids.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { createProviders } from '../../src/providers/create-providers.ts';
@@ -66,6 +66,17 @@ test('the built-in chain is made of the providers it is asked for, in listing or
   expect(image(unserved, 'nobody')).toEqual([]);
 });
 
+test('the built-in chain begins with the cheaper of the providers whose prices are known', () => {
+  const order = (kind: JobKind) => [...new Set(builtInChain(kind, new Set(providerNames)).map((one) => one.provider))];
+  const among = (kind: JobKind, names: readonly string[]) => order(kind).filter((name) => names.includes(name));
+  const image = ['pollinations', 'fal', 'replicate', 'bfl', 'xai', 'stability', 'openai', 'gemini'];
+  expect(among('image', image)).toEqual(image);
+  const edit = ['xai', 'openai', 'gemini', 'bfl', 'stability'];
+  expect(among('edit', edit)).toEqual(edit);
+  // Where nothing tells a price, the place in the list counts.
+  expect(order('image').slice(0, 4)).toEqual(['bytez', 'a1111', 'comfyui', 'horde']);
+});
+
 test('modelTraits() assumes nothing of a model or a provider that it does not know', () => {
   const nothing = { seed: false, negative: false };
   expect(modelTraits({ provider: 'bytez', model: 'some/new-model' })).toEqual(nothing);
@@ -99,6 +110,24 @@ test('no model of a provider is named outside its adapter', () => {
       return names.filter(isNamed).map((name) => `${file}: ${name}`);
     });
   expect(named).toEqual([]);
+});
+
+test('no code of a provider stands outside the adapters, besides those that the gateway answers with', () => {
+  const codes = providerDefinitions.flatMap(({ adapter }) =>
+    adapter === undefined
+      ? []
+      : [...Object.values(adapter.failures.codes), ...Object.values(adapter.failures.types)].flat(),
+  );
+  // One that is a plain word is no sign of a provider.
+  const names = withoutRepeats(codes).filter((code) => /[a-z]_[a-z]|[A-Z]{2}_|[a-z][A-Z]/.test(code));
+  expect(names.length).toBeGreaterThan(100);
+  const said = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !/^(?:providers|http\/gateway)\//.test(file))
+    .flatMap((file) => {
+      const words = new Set(readFileSync(join(source, file), 'utf8').match(/\w+/g));
+      return names.filter((name) => words.has(name)).map((name) => `${file}: ${name}`);
+    });
+  expect(said).toEqual([]);
 });
 
 test('reading the registry loads no adapter and no package', () => {

@@ -27,7 +27,11 @@ export function withAnonymousKeys(reading: KeyReading, env: Environment): KeyRea
     const variable = `${prefixes.at(-1)}_ANONYMOUS`;
     if (off.has(unquoted((env[variable] ?? '').trim()).toLowerCase())) return [];
     const key = { provider: name, place: 1, secret: new Secret(anonymousKey), weight: 1, isAnonymous: true } as const;
-    const warning = `no key makes pictures, so the anonymous key of ${name} is used: pictures are free, slow (minutes each) and public; set a key of a provider, or ${variable}=off to do without`;
+    const why =
+      chain === ''
+        ? 'no key makes pictures'
+        : `${kindTraits[defaultKind].chainVariable} names ${name}, which has no key`;
+    const warning = `${why}, so the anonymous key of ${name} is used: pictures are free, slow (minutes each) and public; set a key of a provider, or ${variable}=off to do without`;
     return [{ key, warning }];
   });
   if (added.length === 0) return reading;

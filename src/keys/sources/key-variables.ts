@@ -6,7 +6,7 @@ export type KeyOwner = {
   readonly name: ProviderName;
   /** How its variables begin; a provider known under two names has both, in reading order. */
   readonly prefixes: readonly [string, ...string[]];
-  /** Further variables that hold keys, by their whole names. */
+  /** Further names for keys, read in the same forms as `<PREFIX>_API_KEY`: `HF_TOKEN`, `HF_TOKEN_2`, `HF_TOKENS`. */
   readonly aliases?: readonly string[];
   /** Variables that hold the two halves of one key, by their whole names; a colon joins them. */
   readonly keyPairs?: readonly { readonly id: string; readonly secret: string }[];
@@ -24,29 +24,29 @@ export type KeyVariable = {
 
 type Form = { readonly pattern: RegExp; readonly holds: KeyVariable['holds'] };
 
-/** The form of the aliases, which follow no pattern. */
-const aliasForm: Form = { pattern: /^$/, holds: 'keys' };
-
-/** The forms in the order in which their keys are counted; a number in a name orders within its form. */
+/**
+ * The forms of what follows `<PREFIX>_API_KEY` or an alias, in the order in which their keys are counted; a number in a
+ * name orders within its form.
+ */
 const forms: readonly Form[] = [
-  { pattern: /^_API_KEY$/, holds: 'keys' },
-  aliasForm,
-  { pattern: /^_API_KEY_([0-9]{1,6})$/, holds: 'keys' },
-  { pattern: /^_API_KEY([0-9]{1,6})$/, holds: 'keys' },
-  { pattern: /^_API_KEYS$/, holds: 'keys' },
-  { pattern: /^_API_KEY_FALLBACK(?:_([0-9]{1,6}))?$/, holds: 'keys' },
-  { pattern: /^_API_KEY_FILE$/, holds: 'path' },
+  { pattern: /^$/, holds: 'keys' },
+  { pattern: /^_([0-9]{1,6})$/, holds: 'keys' },
+  { pattern: /^([0-9]{1,6})$/, holds: 'keys' },
+  { pattern: /^S$/, holds: 'keys' },
+  { pattern: /^_FALLBACK(?:_([0-9]{1,6}))?$/, holds: 'keys' },
+  { pattern: /^_FILE$/, holds: 'path' },
 ];
 
-type Ranked = KeyVariable & { readonly form: number; readonly number: number };
+type Ranked = KeyVariable & { readonly form: number; readonly stem: number; readonly number: number };
 
-function rank(prefix: string, aliases: readonly string[], name: string): Ranked | undefined {
-  if (!name.startsWith(`${prefix}_`)) return undefined;
-  if (aliases.includes(name)) return { name, holds: aliasForm.holds, form: forms.indexOf(aliasForm), number: 0 };
-  const rest = name.slice(prefix.length);
-  for (const [index, { pattern, holds }] of forms.entries()) {
-    const match = pattern.exec(rest);
-    if (match !== null) return { name, holds, form: index, number: Number(match[1] ?? 0) };
+/** `stems` are what the names of one prefix begin with: `HF_API_KEY`, `HF_TOKEN`. */
+function rank(stems: readonly string[], name: string): Ranked | undefined {
+  for (const [stem, begin] of stems.entries()) {
+    if (!name.startsWith(begin)) continue;
+    for (const [form, { pattern, holds }] of forms.entries()) {
+      const match = pattern.exec(name.slice(begin.length));
+      if (match !== null) return { name, holds, form, stem, number: Number(match[1] ?? 0) };
+    }
   }
   return undefined;
 }
@@ -82,13 +82,14 @@ function isOf(host: string, own: string): boolean {
 
 /** Returns the key variables of one provider among `names`, in reading order. */
 export function keyVariables({ prefixes, aliases = [] }: KeyOwner, names: readonly string[]): readonly KeyVariable[] {
-  return prefixes.flatMap((prefix) =>
-    names
-      .map((name) => rank(prefix, aliases, name))
+  return prefixes.flatMap((prefix) => {
+    const stems = [`${prefix}_API_KEY`, ...aliases.filter((alias) => alias.startsWith(`${prefix}_`))];
+    return names
+      .map((name) => rank(stems, name))
       .filter((ranked) => ranked !== undefined)
-      .sort((a, b) => a.form - b.form || a.number - b.number || (a.name < b.name ? -1 : 1))
-      .map(({ name, holds }) => ({ name, holds })),
-  );
+      .sort((a, b) => a.form - b.form || a.stem - b.stem || a.number - b.number || (a.name < b.name ? -1 : 1))
+      .map(({ name, holds }) => ({ name, holds }));
+  });
 }
 
 type KeyPair = NonNullable<KeyOwner['keyPairs']>[number];

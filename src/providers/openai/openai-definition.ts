@@ -1,5 +1,5 @@
 import { type ModelTraits, textOnly } from '../../domain/provider.ts';
-import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
+import { type ModelDefinition, type ProviderDefinition, serverModelNames } from '../provider-definition.ts';
 import { openaiFailures } from './failure-table.ts';
 
 /** No model takes a seed or a list of what is unwanted. */
@@ -46,6 +46,7 @@ export const openaiDefinition: ProviderDefinition = {
     chat('gpt-6.2-astra'),
     chat('gpt-4.1-mini', { endsOn: '2027-01-14' }),
   ],
+  modelNames: serverModelNames,
   otherModels: picture,
   chains: {
     image: ['gpt-image-2.6-flare', 'gpt-image-2.5-flare', 'gpt-image-2'],

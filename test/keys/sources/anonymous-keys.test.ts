@@ -26,8 +26,12 @@ test.each([
   expect(keysIn(env)).toEqual(keys);
 });
 
-test('withAnonymousKeys() says that the key is used, what it means and how to do without', () => {
-  const { warnings } = withAnonymousKeys({ keys: [], warnings: [] }, {});
+test.each([
+  [{}, 'no key makes pictures'],
+  [{ IMAGE_CHAIN: 'bytez:org/model,horde:stable_diffusion' }, 'IMAGE_CHAIN names horde, which has no key'],
+])('withAnonymousKeys() says why the key is used, what it means and how to do without: %j', (env, why) => {
+  const { warnings } = withAnonymousKeys({ keys: [], warnings: [] }, env);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(/anonymous key of horde is used: .*slow.*public.*HORDE_ANONYMOUS=off/);
+  expect(warnings[0]?.startsWith(`${why}, so the`)).toBe(true);
 });

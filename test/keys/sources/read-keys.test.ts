@@ -102,6 +102,20 @@ test.each([
   [{ FAL_KEY_ID: 'some-id' }, [], ['FAL_KEY_ID is half a key; set FAL_KEY_SECRET too']],
   [{ FAL_KEY_SECRET: 'some-secret' }, [], ['FAL_KEY_SECRET is half a key; set FAL_KEY_ID too']],
   [{ REPLICATE_API_TOKEN: 'r8_some_token_0123' }, ['r8_some_token_0123'], []],
+  [
+    { HF_TOKEN_2: 'hf_token_b', HF_TOKEN: 'hf_token_a', HF_API_TOKEN3: 'hf_token_c' },
+    ['hf_token_a', 'hf_token_b', 'hf_token_c'],
+    [],
+  ],
+  [
+    {
+      STABILITY_KEYS: 'listed-key-b,listed-key-c',
+      STABILITY_API_KEY_1: 'number-key-a',
+      STABILITY_KEY_FALLBACK_1: 'last-key-d',
+    },
+    ['number-key-a', 'listed-key-b', 'listed-key-c', 'last-key-d'],
+    [],
+  ],
 ])('readKeys() reads the key of %j', (env, expected, warnings) => {
   const read = readKeys(env);
   expect(read.keys.map(({ secret }) => secret.reveal())).toEqual(expected);
