@@ -3,6 +3,7 @@ import type { AsynchronousProvider, StatusReply, Usage } from '../../domain/prov
 import { sourceFromText } from '../../media/result-encodings.ts';
 import { readComplaint } from '../classification/error-body.ts';
 import { linkOr, storedLinks } from '../followed-links.ts';
+import { versioned } from '../http/base-url.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { readInputFiles } from '../input-files.ts';
 import { createKeyedClient, isSuccess, malformed, noPersonsText, withoutKeyInAddress } from '../keyed-client.ts';
@@ -27,7 +28,7 @@ const firstLookMs = 1_000;
 
 /** The adapter of Black Forest Labs: submits, asks how the task stands at the address that the answer names. */
 export function createBflProvider({ baseUrl, hosts, http, now }: BflOptions): AsynchronousProvider {
-  const base = versioned(baseUrl.replace(/(?<!\/)\/+$/, ''));
+  const base = versioned(baseUrl, '/v1');
   const keyHosts = { bases: [base], hosts };
   const keyHeaders = (key: string) => ({ 'x-key': key });
   const client = createKeyedClient({ http, now, failures: bflFailures, keyHeaders });
@@ -160,9 +161,4 @@ function fieldsIn(body: Uint8Array): ReadonlyMap<string, unknown> | undefined {
 function creditsIn(body: Uint8Array): number | undefined {
   const amount = fieldsIn(body)?.get('credits');
   return typeof amount === 'number' ? amount : undefined;
-}
-
-/** Where the address has no version path, the one of the documentation is meant. */
-function versioned(base: string): string {
-  return /\/v\d+(?:\/|$)/.test(new URL(base).pathname) ? base : `${base}/v1`;
 }

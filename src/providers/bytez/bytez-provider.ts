@@ -1,6 +1,7 @@
 import type { JobKind } from '../../domain/kinds.ts';
 import type { MediaSource } from '../../domain/media.ts';
 import { sourceFromText, inlineResultLimitBytes } from '../../media/result-encodings.ts';
+import { versioned } from '../http/base-url.ts';
 import { fieldsOf, parseJson, type HttpClient } from '../http/http-exchange.ts';
 import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
 import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
@@ -144,7 +145,7 @@ function modelPath(model: string): string | undefined {
 }
 
 type BytezOptions = {
-  /** Ends in `/models/v2`; a trailing slash is dropped. */
+  /** Ends in `/models/v2`; a trailing slash is dropped, and an absent version path is added. */
   readonly baseUrl: string;
   readonly http: HttpClient;
   /** Milliseconds since 1970, for Retry-After dates. */
@@ -155,7 +156,7 @@ const probeLimitBytes = 1_000_000;
 
 /** The Bytez adapter: one synchronous call per run; it parses every result and classifies every failure. */
 export function createBytezProvider({ baseUrl, http, now }: BytezOptions): SynchronousProvider {
-  const base = baseUrl.replace(/(?<!\/)\/+$/, '');
+  const base = versioned(baseUrl, '/models/v2');
   const keyHeaders = (key: string) => ({ authorization: `Key ${key}` });
   const client = createKeyedClient({ http, now, failures: bytezFailures, keyHeaders });
   // Its routes in OpenAI's language take the key as OpenAI does.

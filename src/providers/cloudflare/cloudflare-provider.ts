@@ -1,6 +1,7 @@
 import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages, streamChat } from '../chat-stream.ts';
+import { versioned } from '../http/base-url.ts';
 import { type HttpClient } from '../http/http-exchange.ts';
 import { createKeyedClient, type Failed, isRelayed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
@@ -29,8 +30,7 @@ const maxPromptLength = 2_048;
 
 /** The adapter of Cloudflare Workers AI: one synchronous call per picture or recording, a stream per answer. */
 export function createCloudflareProvider({ baseUrl, accountId, http, now }: CloudflareOptions): SynchronousProvider {
-  const trimmed = baseUrl.replace(/(?<!\/)\/+$/, '');
-  const base = /\/v\d+(?:\/|$)/.test(new URL(trimmed).pathname) ? trimmed : `${trimmed}/client/v4`;
+  const base = versioned(baseUrl, '/client/v4');
   const ai = accountId === undefined ? undefined : `${base}/accounts/${accountId}/ai`;
   const client = createKeyedClient({
     http,

@@ -12,6 +12,7 @@ import type {
 } from '../../domain/provider.ts';
 import { streamChat } from '../chat-stream.ts';
 import { readComplaint } from '../classification/error-body.ts';
+import { versioned } from '../http/base-url.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { type InputFile, readInputFiles } from '../input-files.ts';
 import {
@@ -52,8 +53,7 @@ const pollMs = 10_000;
  * fetched with the key, which goes to the host of the base URL alone.
  */
 export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): AsynchronousProvider {
-  const trimmed = baseUrl.replace(/(?<!\/)\/+$/, '');
-  const base = /\/v\d[\w.]*(?:\/|$)/.test(new URL(trimmed).pathname) ? trimmed : `${trimmed}/v1beta`;
+  const base = versioned(baseUrl, '/v1beta');
   const keyHeaders = (key: string) => ({ 'x-goog-api-key': key });
   const client = createKeyedClient({
     http,

@@ -2,6 +2,7 @@ import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { AsynchronousProvider, Operation, SecretValue, StatusReply } from '../../domain/provider.ts';
 import { type Complaint, readComplaint } from '../classification/error-body.ts';
+import { versioned } from '../http/base-url.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { readInputFiles } from '../input-files.ts';
 import {
@@ -36,8 +37,7 @@ const [minPollMs, maxPollMs] = [3_000, 20_000];
 
 /** The AI Horde adapter: submits, asks how the request stands, fetches the result when it is done. */
 export function createHordeProvider({ baseUrl, http, now }: HordeOptions): AsynchronousProvider {
-  const trimmed = baseUrl.replace(/(?<!\/)\/+$/, '');
-  const base = trimmed.endsWith('/v2') ? trimmed : `${trimmed}/api/v2`;
+  const base = versioned(baseUrl, '/api/v2');
   const keyHeaders = (apikey: string) => ({ apikey });
   const client = createKeyedClient({ http, now, failures: hordeFailures, keyHeaders });
   const headers = { 'client-agent': clientAgent, accept: 'application/json' };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Moderator, ModerationAnswer } from '../../domain/safety/safety.ts';
 import type { Json, SecretValue } from '../../domain/provider.ts';
+import { versioned } from '../http/base-url.ts';
 import type { HttpClient } from '../http/http-exchange.ts';
 import { parseJson } from '../http/http-exchange.ts';
 import { createKeyedClient } from '../keyed-client.ts';
 import { openaiFailures } from '../openai/failure-table.ts';
-import { versioned } from '../openai/openai-like-provider.ts';
 import { pictureAddress } from './picture-address.ts';
 
 const model = 'omni-moderation-latest';
@@ -33,7 +33,7 @@ export type OpenAiModeratorOptions = {
 export function createOpenAiModerator({ http, baseUrl, keys, now }: OpenAiModeratorOptions): Moderator {
   const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
   const client = createKeyedClient({ http, now, failures: openaiFailures, keyHeaders });
-  const url = `${versioned(baseUrl.replace(/(?<!\/)\/+$/, ''), '/v1')}/moderations`;
+  const url = `${versioned(baseUrl, '/v1')}/moderations`;
   let next = 0;
 
   /** One call, in turn with each of the keys; `results` is how many are awaited where that is known. */

@@ -11,6 +11,7 @@ import type {
 import { relayRoutes } from '../../domain/provider.ts';
 import { streamChat } from '../chat-stream.ts';
 import { readComplaint, type Complaint } from '../classification/error-body.ts';
+import { versioned } from '../http/base-url.ts';
 import { type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import {
   createKeyedClient,
@@ -72,7 +73,7 @@ export function createVideoProvider(
 /** What both have in common. */
 function connected(options: OpenAiLikeOptions) {
   const { name, dialect, http, now } = options;
-  const base = versioned(options.baseUrl.replace(/(?<!\/)\/+$/, ''), dialect.versionPath);
+  const base = versioned(options.baseUrl, dialect.versionPath);
   const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
   const format = chatFormat(dialect);
   const { countedApart } = dialect;
@@ -236,14 +237,6 @@ function acceptOf({ kind }: GenerationRequest): string {
 function noRoute({ kind }: GenerationRequest): Failed {
   const detail = `this provider has no route for the kind "${kind}"`;
   return { ok: false, failure: { blame: 'model', reason: 'unknown-model', detail } };
-}
-
-/** Where the address has no version path, the one of the provider's documentation is meant. */
-export function versioned(base: string, versionPath: string): string {
-  if (versionPath === '' || /\/v\d[\w.]*(?:\/|$)/.test(new URL(base).pathname)) return base;
-  const at = versionPath.lastIndexOf('/');
-  const first = versionPath.slice(0, at);
-  return first !== '' && base.endsWith(first) ? `${base}${versionPath.slice(at)}` : `${base}${versionPath}`;
 }
 
 /** The address without its version. */

@@ -7,6 +7,7 @@ import type {
 } from '../../domain/provider.ts';
 import { readComplaint } from '../classification/error-body.ts';
 import { linkOr, storedLinks } from '../followed-links.ts';
+import { versioned } from '../http/base-url.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { readInputFiles } from '../input-files.ts';
 import { createKeyedClient, type HttpAnswer, isSuccess, malformed } from '../keyed-client.ts';
@@ -35,7 +36,7 @@ const firstLookMs = 1_000;
  * answer back until the run is done: an interrupted wait would leave a paid run that nobody knows.
  */
 export function createReplicateProvider({ baseUrl, http, now }: ReplicateOptions): AsynchronousProvider {
-  const base = versioned(baseUrl.replace(/(?<!\/)\/+$/, ''));
+  const base = versioned(baseUrl, '/v1');
   const keyHosts = { bases: [base] };
   const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
   const client = createKeyedClient({ http, now, failures: replicateFailures, keyHeaders });
@@ -133,11 +134,6 @@ export function createReplicateProvider({ baseUrl, http, now }: ReplicateOptions
 }
 
 const gone = { blame: 'provider', reason: 'failed-run', detail: 'Replicate does not know the run any more' } as const;
-
-/** Where the address has no version path, the one of Replicate's documentation is meant. */
-function versioned(base: string): string {
-  return /\/v\d+(?:\/|$)/.test(new URL(base).pathname) ? base : `${base}/v1`;
-}
 
 function isAccount(body: Uint8Array): boolean {
   const parsed = parseJson(body);

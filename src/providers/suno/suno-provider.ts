@@ -4,6 +4,7 @@ import type { MediaSource } from '../../domain/media.ts';
 import type { AsynchronousProvider, Operation, SecretValue, StatusReply } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
 import { readComplaint } from '../classification/error-body.ts';
+import { versioned } from '../http/base-url.ts';
 import type { HttpCall, HttpClient } from '../http/http-exchange.ts';
 import {
   createKeyedClient,
@@ -40,8 +41,7 @@ const unreportedMs = 15 * 60_000;
 /** The adapter of the services that resell Suno: submits a song, asks how it stands, names the files. */
 export function createSunoProvider(options: SunoOptions): AsynchronousProvider {
   const { name, creditPath, failures, baseUrl, http, now } = options;
-  const trimmed = baseUrl.replace(/(?<!\/)\/+$/, '');
-  const base = trimmed.endsWith('/api/v1') ? trimmed : `${trimmed}/api/v1`;
+  const base = versioned(baseUrl, '/api/v1');
   const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
   const client = createKeyedClient({ http, now, failures, keyHeaders });
 
