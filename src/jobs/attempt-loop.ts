@@ -82,8 +82,9 @@ export async function runAttempts(
 ): Promise<TurnEnding> {
   const { clock, pool, memory, journal, breakers, mechanisms = everyMechanism } = tools;
   const nowMs = clock.now();
-  const served = (candidate: Candidate) => servedCandidate(candidate, nowMs, tools);
-  const chain = requestChain(job, tools.chains, tools.models).map(served);
+  const served = (candidate: Candidate, next?: Candidate) => servedCandidate(candidate, nowMs, tools, next);
+  const written = requestChain(job, tools.chains, tools.models);
+  const chain = written.map((candidate, at) => served(candidate, written[at + 1]));
   const progress = new ChainProgress(job, chain, memory);
   const deadlineMonotonicMs = clock.monotonicMs() + (job.claimedAtMs ?? nowMs) + tools.deadlineMs[job.kind] - nowMs;
   const isDown = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
@@ -217,7 +218,10 @@ export async function runAttempts(
         if (decision.coolModel && mechanisms.unknownModelCooldown) {
           tools.modelCooldowns.noteUnknown(candidate, failure.sureness === undefined || failure.sureness === 'sure');
         }
-        const instead = served(candidate);
+        const instead = served(
+          candidate,
+          progress.next(() => true),
+        );
         progress.nextCandidate(instead === candidate ? undefined : instead);
       }
       // When the provider or the model is down, the next iteration decides how to continue.

@@ -127,6 +127,20 @@ test('an answer that breaks before its first word comes from the next model; one
   expect(wordsOf(fromBot(person.messages()).at(-1))).toMatch(/^You asked: where\?/);
 });
 
+test('a model that is gone is replaced as the table says, though it is the only one of its provider in the chain', async () => {
+  using place = scratch();
+  const table = join(place.dir, 'models.json');
+  const row = { provider: 'anthropic', model: 'claude-gone', replaced_by: 'claude-haiku-5-5' };
+  writeFileSync(table, JSON.stringify([row]));
+  await using stage = await aTalk({
+    MODELS_FILE: table,
+    CHAT_CHAIN: 'anthropic:claude-gone,cohere:command-a-03-2025',
+  });
+  expect(await answerTo(stage.app, 7, '/ask why?')).toContain('claude-haiku-5-5');
+  expect(await answerTo(stage.app, 8, '/ask why?')).toContain('claude-haiku-5-5');
+  expect(stage.cohere.calls.filter(({ route }) => route === 'chat')).toEqual([]);
+});
+
 test('a question goes from vendor to vendor, at its old place, until one answers', async () => {
   const key = 'canary-key-of-the-vendors-0123456789';
   const accounts = [{ name: 'account 1', key }];

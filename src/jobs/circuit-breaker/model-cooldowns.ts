@@ -11,7 +11,9 @@ const downForMs = 60_000;
 /** How long an empty provider is left alone: it is looked at again every hour. */
 const emptyForMs = 60 * 60_000;
 
-type Cooldown = { readonly untilMs: number; readonly provider: ProviderName; readonly isGuess: boolean };
+/** Why a model cools down: its provider does not serve it, serves it to no key, or it seems to have stopped answering. */
+type Why = 'unknown' | 'closed' | 'down';
+type Cooldown = { readonly untilMs: number; readonly provider: ProviderName; readonly why: Why };
 
 export type ModelCooldownsOptions = {
   /** The models of the chains, by provider. */
@@ -45,18 +47,18 @@ export class ModelCooldowns {
   /** The provider does not serve the model; not `sure` where only the status of its answer says so. */
   noteUnknown(candidate: Candidate, sure = true): void {
     const { provider, model } = candidate;
-    if (!sure) return this.#coolDown(candidate, unknownForMs, false);
+    if (!sure) return this.#coolDown(candidate, unknownForMs, 'unknown');
     const gone = this.#gone.get(provider) ?? new Set();
     this.#gone.set(provider, gone.add(model));
     const { modelsOf, onGone } = this.#options;
     const all = modelsOf?.(provider) ?? [];
     if (all.length > 0 && all.every((one) => gone.has(one))) this.#setEmpty(provider);
-    this.#coolDown(candidate, this.#emptyUntilMs.has(provider) ? emptyForMs : unknownForMs, false);
+    this.#coolDown(candidate, this.#emptyUntilMs.has(provider) ? emptyForMs : unknownForMs, 'unknown');
     if (!this.#emptyUntilMs.has(provider)) onGone?.(candidate);
   }
 
   noteDown(candidate: Candidate): void {
-    this.#coolDown(candidate, downForMs, true);
+    this.#coolDown(candidate, downForMs, 'down');
   }
 
   /** A call of the model has succeeded. */
@@ -73,7 +75,7 @@ export class ModelCooldowns {
     if (!this.#refusals.isClosed(candidateName(candidate), job, isElsewhere, sinceMonotonicMs)) return false;
     const { provider, model } = candidate;
     this.#emit({ event: 'model.closed', provider, model });
-    this.#coolDown(candidate, unknownForMs, false);
+    this.#coolDown(candidate, unknownForMs, 'closed');
     return true;
   }
 
@@ -89,15 +91,19 @@ export class ModelCooldowns {
   /** Ends the cooldowns of models that counted as down: the provider itself is down. */
   clearGuesses(provider: ProviderName): void {
     for (const [name, cooldown] of this.#cooldowns)
-      if (cooldown.isGuess && cooldown.provider === provider) this.#cooldowns.delete(name);
+      if (cooldown.why === 'down' && cooldown.provider === provider) this.#cooldowns.delete(name);
   }
 
   isCooling(candidate: Candidate): boolean {
-    if (this.#cooldowns.size === 0) return false;
-    return (this.#cooldowns.get(candidateName(candidate))?.untilMs ?? -Infinity) > this.#clock.monotonicMs();
+    return this.#whyCooling(candidate) !== undefined;
   }
 
-  /** True while the provider is known not to serve the model. */
+  /** True while the provider is taken not to serve the model, for sure or by the status of its answer. */
+  isUnknown(candidate: Candidate): boolean {
+    return this.#whyCooling(candidate) === 'unknown';
+  }
+
+  /** True while the provider is known for sure not to serve the model. */
   isGone(candidate: Candidate): boolean {
     return this.isCooling(candidate) && this.#gone.get(candidate.provider)?.has(candidate.model) === true;
   }
@@ -121,9 +127,15 @@ export class ModelCooldowns {
     if (this.#emptyUntilMs.delete(provider)) this.#emit({ event: 'provider.filled', provider });
   }
 
-  #coolDown(candidate: Candidate, forMs: number, isGuess: boolean): void {
+  #whyCooling(candidate: Candidate): Why | undefined {
+    if (this.#cooldowns.size === 0) return undefined;
+    const found = this.#cooldowns.get(candidateName(candidate));
+    return found !== undefined && found.untilMs > this.#clock.monotonicMs() ? found.why : undefined;
+  }
+
+  #coolDown(candidate: Candidate, forMs: number, why: Why): void {
     const { provider, model } = candidate;
-    this.#cooldowns.set(candidateName(candidate), { untilMs: this.#clock.monotonicMs() + forMs, provider, isGuess });
+    this.#cooldowns.set(candidateName(candidate), { untilMs: this.#clock.monotonicMs() + forMs, provider, why });
     this.#emit({ event: 'model.cooling', provider, model, forMs });
   }
 }

@@ -50,10 +50,10 @@ export class ChainModels {
     });
   }
 
-  /** The models of this provider in any chain. */
+  /** The models of this provider in any chain, and those that may replace one. */
   modelsOf(provider: ProviderName): readonly string[] {
-    const all = Object.values(this.#options.chains).flat();
-    return [...new Set(all.flatMap((candidate) => (candidate.provider === provider ? [candidate.model] : [])))];
+    const { chains, models } = this.#options;
+    return everyCandidate(chains, models).flatMap((one) => (one.provider === provider ? [one.model] : []));
   }
 
   /** A model as people know it: its label, where it has one. */
@@ -170,20 +170,21 @@ function mayUse({ lane, userId }: Asker, { audience = 'everyone' }: ModelFacts):
 
 type ServedTools = {
   readonly models: ModelLookup;
-  readonly modelCooldowns: Pick<ModelCooldowns, 'isGone'>;
+  readonly modelCooldowns: Pick<ModelCooldowns, 'isUnknown'>;
   readonly breakers: { has(provider: ProviderName): boolean };
 };
 
-/** The candidate that is asked in its place: its replacement, once it has ended or its provider does not serve it. */
-export function servedCandidate(candidate: Candidate, nowMs: number, tools: ServedTools): Candidate {
+/** What is asked in its place: its replacement, once it has ended or is not served; one that is `next` anyway waits its turn. */
+export function servedCandidate(candidate: Candidate, nowMs: number, tools: ServedTools, next?: Candidate): Candidate {
   const { models, modelCooldowns, breakers } = tools;
   let served = candidate;
   for (let steps = 0; steps < maxReplacements; steps += 1) {
     const facts = models(served);
     const { replacedBy } = facts;
-    const isOver = replacedBy !== undefined && (hasEnded(facts, nowMs) || modelCooldowns.isGone(served));
+    const isOver = replacedBy !== undefined && (hasEnded(facts, nowMs) || modelCooldowns.isUnknown(served));
     // A provider that no line works for could never be asked.
     if (!isOver || !breakers.has(replacedBy.provider)) return served;
+    if (next?.model === replacedBy.model && next.provider === replacedBy.provider) return candidate;
     served = replacedBy;
   }
   return candidate;
@@ -191,15 +192,18 @@ export function servedCandidate(candidate: Candidate, nowMs: number, tools: Serv
 
 /** The providers of the chains and of what may replace their models: each needs a line of its own. */
 export function linesOf(chains: Chains, models: ModelLookup | undefined): ReadonlySet<ProviderName> {
-  const seen = new Map<string, Candidate>();
-  const add = (candidate: Candidate): void => {
-    if (seen.has(candidateName(candidate))) return;
-    seen.set(candidateName(candidate), candidate);
+  return new Set(everyCandidate(chains, models).map(({ provider }) => provider));
+}
+
+/** The candidates of the chains and what may replace them, each once. */
+function everyCandidate(chains: Chains, models: ModelLookup | undefined): readonly Candidate[] {
+  const seen = new Map(Object.values(chains).flatMap((chain) => chain.map((one) => [candidateName(one), one])));
+  // What is added meanwhile has its turn too.
+  for (const candidate of seen.values()) {
     const replacedBy = models?.(candidate).replacedBy;
-    if (replacedBy !== undefined) add(replacedBy);
-  };
-  for (const chain of Object.values(chains)) for (const candidate of chain) add(candidate);
-  return new Set([...seen.values()].map(({ provider }) => provider));
+    if (replacedBy !== undefined) seen.set(candidateName(replacedBy), replacedBy);
+  }
+  return [...seen.values()];
 }
 
 export type CheckedOptions =

@@ -49,6 +49,14 @@ function aRest() {
   return { clock, events, modelCooldowns: new ModelCooldowns(clock, (event) => events.push(event)) };
 }
 
+test('ModelCooldowns: a model of which only the status of an answer says that it is unknown is so, and not gone for sure', () => {
+  const { modelCooldowns } = aRest();
+  modelCooldowns.noteUnknown(unknown, false);
+  modelCooldowns.noteDown(silent);
+  expect([unknown, silent].map((model) => modelCooldowns.isUnknown(model))).toEqual([true, false]);
+  expect(modelCooldowns.isGone(unknown)).toBe(false);
+});
+
 test('ModelCooldowns cools an unknown model down for five minutes and a model that is down for one, whatever the clock is set to', async () => {
   const { clock, events, modelCooldowns } = aRest();
   modelCooldowns.noteUnknown(unknown);

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { perKind } from '../../../src/domain/kinds.ts';
 import { type Candidate, aspects } from '../../../src/domain/job.ts';
 import { type ModelFacts, textOnly } from '../../../src/domain/provider.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
 import {
+  ChainModels,
   chainFor,
   linesOf,
   servedCandidate,
@@ -28,7 +30,7 @@ function lookup(facts: Readonly<Record<string, Partial<ModelFacts>>>) {
 function toolsFor(facts: Readonly<Record<string, Partial<ModelFacts>>>, gone: readonly string[] = []) {
   return {
     models: lookup(facts),
-    modelCooldowns: { isGone: ({ model }: Candidate) => gone.includes(model) },
+    modelCooldowns: { isUnknown: ({ model }: Candidate) => gone.includes(model) },
     breakers: new Set(['bytez', 'horde']),
   };
 }
@@ -56,6 +58,12 @@ test.each<[string, Readonly<Record<string, Partial<ModelFacts>>>, readonly strin
   expect(servedCandidate(one, noon, toolsFor(facts, gone))).toEqual(served);
 });
 
+test('servedCandidate() leaves a replacement that comes next anyway to its own place, so that it is not asked twice', () => {
+  const tools = toolsFor({ one: { replacedBy: two, endsOn: '2026-12-01' } });
+  expect(servedCandidate(one, noon, tools, two)).toEqual(one);
+  expect(servedCandidate(one, noon, tools, far)).toEqual(two);
+});
+
 test('hasEnded() begins with the day in UTC', () => {
   const facts = { ...textOnly, endsOn: '2026-12-01' };
   const day = Date.UTC(2026, 11, 1);
@@ -67,6 +75,19 @@ test('linesOf() names the providers of the chains and of everything that may rep
   const chains = { ...perKind(() => []), image: [one] };
   expect([...linesOf(chains, models)]).toEqual(['bytez', 'horde']);
   expect([...linesOf(chains, undefined)]).toEqual(['bytez']);
+});
+
+test('a provider whose only model of the chains is gone is not empty while another one may replace it', () => {
+  const models = new ChainModels({
+    chains: { ...perKind(() => []), image: [one, far] },
+    models: lookup({ one: { replacedBy: two } }),
+    clock: fakeClock(),
+    emit: () => undefined,
+  });
+  models.cooldowns.noteUnknown(one);
+  expect([models.isEmpty('bytez'), models.modelsOf('bytez')]).toEqual([false, ['one', 'two']]);
+  models.cooldowns.noteUnknown(two);
+  expect(models.isEmpty('bytez')).toBe(true);
 });
 
 test('chainFor() leaves out what a person may not use', () => {
