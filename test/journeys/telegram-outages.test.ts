@@ -5,7 +5,7 @@ import { hasPicture } from '../support/answers.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { adminId, fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
-import { answerTo, picturesOf, press, runs, until } from './talk.ts';
+import { answerTo, pictures, picturesOf, press, runs, until } from './talk.ts';
 
 const secondMs = 1_000;
 /** Everything that shows something; getMe, getUpdates and the answers to buttons go on working. */
@@ -83,23 +83,22 @@ test('a result that was sent twice into nothing gives its credit back, tells the
   const person = app.person(7);
   app.telegram.addFault({ chatId: 7, method: showing, do: { kind: 'cut-before' } });
   person.say('/generate a fox');
-  await pass(clock, 600 * secondMs);
-  expect(await app.event('job.undeliverable')).toMatchObject({ held: 'unsure' });
+  const undeliverable = app.event('job.undeliverable');
+  expect(await passTime(clock, undeliverable, { stepMs: secondMs })).toMatchObject({ held: 'unsure' });
   expect(fromBot(person.messages())).toEqual([]);
   app.telegram.clearFaults();
   await pass(clock, 120 * secondMs);
-  expect(fromBot(admin.messages()).map(wordsOf).join('\n')).toContain('doesn’t take my results');
+  await until(() => fromBot(admin.messages()).map(wordsOf).join('\n').includes('doesn’t take my results'));
   const list = await answerTo(person, '/status');
   expect(wordsOf(list)).toContain('may not have reached you');
   expect(await press(person, list.id, '📬 Show it again')).toBe('Here it comes.');
-  await pass(clock, 10 * secondMs);
+  await passTime(clock, pictures(person), { atMostMs: 600 * secondMs });
   expect(picturesOf(person)).toHaveLength(1);
   expect(runs(app)).toHaveLength(1);
   // It did not count: there is another picture today.
   person.say('/generate a hare');
-  await pass(clock, 20 * secondMs);
+  await passTime(clock, pictures(person, 2), { atMostMs: 600 * secondMs });
   expect(picturesOf(person)).toHaveLength(2);
-  await until(() => fromBot(admin.messages()).length > 0);
 });
 
 test('the wait between two tries of a result survives a restart', async () => {
