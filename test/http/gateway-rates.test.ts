@@ -27,5 +27,7 @@ test('RateLimits lets no more calls through in a minute than twice the limit, an
         expect(rates.take(-2, limit)).toBe(0);
       },
     ),
+    // Parts of calls that are summed up in binary fractions.
+    { examples: [[3, [0, 0, 0, 13_131, 4_163]]] },
   );
 });

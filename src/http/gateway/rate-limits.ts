@@ -3,6 +3,8 @@ import type { Clock } from '../../kit/clock.ts';
 type Bucket = { tokens: number; atMs: number };
 
 const minuteMs = 60_000;
+/** Binary fractions of calls that are summed up stay this little below a whole one, and far less. */
+const roundingError = 1e-6;
 
 /** The calls of each client in a minute: a token bucket that holds a minute's calls and fills evenly. */
 export class RateLimits {
@@ -20,8 +22,8 @@ export class RateLimits {
     this.#buckets.set(client, bucket);
     bucket.tokens = Math.min(perMinute, bucket.tokens + ((nowMs - bucket.atMs) * perMinute) / minuteMs);
     bucket.atMs = nowMs;
-    if (bucket.tokens < 1) return ((1 - bucket.tokens) * minuteMs) / perMinute;
-    bucket.tokens -= 1;
+    if (bucket.tokens < 1 - roundingError) return ((1 - bucket.tokens) * minuteMs) / perMinute;
+    bucket.tokens = Math.max(0, bucket.tokens - 1);
     return 0;
   }
 }
