@@ -31,7 +31,7 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', ...unit, ...shared } },
       { extends: true, test: { name: 'integration', include: integration, ...shared } },
       { extends: true, test: { name: 'journeys', include: journeys, ...shared } },
-      { extends: true, test: { name: 'processes', include: processes, ...shared } },
+      { extends: true, test: { name: 'processes', include: processes, ...shared, testTimeout: 600_000 } },
       { extends: true, test: { name: 'browser', include: browser } },
     ],
   },

@@ -27,7 +27,7 @@ export const probed: readonly string[] = [
   pathToFileURL(join(import.meta.dirname, 'processes/probe.ts')).href,
 ];
 
-const timeoutMs = 20_000;
+const timeoutMs = 60_000;
 
 /** Asks a process that was started with `probed`. */
 export async function vitalsOf(child: ChildProcess): Promise<Vitals> {

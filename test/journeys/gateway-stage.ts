@@ -32,9 +32,9 @@ const adminToken = 'canary-token-of-the-admin-0123456789';
 let description: ReturnType<typeof readDescription> | undefined;
 
 /** A fetch that holds every answer against what the API says of itself, and remembers what differs. */
-function describedFetch(httpUrl: string) {
+function describedFetch(httpUrl: string, token: string) {
   const deviations: string[] = [];
-  const headers = { authorization: `Bearer ${adminToken}` };
+  const headers = { authorization: `Bearer ${token}` };
   return {
     deviations,
     fetch: async (input: string | URL | Request, init: RequestInit = {}) => {
@@ -92,7 +92,7 @@ export async function openGatewayStage({
     }),
   );
   const base = `${app.app.httpUrl}/v1`;
-  const described = describedFetch(app.app.httpUrl);
+  const described = describedFetch(app.app.httpUrl, env?.['ADMIN_TOKEN'] ?? adminToken);
   const opened = opening.move();
   return {
     app,

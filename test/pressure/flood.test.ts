@@ -38,7 +38,7 @@ test('of 150 people who ask while nothing can be written everybody hears so once
   await until(() => people.every((person) => fromBot(person.messages()).length > 0));
   const after = await app.rssMb();
   await app.allow();
-  await until(() => app.events.some(({ event }) => event === 'storage.recovered'));
+  await until(() => app.events.some(({ event }) => event === 'alert.resolved'));
   for (const person of people) {
     expect(fromBot(person.messages()).map((one) => wordsOf(one))).toEqual([
       expect.stringContaining('I can’t take anything new right now'),

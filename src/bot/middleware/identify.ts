@@ -253,12 +253,16 @@ function isCommandForUs(message: Message, me: Addressee): boolean {
   return command !== undefined && (command.addressed === 'us' || me.commands.has(command.name));
 }
 
+/** Bots that look after a group have commands of these names too: in groups ours have to name the bot. */
+const namesOfModerators = ['block', 'unblock', 'feedback'] as const;
+
 /** Why an update ends before it is stored; notes that its chat is open all the same. */
 export function unaskedIn(
   bot: Bot<BotContext>,
   { messages, chats, emit }: BotDeps,
 ): (update: Update) => Unasked | undefined {
-  const commands = new Set([...messages.commands('en', { admin: false }).map(({ command }) => command), 'settings']);
+  const commands = new Set([...messages.commands('en', { admin: true }).map(({ command }) => command), 'settings']);
+  for (const command of namesOfModerators) commands.delete(command);
   return (update) => {
     const why = reasonUnasked(update, { id: bot.botInfo.id, username: bot.botInfo.username, commands });
     const chatId = why === undefined ? undefined : update.message?.chat.id;
