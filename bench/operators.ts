@@ -12,7 +12,7 @@ const adminToken = 'token-of-the-benchmark-0123456789-abcdef';
 const width = 64;
 const warmUp = 1_500;
 const livesARound = 1_000;
-/** Even: whoever comes second in a round comes first in the next. */
+/** Even: the second of a round comes first in the next. */
 const rounds = 12;
 const readings = 300;
 const restMs = 8_000;

@@ -27,7 +27,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   /** Telegram, and the files that people send there. */
   'bot/open-bot.ts': ['undici'],
   'bot/outbox/bot-api.ts': ['undici'],
-  'bot/outbox/whole-answer.ts': ['undici'],
+  'bot/outbox/own-transport.ts': ['undici'],
   'bot/outbox/telegram-files.ts': ['undici'],
   /** Results, behind the guard of addresses. */
   'media/open-result.ts': ['undici'],

@@ -13,7 +13,7 @@ export const botMutants = [
     'a chat is answered before its update is durable',
     'if (decided !== undefined) await decided;',
     '',
-    'test/bot/updates/unkept-updates.test.ts',
+    'test/bot/updates/update-source.test.ts',
   ),
   mutant('bots are people', 'from.is_bot || ', '', ...identity),
   mutant('Telegram’s own accounts are people', ' || placeholders.has(from.id)', '', ...identity),

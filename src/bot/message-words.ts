@@ -1,5 +1,6 @@
 import type { Message, MessageEntity, Update } from 'grammy/types';
 import type { HandedKey } from './admins/handed-keys.ts';
+import type { PictureReference } from './commands/sent-pictures.ts';
 import type { BotContext, BotDeps } from './context.ts';
 import { GrammyError, type NextFunction } from 'grammy';
 import type { Secret } from '../kit/secret.ts';
@@ -272,4 +273,12 @@ async function replyTooLong(
   const limits = { waiting: waiting[lane], perDay: perDay[lane][defaultKind], promptLimit: maxPromptLength };
   const refusal = { code: 'prompt-too-long', kind: defaultKind, lane, ...limits, day, nowMs: clock.now() } as const;
   await reply(ctx, messages.refused(refusal, locale));
+}
+
+/** The picture in a message: a photo in its largest size, or a file that says it is a picture. */
+export function pictureIn(message: Pick<Message, 'photo' | 'document'> | undefined): PictureReference | undefined {
+  const photo = message?.photo?.toSorted((one, other) => other.width * other.height - one.width * one.height)[0];
+  if (photo !== undefined) return { fileId: photo.file_id };
+  const file = message?.document;
+  return file?.mime_type?.startsWith('image/') === true ? { fileId: file.file_id } : undefined;
 }

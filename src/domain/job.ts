@@ -1,7 +1,7 @@
 import type { FailureCode } from './failure.ts';
 import type { MediaFile } from './media.ts';
 import { type JobId, jobId, type ProviderName } from './ids.ts';
-import type { JobKind, Lane, StyleName } from './kinds.ts';
+import { type JobKind, kindTraits, type Lane, type StyleName } from './kinds.ts';
 
 export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as const;
 /** Width to height. */
@@ -264,3 +264,19 @@ export type Checkpoint = (typeof checkpoints)[number] | (typeof operationCheckpo
 
 /** Called when a job comes to the point; tests end the process there. */
 export type OnCheckpoint = (point: Checkpoint, jobId: JobId) => void;
+
+/**
+ * Whether the model is one for what is done with a picture: a video that begins with it needs a model that can, and a picture
+ * becomes larger with those models alone that do nothing else.
+ */
+export function isForPicture(
+  { enlarges, startsFromPicture }: { readonly enlarges?: true; readonly startsFromPicture?: true },
+  { enlarge, fromPicture }: GenerationOptions = {},
+): boolean {
+  return enlarges === enlarge && (fromPicture === undefined || startsFromPicture === true);
+}
+
+/** Whether a picture is kept with the request, which its result is made from. */
+export function isMadeFromPicture({ kind, options }: Pick<Job, 'kind' | 'options'>): boolean {
+  return kindTraits[kind].needs === 'picture' || options?.fromPicture === true;
+}

@@ -149,7 +149,8 @@ export function concludeCall(
     if (isProbe) breaker?.endProbe(false);
     emit(succeeded(job, sent, ms));
     const { source, usage } = reply;
-    const usd = costOf(usage, tools.models(sent.candidate).price);
+    const { price } = tools.models(sent.candidate);
+    const usd = usage === undefined && price === undefined ? undefined : costOf(usage, price);
     const ending = {
       kind: 'answered' as const,
       ms,

@@ -1,5 +1,5 @@
 import type { JobView } from '../domain/views.ts';
-import { albumIds, firstOfAlbum, type Job, type JobRequest, type Candidate } from '../domain/job.ts';
+import { albumIds, firstOfAlbum, type Job, type JobRequest, type Candidate, isForPicture } from '../domain/job.ts';
 import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
@@ -11,7 +11,6 @@ import { ChainModels, chainFor, requestChain } from './request/chain-models.ts';
 import { expectedWaitMs, isBehindOwn, viewOf, RunningJobs } from './running-jobs.ts';
 import type { StartCheck } from './next-call.ts';
 import { withSeed } from './request/generation-request.ts';
-import { isForPicture } from './request/picture-abilities.ts';
 import { PromptRewriter } from './prompt-rewriter.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import type { Dispatcher } from './dispatcher.ts';

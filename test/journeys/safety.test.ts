@@ -232,7 +232,7 @@ test('OpenAI is asked about words with its own keys, and a hook as well, for peo
   expect(await program('chat/completions', said('tell of a fox'))).toEqual([200, undefined]);
   expect(runs(app)).toHaveLength(runsBefore);
   expect(hookTexts.at(-1)).toEqual(['tell of a fox']);
-  // Pictures are judged as well, whoever sends them.
+  // Pictures are judged as well, those of programs too.
   const edits = () => openai.calls.filter(({ route }) => route === 'edits').length;
   const gory = Buffer.from(pngOf({ width: flaggedWidth, height: 1, pixels: new Uint8Array(flaggedWidth) }));
   const declined = () => person.messages().filter((one) => wordsOf(one).includes('The service declined')).length;

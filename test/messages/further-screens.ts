@@ -9,6 +9,7 @@ import type { MessageMapper } from '../../src/messages/message-mapper.ts';
 import { pageSize } from '../../src/messages/personal/history-view.ts';
 import { variationCounts } from '../../src/messages/remix-views.ts';
 import type { MessageView } from '../../src/messages/view.ts';
+import { aJob } from '../support/builders.ts';
 import { aKey, outcomeFor } from './builders.ts';
 
 /** The most numerous, latest and longest values: `words` stand for everything that people and operators write. */
@@ -147,7 +148,7 @@ function safetyScreens(mapper: MessageMapper, locale: string, { words, nowMs }: 
     ...[1, 2, 5, 21].map((reports) => mapper.reported({ job: id, userId: person, reports }, locale)),
     mapper.reportedWords(id, words, locale),
     mapper.reportedWords(id, undefined, locale),
-    { text: 'x', rows: [[mapper.reportButton(id, locale)]] },
+    mapper.withReport({ text: 'x', rows: [] }, { id, locale, origin: { ...aJob().origin, chatType: 'group' } }),
     mapper.groupSettings({}, locale),
     mapper.groupSettings(group, locale),
     mapper.slowDownAll([{ id: person, name: words }], many, locale),

@@ -8,11 +8,11 @@ import { escapeHtml } from '../../messages/view.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { keyboardFor, replyTo, sendOutcome, uploadOf } from '../delivery/media-message.ts';
 import { viewsFor } from '../delivery/show-outcome.ts';
-import { withReport } from '../delivery/with-report.ts';
 import { classifyTelegramError, isShut } from '../outbox/telegram-error.ts';
 import { findJob } from '../personal/remembered-job.ts';
 import { answer, replyQuoting } from '../reply.ts';
-import { pictureIn, type PictureReference } from './sent-pictures.ts';
+import { pictureIn } from '../message-words.ts';
+import type { PictureReference } from './sent-pictures.ts';
 import { type ReadRequest, submitRequest } from './submit-request.ts';
 
 /** What makes something new of a result. */
@@ -195,7 +195,7 @@ async function showKeyboard(
   const shown = ctx.callbackQuery?.message?.reply_markup?.inline_keyboard.flat() ?? [];
   const links = shown.flatMap((button) => ('url' in button ? [{ text: button.text, url: button.url }] : []));
   const rows = [...messages.remix(menu, facts, locale), ...(links.length === 0 ? [] : [links])];
-  const view = withReport({ text: '', rows }, { ...job, locale }, messages);
+  const view = messages.withReport({ text: '', rows }, { ...job, locale });
   try {
     await ctx.editMessageReplyMarkup({ reply_markup: keyboardFor(view) });
   } catch (error) {

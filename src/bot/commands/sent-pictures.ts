@@ -1,4 +1,3 @@
-import type { Message } from 'grammy/types';
 import type { JobId } from '../../domain/ids.ts';
 import type { ResultSource, ResultStore } from '../../domain/media.ts';
 import type { TelegramFile } from '../outbox/telegram-files.ts';
@@ -48,12 +47,4 @@ export function createSentPictures(
     },
     drop: async (id) => void (await inputs.remove(id)),
   };
-}
-
-/** The picture in a message: a photo in its largest size, or a file that says it is a picture. */
-export function pictureIn(message: Pick<Message, 'photo' | 'document'> | undefined): PictureReference | undefined {
-  const photo = message?.photo?.toSorted((one, other) => other.width * other.height - one.width * one.height)[0];
-  if (photo !== undefined) return { fileId: photo.file_id };
-  const file = message?.document;
-  return file?.mime_type?.startsWith('image/') === true ? { fileId: file.file_id } : undefined;
 }

@@ -1,11 +1,10 @@
 import type { CheckedOptions } from '../../jobs/request/chain-models.ts';
-import { albumIds, type GenerationOptions, type OptionMistake } from '../../domain/job.ts';
+import { albumIds, type GenerationOptions, type OptionMistake, isMadeFromPicture } from '../../domain/job.ts';
 import { type JobKind, jobKinds, kindTraits } from '../../domain/kinds.ts';
 import { jobId } from '../../domain/ids.ts';
 import { wishesOf, withPreferences } from '../../domain/personal/preferences.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/generation-request.ts';
-import { isMadeFromPicture } from '../../jobs/request/picture-abilities.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { groupRules } from '../groups/group-settings.ts';
 import { reply, replyPrivately } from '../reply.ts';
@@ -13,8 +12,8 @@ import type { Submitted } from '../../jobs/generation-service.ts';
 import type { MessageView } from '../../messages/view.ts';
 import { Composer } from 'grammy';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
-import { isCommand, wordsAfterCommand, wordsOf, mask } from '../message-words.ts';
-import { pictureIn, type PictureReference } from './sent-pictures.ts';
+import { isCommand, wordsAfterCommand, wordsOf, mask, pictureIn } from '../message-words.ts';
+import type { PictureReference } from './sent-pictures.ts';
 
 /** A prompt with its options, parsed. */
 export type ReadRequest = {

@@ -7,7 +7,6 @@ import type { SentFile } from '../../domain/personal/past-requests.ts';
 import { mediaFor, named, placeOf, sentFileIn, type SendAs, type ShownFile } from './media-message.ts';
 import { sendOnce, sendOnceAs } from './send-once.ts';
 import { removeStatusMessage, type Shown, showOutcome, type ShowTools, viewsFor } from './show-outcome.ts';
-import { withReport } from './with-report.ts';
 
 type Reader = Pick<JobReader, 'find'>;
 type Member = { readonly job: Job; readonly outcome: Outcome };
@@ -95,7 +94,7 @@ export async function showAlbum(claim: Claim, members: readonly Member[], tools:
     pictures.map(({ job }) => job.id),
     claim.job.locale,
   );
-  const row = await sendOnce(claim, { as: 'fitting', view: withReport(view, claim.job, messages) }, shared, 2);
+  const row = await sendOnce(claim, { as: 'fitting', view: messages.withReport(view, claim.job) }, shared, 2);
   await removeStatusMessage(claim, first.outcome, tools);
   const shownIn = row.kind === 'sent' ? row.messageId : sent.messageId;
   const { sent: files } = sent;

@@ -24,7 +24,6 @@ import {
   reportTelegramError,
   uploadLimitBytes,
 } from './media-message.ts';
-import { withReport } from './with-report.ts';
 import { emptyView, sendFurtherParts, sendOnce, type SentOnce, settled } from './send-once.ts';
 
 /**
@@ -272,8 +271,9 @@ export async function viewsFor(
     outcome.payload.kind === 'text'
       ? messages.textResult(jobView, job.locale, facts, outcome.payload)
       : ([messages.caption(jobView, job.locale, facts)] as const);
+  if (job.origin.chatType === 'private') return views;
   const [first, ...others] = views;
-  return [withReport(first, job, messages), ...others];
+  return [messages.withReport(first, job), ...others];
 }
 
 /**

@@ -13,7 +13,8 @@ import {
 } from '../../messages/dialogue-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext } from '../context.ts';
-import { pictureIn, type PictureReference } from '../commands/sent-pictures.ts';
+import { pictureIn } from '../message-words.ts';
+import type { PictureReference } from '../commands/sent-pictures.ts';
 import type { DialogueStart, DialogueTurn } from './dialogue-state.ts';
 
 export const guidedRequestId = 'guided-request';

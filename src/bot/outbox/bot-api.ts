@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { notFromTelegram, classifyRefusal } from './telegram-error.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type ReadAnswer, wholeAnswer, withCode } from './whole-answer.ts';
+import { type ReadAnswer, wholeAnswer, withCode } from './own-transport.ts';
 
 type Fetch = NonNullable<ApiClientOptions['fetch']>;
 

@@ -7,7 +7,7 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { HandedKey } from '../admins/handed-keys.ts';
 import { redactSecrets } from '../message-words.ts';
-import type { UnkeptUpdates } from './unkept-updates.ts';
+import type { UnkeptUpdates } from './update-source.ts';
 import { UpdateHandler } from './update-handler.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Random } from '../../kit/backoff.ts';

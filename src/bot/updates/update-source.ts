@@ -1,9 +1,10 @@
-import { type Bot, GrammyError, HttpError } from 'grammy';
+import { type Bot, GrammyError, HttpError, type Transformer } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Emit } from '../../domain/events.ts';
 import { type Random, backoffMs } from '../../kit/backoff.ts';
 import { type Clock, atMost } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
+import { chatOf } from '../outbox/rate-limiter.ts';
 import { classifyTelegramError, describeTelegramError, retryAfterOf } from '../outbox/telegram-error.ts';
 
 /** Takes updates from any source. */
@@ -189,4 +190,56 @@ export class KnownNames {
 
 function namedBot(text: string | undefined): string | undefined {
   return /^\P{L}{0,4}\/\w{1,64}@(\w{1,64})/u.exec(text ?? '')?.[1]?.toLowerCase();
+}
+
+/** The updates that are handled one after the other share a lane: those of a chat, else those of a person. */
+export function chatLaneOf(update: Update, updateId = update.update_id): string {
+  // An update of another shape has a lane of its own.
+  const { message, callback_query: press, my_chat_member: membership, inline_query: query } = update as MaybeUpdate;
+  const chat = (message ?? press?.message ?? membership)?.chat;
+  return String(chat?.id ?? press?.from?.id ?? query?.from?.id ?? `update ${updateId}`);
+}
+
+/** The same for a stored update; one that cannot be read has a lane of its own. */
+export function chatLaneOfBody(body: string, updateId: number): string {
+  try {
+    return chatLaneOf(JSON.parse(body) as Update, updateId);
+  } catch {
+    return `update ${updateId}`;
+  }
+}
+
+type InChat = { readonly chat?: { readonly id?: number } | null } | null;
+type MaybeUpdate = {
+  readonly message?: InChat;
+  readonly callback_query?: { readonly message?: InChat; readonly from?: { readonly id?: number } | null } | null;
+  readonly my_chat_member?: InChat;
+  readonly inline_query?: { readonly from?: { readonly id?: number } | null } | null;
+};
+
+/**
+ * Handlers begin while their update is being stored, so that what they store first shares its commit. Nothing is said to a
+ * chat before that is durable: calls to the chat wait, and those that name no chat, like the answer to a press, wait for all.
+ */
+export class UnkeptUpdates {
+  readonly #chats = new Map<string, Promise<unknown>>();
+  #latest: Promise<unknown> | undefined;
+
+  /** Calls to the chat wait from now on until `decided` resolves: the update is durable, or it is known that it cannot be. */
+  hold(chat: string, decided: Promise<unknown>): void {
+    this.#chats.set(chat, decided);
+    this.#latest = decided;
+    void decided.then(() => {
+      if (this.#chats.get(chat) === decided) this.#chats.delete(chat);
+      if (this.#latest === decided) this.#latest = undefined;
+    });
+  }
+
+  readonly transformer: Transformer = async (prev, method, payload, signal) => {
+    const chatId = chatOf(payload);
+    // Batches are decided in their order.
+    const decided = chatId === undefined ? this.#latest : this.#chats.get(String(chatId));
+    if (decided !== undefined) await decided;
+    return prev(method, payload, signal);
+  };
 }

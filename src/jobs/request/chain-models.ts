@@ -7,6 +7,7 @@ import {
   type JobRequest,
   type OptionMistake,
   type OptionName,
+  isForPicture,
 } from '../../domain/job.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { ProviderName } from '../../domain/ids.ts';
@@ -22,7 +23,6 @@ import {
 import { type ModelLookup, type ModelFacts, songOptions } from '../../domain/provider.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { seedFor } from './generation-request.ts';
-import { isForPicture } from './picture-abilities.ts';
 import { hasEnded, ModelCooldowns, modelsInChains } from '../circuit-breaker/model-cooldowns.ts';
 
 type ChainModelsOptions = {

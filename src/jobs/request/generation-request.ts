@@ -8,11 +8,11 @@ import {
   type OptionName,
   optionNames,
   type Candidate,
+  isMadeFromPicture,
 } from '../../domain/job.ts';
 import type { JobReader } from '../../domain/job-engine.ts';
 import type { StyleWords } from '../../domain/kinds.ts';
 import type { MediaFile, ResultDownloader } from '../../domain/media.ts';
-import { isMadeFromPicture } from './picture-abilities.ts';
 import type { ChatTurn, GenerationRequest, ModelLookup, ImageSize, Relay } from '../../domain/provider.ts';
 
 /** What a request is made from besides its words. */

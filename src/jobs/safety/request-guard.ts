@@ -1,6 +1,6 @@
 import type { Emit } from '../../domain/events.ts';
 import { type JobId, jobId } from '../../domain/ids.ts';
-import type { Job, JobRequest } from '../../domain/job.ts';
+import { type Job, type JobRequest, isMadeFromPicture } from '../../domain/job.ts';
 import {
   type Moderator,
   type RefusedWords,
@@ -11,7 +11,6 @@ import {
   type WordGuard,
 } from '../../domain/safety/safety.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { isMadeFromPicture } from '../request/picture-abilities.ts';
 import type { WordList } from './word-list.ts';
 
 /** A person waits no longer than this for all services together. */

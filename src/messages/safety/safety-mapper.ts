@@ -1,5 +1,6 @@
 import type { GroupSettings } from '../../domain/chats/group-settings.ts';
 import type { JobId } from '../../domain/ids.ts';
+import type { Job } from '../../domain/job.ts';
 import type { JobKind } from '../../domain/kinds.ts';
 import type { Barred } from '../../domain/safety/safety.ts';
 import type { Localizer } from '../catalog.ts';
@@ -42,11 +43,12 @@ export function safetyMessagesOf(
     blockSet: (what: 'done' | 'ended' | 'none', id: number, locale: string): MessageView =>
       only(localizer(locale).say(`block.${what}`, { id: safe(`<code>${id}</code>`) })),
 
-    /** Under a result that others see. */
-    reportButton: (id: JobId, locale: string): MessageButton => ({
-      text: localizer(locale).plain('button.report'),
-      data: callbackData('report', id),
-    }),
+    /** With a button under it: where others see a result, they may report it. */
+    withReport: (view: MessageView, { id, locale, origin }: Pick<Job, 'id' | 'locale' | 'origin'>): MessageView => {
+      if (origin.chatType === 'private') return view;
+      const button = { text: localizer(locale).plain('button.report'), data: callbackData('report', id) };
+      return { ...view, rows: [...view.rows, [button]] };
+    },
     /** To the admins: which job, never its words. */
     reported: ({ job, userId, reports }: ReportFacts, locale: string): MessageView => {
       const in_ = localizer(locale);

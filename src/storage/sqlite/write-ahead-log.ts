@@ -16,12 +16,12 @@ const systemSync: DiskSync = {
 
 /** A sync that takes no longer costs less than a thread and a turn of the event loop. */
 const quickMs = 2;
-/** So many syncs go beside the event loop before one is waited for again. */
+/** This many syncs go beside the event loop before one is waited for again. */
 const trialAfter = 32;
 /** It is waited for only where one of those, its turns of the event loop included, took no longer than this. */
 const maxTrialMs = 5;
 
-/** Whether the disk has been quick of late. */
+/** Whether the disk was quick the last times. */
 class DiskPace {
   #besideLeft = trialAfter;
   #quickestMs = Infinity;

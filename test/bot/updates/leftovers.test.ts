@@ -1,7 +1,7 @@
 import type { Bot } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
-import { UnkeptUpdates } from '../../../src/bot/updates/unkept-updates.ts';
+import { UnkeptUpdates } from '../../../src/bot/updates/update-source.ts';
 import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';

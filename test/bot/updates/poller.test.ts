@@ -1,4 +1,4 @@
-import { UnkeptUpdates } from '../../../src/bot/updates/unkept-updates.ts';
+import { UnkeptUpdates } from '../../../src/bot/updates/update-source.ts';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Bot } from 'grammy';

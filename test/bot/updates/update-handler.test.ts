@@ -1,8 +1,8 @@
 import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
-import { maxStartedPerChat } from '../../../src/bot/updates/chat-queues.ts';
-import { UnkeptUpdates } from '../../../src/bot/updates/unkept-updates.ts';
+import { maxStartedPerChat } from '../../../src/bot/updates/update-handler.ts';
+import { UnkeptUpdates } from '../../../src/bot/updates/update-source.ts';
 import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Inbox } from '../../../src/domain/inbox.ts';

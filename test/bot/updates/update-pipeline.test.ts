@@ -1,4 +1,4 @@
-import { UnkeptUpdates } from '../../../src/bot/updates/unkept-updates.ts';
+import { UnkeptUpdates } from '../../../src/bot/updates/update-source.ts';
 import { Bot } from 'grammy';
 import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UnkeptUpdates } from '../../../src/bot/updates/unkept-updates.ts';
+import { UnkeptUpdates } from '../../../src/bot/updates/update-source.ts';
 
 test('UnkeptUpdates lets nothing be said to a chat, or to none in particular, before its update is durable', async () => {
   const unkept = new UnkeptUpdates();
