@@ -4,7 +4,7 @@
  */
 export const integration = [
   'test/{app,bench,cli,contract,http,sandbox,storage}/**/*.test.ts',
-  'test/{patterns,locales,messages/every-text,scripts/mutants,providers/any-body}.test.ts',
+  'test/{patterns,locales,messages/{every-text,message-mapper},scripts/mutants,providers/any-body}.test.ts',
   'test/media/{certificates,connector,name-servers,redirects,result-*,slow-files,socks-proxy,undici-parts,whole-*}.test.ts',
   'test/media/bucket/s3-bucket.test.ts',
   'test/providers/http/http-exchange.test.ts',
