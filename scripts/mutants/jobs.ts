@@ -257,7 +257,7 @@ export const jobMutants = [
   ),
   mutant(
     'a model that serves others is closed for two requests',
-    'if ((this.#servedAtMonotonicMs.get(model) ?? -Infinity) >= sinceMonotonicMs) return false;',
+    'if (servedAtMonotonicMs !== undefined && servedAtMonotonicMs >= sinceMonotonicMs) return false;',
     '',
     'test/jobs/circuit-breaker/model-cooldowns.test.ts',
   ),

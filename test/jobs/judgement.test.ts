@@ -41,7 +41,7 @@ test('a job that fails alone while the provider serves others fails, and the pro
 });
 
 /** What two jobs, refused on one model by two keys and served by another, make of the first. */
-function closedModels(breaker?: CircuitBreaker): readonly string[] {
+function closedModels(breaker?: CircuitBreaker, sentAtMonotonicMs?: number): readonly string[] {
   const modelCooldowns = new ModelCooldowns(fakeClock(), () => undefined);
   const [closed, open] = threeModels;
   const cleared: string[] = [];
@@ -51,7 +51,7 @@ function closedModels(breaker?: CircuitBreaker): readonly string[] {
     keyId: id,
     candidate: closed,
     reason: 'rejected' as const,
-    sentAtMonotonicMs: 0,
+    ...(sentAtMonotonicMs === undefined ? {} : { sentAtMonotonicMs }),
   }));
   const servedBy = { candidate: open, keyId: keyId('key-3') };
   const round = (id: string) =>
@@ -67,12 +67,20 @@ function closedModels(breaker?: CircuitBreaker): readonly string[] {
 }
 
 test('the keys that refused for a model are cleared as soon as the model turns out to be closed', () => {
-  expect(closedModels()).toEqual(['bytez:m1']);
+  expect(closedModels(undefined, 0)).toEqual(['bytez:m1']);
 });
 
 test('what was refused before the provider turned out to refuse everybody closes no model', () => {
   const clock = fakeClock();
   const breaker = new CircuitBreaker({ clock, random: () => 0.5, keys: () => 2, onChange: () => undefined });
   breaker.open();
+  expect(closedModels(breaker, 0)).toEqual([]);
+  // Of what an earlier process sent only the order is known.
   expect(closedModels(breaker)).toEqual([]);
+});
+
+test('what an earlier process was refused closes a model where this one has seen nothing else', () => {
+  const clock = fakeClock();
+  const breaker = new CircuitBreaker({ clock, random: () => 0.5, keys: () => 2, onChange: () => undefined });
+  expect(closedModels(breaker)).toEqual(['bytez:m1']);
 });

@@ -59,7 +59,7 @@ export class CircuitBreaker {
   #callMs = 0;
   readonly #probes: HalfOpenSchedule;
   #open = false;
-  #openedMs = -Infinity;
+  #openedMs: number | undefined;
   /** A model counts as down, and no call has succeeded since. */
   #isModelDown = false;
 
@@ -75,7 +75,7 @@ export class CircuitBreaker {
 
   /** How long it has been open; 0 while it is closed. */
   get openForMs(): number {
-    return this.#open ? this.#nowMs - this.#openedMs : 0;
+    return this.#open && this.#openedMs !== undefined ? this.#nowMs - this.#openedMs : 0;
   }
 
   /** The wait until the next probe may start; while one runs, the wait until the next check. */
@@ -156,7 +156,7 @@ export class CircuitBreaker {
 
   /** True when it has opened since that time of the monotonic clock: what was seen before may have been the provider's. */
   hasOpenedSince(monotonicMs: number): boolean {
-    return this.#openedMs >= monotonicMs;
+    return this.#openedMs !== undefined && this.#openedMs >= monotonicMs;
   }
 
   /** Records the first call of a job to a candidate. */

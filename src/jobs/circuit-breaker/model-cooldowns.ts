@@ -166,7 +166,8 @@ export class ModelRefusals {
    * model is closed: never when it has served another request since this one was sent.
    */
   isClosed(model: string, { id, prompt, origin }: Refused, isElsewhere: boolean, sinceMonotonicMs: number): boolean {
-    if ((this.#servedAtMonotonicMs.get(model) ?? -Infinity) >= sinceMonotonicMs) return false;
+    const servedAtMonotonicMs = this.#servedAtMonotonicMs.get(model);
+    if (servedAtMonotonicMs !== undefined && servedAtMonotonicMs >= sinceMonotonicMs) return false;
     const others = (this.#refused.get(model) ?? []).filter((one) => one.id !== id);
     const refused = [...others.slice(1 - maxKept), { id, prompt, origin }];
     this.#refused.set(model, refused);
