@@ -46,11 +46,11 @@ export async function operators(progress: Progress): Promise<BenchmarkReport> {
     app,
     rival: { name: 'without ADMIN_TOKEN', value: alone },
   });
-  return { figures: [...lives, memory('nobody looks', unasked), memory('watched', watched)] };
+  return { figures: [...lives, memory('dashboard closed', unasked), memory('dashboard open', watched)] };
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const beside = (value: number) => ({ rival: { name: 'nobody looks', value } });
+const beside = (value: number) => ({ rival: { name: 'dashboard closed', value } });
 
 async function costOfLives(progress: Progress): Promise<readonly Figure[]> {
   const port = await freePort();

@@ -5,11 +5,10 @@ import { Agent } from 'undici';
 import type { Contender, Opened, Stage } from '../../simulator/contender.ts';
 import { keyAt } from '../../simulator/world.ts';
 import { openCore } from '../../src/app/open-core.ts';
-import { openHttp } from '../../src/app/open-http.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import type { Emit } from '../../src/domain/events.ts';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
-import { LiveSecret } from '../../src/kit/secret.ts';
+import { openGatewayHttp } from '../gateway-http.ts';
 import { scratch } from '../scratch.ts';
 import { askForPicture } from './ask-for-picture.ts';
 import { model, limits } from './limits.ts';
@@ -50,18 +49,7 @@ async function open({ world, clock, random, penalized }: Stage): Promise<Opened>
   const core = opening.use(
     await openCore({ config, keys: readKeys(env).keys, clock, random, emit, styleWords: (style) => style }),
   );
-  const { url } = opening.use(
-    await openHttp({
-      ...config.http,
-      adminToken: new LiveSecret(config.http.adminToken),
-      port: 0,
-      config,
-      core,
-      telegram: undefined,
-      redact: (line) => line,
-      vitals: { databaseWritable: () => true, serving: () => 'yes', telegramAnswers: () => true },
-    }),
-  );
+  const { url } = opening.use(await openGatewayHttp(config, core));
   const agent = new Agent();
   opening.defer(() => agent.destroy());
   core.start();

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { openCore } from '../../src/app/open-core.ts';
-import { openHttp } from '../../src/app/open-http.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { systemRandom } from '../../src/kit/backoff.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { LiveSecret } from '../../src/kit/secret.ts';
 import { EventLog } from '../../src/observability/event-log.ts';
 import { createRedactor } from '../../src/observability/redaction/redactor.ts';
+import { openGatewayHttp } from '../gateway-http.ts';
 
 const [upstream = '', dir = '', keys = ''] = process.argv.slice(2);
 
@@ -34,15 +33,6 @@ const core = await openCore({
   styleWords: (style) => style,
 });
 core.start();
-const listening = await openHttp({
-  ...config.http,
-  adminToken: new LiveSecret(config.http.adminToken),
-  port: 0,
-  config,
-  core,
-  telegram: undefined,
-  redact: (line) => line,
-  vitals: { databaseWritable: () => true, serving: () => 'yes', telegramAnswers: () => true },
-});
+const listening = await openGatewayHttp(config, core);
 
 process.on('message', () => process.send?.({ url: listening.url }));

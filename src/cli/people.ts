@@ -32,7 +32,7 @@ export async function listBlocks(context: ProcessContext, { json }: Options): Pr
   using opened = await openAdmin({ config, keys: [], clock: context.clock });
   const blocks = await opened.admin.people.blocks();
   if (json) return writeJson(context.out, blocks);
-  if (blocks.length === 0) return context.out.write('Nobody is blocked\n');
+  if (blocks.length === 0) return context.out.write('No person or group is blocked\n');
   const columns = [{ title: 'who', align: 'right' }, { title: 'since (UTC)' }, { title: 'reason' }] as const;
   const rows = blocks.map(({ id, sinceMs, reason }) => [String(id), minute(sinceMs), reason ?? '']);
   return context.out.write(`${table(context.out, columns, rows).join('\n')}\n`);

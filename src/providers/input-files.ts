@@ -38,3 +38,18 @@ function unusable(detail: string): Failed {
 export function dataUri({ mime, bytes }: InputFile): string {
   return `data:${mime};base64,${bytes.toString('base64')}`;
 }
+
+/** What files begin with, and what they are then. */
+const beginnings: readonly (readonly [string, string])[] = [
+  ['\u0089PNG', 'image/png'],
+  ['\u00ff\u00d8', 'image/jpeg'],
+  ['RIFF', 'image/webp'],
+  ['GIF8', 'image/gif'],
+];
+
+/** As `dataUri`, of a picture of which only the bytes are at hand. */
+export function pictureUri(bytes: Uint8Array): string {
+  const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+  const mime = beginnings.find(([beginning]) => start.startsWith(beginning))?.[1] ?? 'image/png';
+  return dataUri({ mime, bytes: Buffer.from(bytes) });
+}

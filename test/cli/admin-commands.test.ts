@@ -68,7 +68,7 @@ test('people are blocked and let in again from beside the bot, with what stands 
     while (!state.isOver) await commands.clock.advance(20);
     return (await ran).out;
   };
-  expect((await commands.run('people blocks')).out).toBe('Nobody is blocked\n');
+  expect((await commands.run('people blocks')).out).toBe('No person or group is blocked\n');
   expect(await asked(`people block 7 --reason 'selling here'`)).toMatch(
     /^(?:Done: 7 is blocked|Asked: the bot is running)/,
   );
@@ -80,7 +80,7 @@ test('people are blocked and let in again from beside the bot, with what stands 
   await asked('people block -100');
   await expect.poll(async () => (await commands.run('people blocks')).out).toContain('-100');
   for (const id of ['7', '-100']) await asked(`people unblock ${id}`);
-  await expect.poll(async () => (await commands.run('people blocks')).out).toBe('Nobody is blocked\n');
+  await expect.poll(async () => (await commands.run('people blocks')).out).toBe('No person or group is blocked\n');
   expect((await commands.run('people block somebody')).code).toBe(2);
 });
 

@@ -3,10 +3,16 @@ import type { AsynchronousProvider, StatusReply, Usage } from '../../domain/prov
 import { sourceFromText } from '../../media/result-encodings.ts';
 import { readComplaint } from '../classification/error-body.ts';
 import { linkOr, storedLinks } from '../followed-links.ts';
-import { versioned } from '../http/base-url.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { readInputFiles } from '../input-files.ts';
-import { createKeyedClient, isSuccess, malformed, noPersonsText, withoutKeyInAddress } from '../keyed-client.ts';
+import {
+  createKeyedClient,
+  isSuccess,
+  malformed,
+  noPersonsText,
+  withoutKeyInAddress,
+  versioned,
+} from '../keyed-client.ts';
 import { ended, failureOfRun, idOf, runId } from '../run-replies.ts';
 import { bflFailures } from './failure-table.ts';
 import { maxPictures, taskBody } from './task-body.ts';

@@ -1,12 +1,11 @@
 import type { JobKind } from '../../domain/kinds.ts';
 import type { MediaSource } from '../../domain/media.ts';
 import { sourceFromText, inlineResultLimitBytes } from '../../media/result-encodings.ts';
-import { versioned } from '../http/base-url.ts';
 import { fieldsOf, parseJson, type HttpClient } from '../http/http-exchange.ts';
 import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
 import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages } from '../chat-stream.ts';
-import { createKeyedClient, malformed, withoutKeyInAddress, isRelayed } from '../keyed-client.ts';
+import { createKeyedClient, malformed, withoutKeyInAddress, isRelayed, versioned } from '../keyed-client.ts';
 import { listModels } from '../model-list.ts';
 import { usageOf } from '../openai/read-answer.ts';
 import { relay } from '../relay.ts';

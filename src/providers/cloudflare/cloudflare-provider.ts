@@ -1,9 +1,8 @@
 import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages, streamChat } from '../chat-stream.ts';
-import { versioned } from '../http/base-url.ts';
 import { type HttpClient } from '../http/http-exchange.ts';
-import { createKeyedClient, type Failed, isRelayed } from '../keyed-client.ts';
+import { createKeyedClient, type Failed, isRelayed, versioned } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
 import { usageOf } from '../openai/read-answer.ts';
 import { relay } from '../relay.ts';

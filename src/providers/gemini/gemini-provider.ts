@@ -12,7 +12,6 @@ import type {
 } from '../../domain/provider.ts';
 import { streamChat } from '../chat-stream.ts';
 import { readComplaint } from '../classification/error-body.ts';
-import { versioned } from '../http/base-url.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { type InputFile, readInputFiles } from '../input-files.ts';
 import {
@@ -22,6 +21,7 @@ import {
   malformed,
   noPersonsText,
   withoutKeyInAddress,
+  versioned,
 } from '../keyed-client.ts';
 import { geminiFailures } from './failure-table.ts';
 import { withQuota } from './read-complaint.ts';

@@ -2,7 +2,6 @@ import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { AsynchronousProvider, Operation, SecretValue, StatusReply } from '../../domain/provider.ts';
 import { type Complaint, readComplaint } from '../classification/error-body.ts';
-import { versioned } from '../http/base-url.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { readInputFiles } from '../input-files.ts';
 import {
@@ -13,6 +12,7 @@ import {
   malformed,
   noPersonsText,
   withoutKeyInAddress,
+  versioned,
 } from '../keyed-client.ts';
 import { hordeFailures } from './failure-table.ts';
 import { generationBody } from './generation-body.ts';

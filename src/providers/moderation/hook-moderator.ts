@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Moderator } from '../../domain/safety/safety.ts';
 import type { SecretValue } from '../../domain/provider.ts';
 import { type HttpClient, parseJson } from '../http/http-exchange.ts';
-import { pictureAddress } from './picture-address.ts';
+import { pictureUri } from '../input-files.ts';
 
 const answerLimitBytes = 64_000;
 
@@ -23,7 +23,7 @@ export function createHookModerator({ http, url }: HookModeratorOptions): Modera
     name: 'hook',
     check: async (texts, signal, pictures = []) => {
       const headers = { 'content-type': 'application/json', accept: 'application/json' };
-      const images = pictures.map((picture) => pictureAddress(picture));
+      const images = pictures.map((picture) => pictureUri(picture));
       const body = JSON.stringify(images.length === 0 ? { texts } : { texts, images });
       const call = {
         method: 'POST',

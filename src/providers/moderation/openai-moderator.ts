@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { Moderator, ModerationAnswer } from '../../domain/safety/safety.ts';
 import type { Json, SecretValue } from '../../domain/provider.ts';
-import { versioned } from '../http/base-url.ts';
 import type { HttpClient } from '../http/http-exchange.ts';
 import { parseJson } from '../http/http-exchange.ts';
-import { createKeyedClient } from '../keyed-client.ts';
+import { createKeyedClient, versioned } from '../keyed-client.ts';
 import { openaiFailures } from '../openai/failure-table.ts';
-import { pictureAddress } from './picture-address.ts';
+import { pictureUri } from '../input-files.ts';
 
 const model = 'omni-moderation-latest';
 const answerLimitBytes = 1_000_000;
@@ -64,7 +63,7 @@ export function createOpenAiModerator({ http, baseUrl, keys, now }: OpenAiModera
       if (texts.length > 0) answered = await ask(texts, prompt, signal, texts.length);
       for (const picture of pictures) {
         if (answered.kind !== 'allowed') break;
-        answered = await ask([{ type: 'image_url', image_url: { url: pictureAddress(picture) } }], '', signal);
+        answered = await ask([{ type: 'image_url', image_url: { url: pictureUri(picture) } }], '', signal);
       }
       return answered;
     },

@@ -11,7 +11,6 @@ import type {
 import { relayRoutes } from '../../domain/provider.ts';
 import { streamChat } from '../chat-stream.ts';
 import { readComplaint, type Complaint } from '../classification/error-body.ts';
-import { versioned } from '../http/base-url.ts';
 import { type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import {
   createKeyedClient,
@@ -23,6 +22,7 @@ import {
   noPersonsText,
   withoutKeyInAddress,
   isRelayed,
+  versioned,
 } from '../keyed-client.ts';
 import { readInputFiles } from '../input-files.ts';
 import { listModels } from '../model-list.ts';

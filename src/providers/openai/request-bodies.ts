@@ -1,7 +1,7 @@
 import type { GenerationRequest, Json } from '../../domain/provider.ts';
 import { chatMessages } from '../chat-stream.ts';
 import { type FormPart, multipart } from '../http/multipart.ts';
-import type { InputFile } from '../input-files.ts';
+import { dataUri, type InputFile } from '../input-files.ts';
 import { withoutTags } from '../live-marks.ts';
 import { nearestRatio, sizeFields } from '../picture-size.ts';
 import type { ClipRoute, Dialect } from './dialect.ts';
@@ -79,7 +79,7 @@ function editPosted(
     ];
     return { path, ...multipart(parts) };
   }
-  const urls = files.map(dataUrl);
+  const urls = files.map(dataUri);
   const [first = ''] = urls;
   switch (form) {
     case 'image-objects': {
@@ -94,10 +94,6 @@ function editPosted(
     case 'image-url':
       return json(path, { ...fields, image_url: first });
   }
-}
-
-function dataUrl({ mime, bytes }: InputFile): string {
-  return `data:${mime};base64,${bytes.toString('base64')}`;
 }
 
 /** Servers refuse addresses of more than eight thousand characters. */

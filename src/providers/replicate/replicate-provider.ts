@@ -7,10 +7,9 @@ import type {
 } from '../../domain/provider.ts';
 import { readComplaint } from '../classification/error-body.ts';
 import { linkOr, storedLinks } from '../followed-links.ts';
-import { versioned } from '../http/base-url.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { readInputFiles } from '../input-files.ts';
-import { createKeyedClient, type HttpAnswer, isSuccess, malformed } from '../keyed-client.ts';
+import { createKeyedClient, type HttpAnswer, isSuccess, malformed, versioned } from '../keyed-client.ts';
 import { ended, failureOfRun, idOf, repliedFiles, runId } from '../run-replies.ts';
 import { replicateFailures, statusOfFailedRun } from './failure-table.ts';
 import { maxPictures, predictionRequest } from './prediction-request.ts';

@@ -4,7 +4,6 @@ import type { MediaSource } from '../../domain/media.ts';
 import type { AsynchronousProvider, Operation, SecretValue, StatusReply } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
 import { readComplaint } from '../classification/error-body.ts';
-import { versioned } from '../http/base-url.ts';
 import type { HttpCall, HttpClient } from '../http/http-exchange.ts';
 import {
   createKeyedClient,
@@ -14,6 +13,7 @@ import {
   malformed,
   noPersonsText,
   withoutKeyInAddress,
+  versioned,
 } from '../keyed-client.ts';
 import { readEnvelope, readRecord, type Song, taskIdIn, type TaskRecord } from './read-record.ts';
 import { songBody } from './song-body.ts';
