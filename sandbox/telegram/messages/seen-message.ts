@@ -65,7 +65,10 @@ export function seenMessage(message: StoredMessage): SeenMessage {
     ...(from === 'bot' ? {} : { userId: from }),
     atMs: message.dateS * 1000,
     text: isMedia ? '' : textOf(content).text,
-    html: htmlFor(textOf(content)),
+    // Only the chat page shows it, and who waits for a message looks at all of them after each change.
+    get html() {
+      return htmlFor(textOf(content));
+    },
     ...(isMedia ? { caption: content.caption.text, [content.file.kind]: seenFile(content.file) } : {}),
     ...(isMedia && content.spoiler ? { spoiler: true } : {}),
     ...(content.kind === 'invoice' ? { invoice: content.order } : {}),

@@ -153,8 +153,10 @@ export function addPerson(state: TelegramState, profile: Profile): Person {
       return writeAsPerson(state, chatIn(options.in), id, { content, viaBot: true });
     },
     messages,
-    waitFor: (predicate, options = {}) =>
-      waitForMessages(state.changes, () => messages(options.in), predicate, options.timeoutMs ?? 60_000),
+    waitFor: (predicate, options = {}) => {
+      const chatId = chatIn(options.in).id;
+      return waitForMessages(state.changes, chatId, () => messages(options.in), predicate, options.timeoutMs ?? 60_000);
+    },
     deleteMessage: (messageId, options = {}) => {
       if (state.remove(chatIn(options.in), messageId)) return;
       throw new Error(`Cannot delete message ${messageId}: it is not in the chat`);

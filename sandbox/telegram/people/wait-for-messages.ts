@@ -3,9 +3,10 @@ import type { SeenMessage } from '../messages/seen-message.ts';
 
 export type SeenPredicate = (messages: readonly SeenMessage[]) => boolean;
 
-/** Checks the messages after each change until the predicate holds; rejects after `timeoutMs` of real time. */
+/** Checks the messages after each change of their chat until the predicate holds; rejects after `timeoutMs` of real time. */
 export function waitForMessages(
   changes: Changes,
+  chatId: number,
   messages: () => readonly SeenMessage[],
   predicate: SeenPredicate,
   timeoutMs: number,
@@ -28,7 +29,9 @@ export function waitForMessages(
     const message = `Cannot wait longer than ${timeoutMs} ms for the messages; now there are: ${summary(messages())}`;
     finish(() => reject(new Error(message)));
   }, timeoutMs);
-  const listening = changes.listen(check);
+  const listening = changes.listen((change) => {
+    if (change.chatId === chatId) check();
+  });
   check();
   return promise;
 }
