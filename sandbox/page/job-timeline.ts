@@ -212,6 +212,8 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'telegram.error':
     case 'telegram.conflict':
     case 'telegram.conflict-over':
+    case 'role.gained':
+    case 'role.lost':
     case 'update.failed':
       return timeline;
   }

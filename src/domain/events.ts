@@ -7,6 +7,7 @@ import type { HeldReason, ParkReason } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { KeyEndEvent, KeyState } from './key-state.ts';
 import type { BucketFailure } from './media.ts';
+import type { ProcessRole } from './shared/processes.ts';
 import type { SafetyEvent } from './safety/safety.ts';
 import type { StarEvent } from './payments/star-events.ts';
 
@@ -221,6 +222,9 @@ export type AppEvent =
   /** Another process polls with this bot's token; a newcomer waits until that one has gone. */
   | { readonly event: 'telegram.conflict'; readonly by: 'poll' | 'webhook'; readonly waits: boolean }
   | { readonly event: 'telegram.conflict-over'; readonly afterMs: number }
+  /** Of several processes, this one has the role from now on. */
+  | { readonly event: 'role.gained'; readonly role: ProcessRole; readonly fence: number }
+  | { readonly event: 'role.lost'; readonly role: ProcessRole }
   /** An update that is not answered, and why; never a word of it. */
   | { readonly event: 'update.ignored'; readonly updateId: number; readonly why: string }
   /** A whole batch was known before: nobody in it is answered. */

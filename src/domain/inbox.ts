@@ -48,3 +48,16 @@ export type Inbox = {
   /** Drops bodies and ids older than seven days. */
   purge(nowMs: number): Promise<void>;
 };
+
+/**
+ * One inbox of several processes: every one may keep updates, and the holder of the role `telegram` has them in hand. Each
+ * function does nothing, and answers that there is nothing, when the fence of the role is no longer the one given.
+ */
+export type SharedInbox = {
+  /** As `Inbox.takeUp`, with what an earlier holder had in hand and what nobody has. */
+  takeUp(fence: number): Promise<Leftovers>;
+  /** Takes in hand what was kept since, oldest first. */
+  takeNew(fence: number): Promise<readonly InboxUpdate[]>;
+  /** What was taken in this term and is not handled crashed nothing: the holder lives, or ends in order. */
+  survived(fence: number): Promise<void>;
+};

@@ -166,6 +166,10 @@ function wordsFor(event: AppEvent): string | undefined {
       return `another process ${event.by === 'poll' ? 'polls with' : 'sets a webhook again and again with'} this bot's token: ${event.waits ? 'waiting until it stops' : 'polling anyway'}; run one only`;
     case 'telegram.conflict-over':
       return `the other process stopped taking updates after ${spanWords(event.afterMs)}`;
+    case 'role.gained':
+      return `this process has the role ${event.role} now (${event.fence})`;
+    case 'role.lost':
+      return `this process has the role ${event.role} no more; another one takes it over`;
     case 'update.ignored':
       return `update ${event.updateId} is not answered: ${event.why}`;
     case 'updates.all-known':

@@ -135,6 +135,8 @@ const levels = {
   'telegram.error': 'warn',
   'telegram.conflict': 'warn',
   'telegram.conflict-over': 'info',
+  'role.gained': 'info',
+  'role.lost': 'warn',
   'update.failed': 'error',
   'update.ignored': 'debug',
   'updates.all-known': 'warn',

@@ -154,6 +154,8 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },
   'telegram.error': { event: 'telegram.error', method: 'getUpdates', detail: 'timed out', retryInMs: 3000 },
   'telegram.conflict': { event: 'telegram.conflict', by: 'poll', waits: true },
+  'role.gained': { event: 'role.gained', role: 'telegram', fence: 3 },
+  'role.lost': { event: 'role.lost', role: 'housekeeping' },
   'telegram.conflict-over': { event: 'telegram.conflict-over', afterMs: 35_000 },
   'update.ignored': { event: 'update.ignored', updateId: 1001, why: 'talk in a group' },
   'updates.all-known': { event: 'updates.all-known', count: 3 },

@@ -104,9 +104,9 @@ export class UpdateHandler {
   }
 
   /** Handles the updates of an earlier process; one that may have killed it is handled alone, after the others were started. */
-  async resume(signal: AbortSignal): Promise<void> {
+  async resume(signal: AbortSignal, takeUp = () => this.#options.inbox.takeUp()): Promise<void> {
     const { emit } = this.#options;
-    const { plain, suspects, setAside } = await this.#leftovers(signal);
+    const { plain, suspects, setAside } = await this.#leftovers(signal, takeUp);
     for (const updateId of setAside) {
       const error = new Error('Cannot handle the update: three processes died while they tried');
       emit({ event: 'update.failed', updateId, error, setAside: true });
@@ -115,14 +115,13 @@ export class UpdateHandler {
     this.#watch(this.#oneByOne(suspects, signal));
   }
 
-  async #leftovers(signal: AbortSignal): Promise<Leftovers> {
-    const { inbox, clock } = this.#options;
+  async #leftovers(signal: AbortSignal, takeUp: () => Promise<Leftovers>): Promise<Leftovers> {
     for (;;) {
       try {
-        return await inbox.takeUp();
+        return await takeUp();
       } catch (error) {
         if (!isStorageRefusal(error)) throw error;
-        await clock.sleep(retryMs, signal);
+        await this.#options.clock.sleep(retryMs, signal);
       }
     }
   }

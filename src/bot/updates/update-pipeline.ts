@@ -7,6 +7,7 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { HandedKey } from '../admins/handed-keys.ts';
 import { redactSecrets } from '../message-words.ts';
+import { SharedUpdates, type SharedUpdatesStores } from './shared-updates.ts';
 import type { UnkeptUpdates } from './update-source.ts';
 import { UpdateHandler } from './update-handler.ts';
 import type { Emit } from '../../domain/events.ts';
@@ -28,11 +29,13 @@ export type IntakeOptions = {
   readonly handler: UpdateHandler;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Of several processes: called when updates are stored, in place of handling them; and whether this one may answer. */
+  readonly shared?: { readonly onKept: () => void; readonly mayAnswer: () => boolean };
 };
 
 /**
  * Stores the updates of a batch and starts to handle them in the same transaction; nothing is said before that is durable
- * (see `UnkeptUpdates`). While the storage is unavailable, updates are answered without
+ * (see `UnkeptUpdates`). Where several processes share the inbox, whoever has them in hand begins once they are stored. While the storage is unavailable, updates are answered without
  * being stored; only the answered ones are confirmed, so Telegram sends the others again.
  */
 export class Intake {
@@ -46,7 +49,8 @@ export class Intake {
 
   /** Resolves with how many updates of the batch, from its start, may be confirmed to Telegram. */
   async take(batch: readonly InboxUpdate[], signal: AbortSignal): Promise<number> {
-    const { inbox, handler, clock } = this.#options;
+    const { inbox, handler, clock, shared } = this.#options;
+    if (shared !== undefined) return this.#keep(batch, signal, shared);
     const decided = Promise.withResolvers<boolean>();
     const begun = new Map<number, Promise<boolean>>();
     const begin = (fresh: readonly InboxUpdate[]) => {
@@ -72,6 +76,30 @@ export class Intake {
     // Another batch may be in progress at the same time.
     for (const { updateId } of batch) this.#unstored.delete(updateId);
     return batch.length;
+  }
+
+  /** Resolves with whether the update was answered before it was stored; forgets it. */
+  answeredBefore(updateId: number): Promise<boolean> | undefined {
+    const answered = this.#unstored.get(updateId);
+    this.#unstored.delete(updateId);
+    return answered;
+  }
+
+  async #keep(
+    batch: readonly InboxUpdate[],
+    signal: AbortSignal,
+    { onKept, mayAnswer }: NonNullable<IntakeOptions['shared']>,
+  ): Promise<number> {
+    const { inbox, clock } = this.#options;
+    try {
+      const fresh = await inbox.keep(batch, clock.now());
+      if (fresh.length > 0) onKept();
+      this.#reportKnown(batch, fresh);
+      return batch.length;
+    } catch (error) {
+      if (!isStorageRefusal(error) || !mayAnswer()) throw error;
+      return this.#answerUnstored(batch, signal);
+    }
   }
 
   /** Telegram delivers an update again after a crash; a whole batch of known ones may also mean that the bot is mute. */
@@ -120,6 +148,8 @@ export type UpdatePipelineOptions = {
   readonly apiRoot?: string | undefined;
   /** Why an update asks nothing of the bot; undefined where a handler has to see it. */
   readonly reasonUnasked?: (update: Update) => string | undefined;
+  /** Absent where this process is alone. */
+  readonly shared?: SharedUpdatesStores | undefined;
 };
 
 /** The way of an update from any source: redacted -> stored in the inbox -> handlers, in order per chat -> handled. */
@@ -128,14 +158,22 @@ export class UpdatePipeline implements UpdateSink {
   readonly #handler: UpdateHandler;
   readonly #intake: Intake;
   readonly #names: KnownNames;
+  readonly #shared: SharedUpdates | undefined;
   #introducedMonotonicMs: number | undefined;
   #purgedMs = 0;
 
   constructor(options: UpdatePipelineOptions) {
     this.#options = options;
+    const { shared, ...own } = options;
     this.#handler = new UpdateHandler(options);
     this.#names = new KnownNames(options);
-    this.#intake = new Intake({ ...options, handler: this.#handler });
+    const amongOthers = shared && {
+      onKept: () => this.#shared?.kept(),
+      mayAnswer: () => shared.processes.termOf('telegram') !== undefined,
+    };
+    this.#intake = new Intake({ ...own, handler: this.#handler, ...(amongOthers && { shared: amongOthers }) });
+    const answeredBefore = (updateId: number) => this.#intake.answeredBefore(updateId);
+    this.#shared = shared && new SharedUpdates({ ...options, ...shared, handler: this.#handler, answeredBefore });
   }
 
   /** The bot's username; known after `identifyBot`. */
@@ -172,8 +210,11 @@ export class UpdatePipeline implements UpdateSink {
 
   /** Handles the updates of an earlier process, then those of the source, until the signal aborts; throws TokenRefused. */
   async run(signal: AbortSignal): Promise<void> {
+    if (this.#shared !== undefined) return this.#shared.run(this, signal);
+    const { source } = this.#options;
     await this.#handler.resume(signal);
-    await this.#options.source.deliver(this, signal);
+    source.listen?.(this, signal);
+    await source.deliver(this, signal);
   }
 
   capacity(): Promise<void> {
@@ -182,6 +223,7 @@ export class UpdatePipeline implements UpdateSink {
 
   async take(batch: readonly Update[], signal: AbortSignal): Promise<number> {
     await this.#names.check(batch, signal);
+    if (this.#handsKeyToOther(batch)) return 0;
     const updates = batch.filter((update) => this.#asks(update)).flatMap((update) => this.#toRow(update));
     const taken = await this.#intake.take(updates, signal);
     await this.#purge();
@@ -207,6 +249,19 @@ export class UpdatePipeline implements UpdateSink {
       // An update of another shape fails with its handler and is set aside; it holds up no other.
       return true;
     }
+  }
+
+  /** A key that is handed over is kept by no row: only the process that handles the update may take it from Telegram. */
+  #handsKeyToOther(batch: readonly Update[]): boolean {
+    const { shared, ownSecrets } = this.#options;
+    if (shared === undefined || shared.processes.termOf('telegram') !== undefined) return false;
+    let isHanded = false;
+    try {
+      for (const update of batch) redactSecrets(update, ownSecrets?.current, () => (isHanded = true));
+    } catch {
+      // Nested too deep: nobody can store it.
+    }
+    return isHanded;
   }
 
   /** The redacted row of an update; none for an update that cannot be serialized (nested too deep). */

@@ -31,7 +31,9 @@ export type UpdateSink = {
 export type UpdateSource = {
   /** When Telegram last answered a call of the source, in monotonic milliseconds; undefined before the first answer. */
   readonly lastAnswerMonotonicMs: number | undefined;
-  /** Delivers updates to the sink until the signal aborts; throws TokenRefused. */
+  /** Hands what is sent to this process to the sink until the signal aborts; absent where it is polled for. */
+  readonly listen?: (sink: UpdateSink, signal: AbortSignal) => void;
+  /** Has Telegram deliver updates, to the sink where they are polled for, until the signal aborts; throws TokenRefused. */
   deliver(sink: UpdateSink, signal: AbortSignal): Promise<void>;
 };
 

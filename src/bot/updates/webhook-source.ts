@@ -57,9 +57,12 @@ export class WebhookSource implements UpdateSource {
     }
   }
 
-  async deliver(sink: UpdateSink, signal: AbortSignal): Promise<void> {
-    const { clock, random, emit } = this.#options;
+  listen(sink: UpdateSink, signal: AbortSignal): void {
     this.#delivering = { sink, signal };
+  }
+
+  async deliver(_sink: UpdateSink, signal: AbortSignal): Promise<void> {
+    const { clock, random, emit } = this.#options;
     const retries = new CallRetries(clock, random, async () => true);
     while (!signal.aborted) {
       let waitMs = checkEveryMs;

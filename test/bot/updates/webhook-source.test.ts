@@ -34,7 +34,11 @@ function aSource(sink: Partial<UpdateSink> = {}) {
   });
   const stop = new AbortController();
   const whole: UpdateSink = { capacity: async () => undefined, take: async (batch) => batch.length, ...sink };
-  return { source, clock, events, telegram, stop, deliver: () => source.deliver(whole, stop.signal) };
+  const deliver = () => {
+    source.listen(whole, stop.signal);
+    return source.deliver(whole, stop.signal);
+  };
+  return { source, clock, events, telegram, stop, deliver };
 }
 
 test('WebhookSource sets its webhook at the start, and again when somebody has removed it', async () => {
