@@ -10,8 +10,8 @@ const adminId = 79_999;
 export const pack = { results: 20, stars: 50 } as const;
 const picturesEach = 2;
 const albumButton = '.vary.3';
-/** Who sees nothing of what they asked for within this time asks again. */
-const patienceMs = 6_000;
+/** Who sees nothing of what they asked for within this time asks again: longer than a kind of method fails in a storm. */
+const patienceMs = 60_000;
 /** Of so many payments one is only in Telegram's list, in the first half, and one is refunded. */
 const unheardEach = 4;
 const refundedEach = 5;

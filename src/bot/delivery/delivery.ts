@@ -10,6 +10,7 @@ import type { MethodKind } from '../outbox/bot-api.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import type { Presence } from './presence.ts';
 import type { StatusLists } from './status-lists.ts';
+import { LateEdits } from './late-edits.ts';
 import { endedAlbum, finishAlbum, showAlbum } from './show-album.ts';
 import type { StatusMessages } from './status-messages.ts';
 import { noteOf, textInstead, showOutcome, type Shown, type ShowTools } from './show-outcome.ts';
@@ -42,6 +43,7 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #lookups = new PQueue({ concurrency: maxLookups });
   readonly #listening = new DisposableStack();
+  readonly #lateEdits: LateEdits;
   readonly #waiting = new Map<JobId, Waiting>();
   /** Held outcomes whose status message does not say so yet. */
   readonly #withoutNotice = new Set<JobId>();
@@ -49,6 +51,7 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#lateEdits = this.#listening.use(new LateEdits(options));
     this.#listening.use(options.service.onEnded((id, job) => this.#enqueue(id, job)));
     this.#listening.use(options.outbox.health.onRecovery((kind) => this.#recovered(kind)));
   }
@@ -200,6 +203,7 @@ export class Delivery {
       note = noteOf(shown, outcome);
       sent = shown;
       await ledger.end(lease, 'result', note);
+      this.#lateEdits.follow(job, shown);
       this.#report({ job, lease }, shown);
     }
     await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined, sent.sent);
@@ -271,13 +275,12 @@ export class Delivery {
     else emit({ event: 'job.notified', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
     // Who has cancelled a request knows that it ended.
     if (as === 'message' || ms <= pingAfterMs || outcome.kind === 'cancelled' || job.wishes?.quiet === true) return;
-    const { chatId } = job.origin;
     const run = () => this.#ping({ job, lease }, { ...shown, outcome });
-    this.#options.outbox.post({ chatId, kind: 'send', priority: 'proactive', run });
+    this.#options.outbox.post({ chatId: job.origin.chatId, kind: 'send', priority: 'proactive', run });
   }
 
   /** Sent at most once, and never repeated when it may have arrived. */
-  async #ping({ job, lease }: Claim, { messageId, outcome }: Ended): Promise<'done'> {
+  async #ping({ job, lease }: Claim, { messageId, outcome }: Exclude<Shown, { as: 'nothing' }>): Promise<'done'> {
     const { outbox, ledger, messages, emit } = this.#options;
     const start = await ledger.begin(lease, 'ping', 'once');
     if (start.kind !== 'go') return 'done';
@@ -292,8 +295,6 @@ export class Delivery {
     return 'done';
   }
 }
-
-type Ended = { readonly messageId: number; readonly outcome: Outcome };
 
 /** An error that no rule foresees is repeated like a failed edit. */
 const unforeseen: FailedTry = { kind: 'edit-text', isUndone: true };

@@ -20,8 +20,10 @@ async function aStage(
   says: Partial<Record<Effect, EffectStart>> = {},
   outcome: Outcome = answer,
   statusMessageId = 77,
+  /** How long after the request the process has begun that delivers. */
+  begunAfterMs = 0,
 ) {
-  const clock = fakeClock(startMs);
+  const clock = fakeClock(startMs + begunAfterMs);
   const telegram = fakeTelegram(undefined, clock);
   const database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
@@ -115,3 +117,16 @@ test.each<EffectStart>([{ kind: 'unsure' }, { kind: 'done', note: '78' }])(
     expect(await stage.deliver(60_000)).toEqual(['editMessageText']);
   },
 );
+
+test('Delivery shows words once more that a process which died before may still edit, and only those', async () => {
+  using early = await aStage({}, { kind: 'failed', code: 'busy' }, 77, 5_000);
+  expect(await early.deliver()).toEqual(['editMessageText']);
+  expect(await early.deliver(30_000)).toEqual(['editMessageText', 'editMessageText']);
+  expect(await early.deliver(120_000)).toHaveLength(2);
+  using late = await aStage({}, { kind: 'failed', code: 'busy' }, 77, 5_000);
+  await late.deliver(36_000);
+  expect(await late.deliver(120_000)).toEqual(['editMessageText', 'sendMessage']);
+  using ofThisProcess = await aStage({}, { kind: 'failed', code: 'busy' });
+  await ofThisProcess.deliver();
+  expect(await ofThisProcess.deliver(120_000)).toEqual(['editMessageText']);
+});

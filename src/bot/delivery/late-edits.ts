@@ -1,0 +1,53 @@
+import type { Job, Outcome } from '../../domain/job.ts';
+import { editIntoOutcome, reportTelegramError } from './media-message.ts';
+import { type Shown, type ShowTools, viewsFor } from './show-outcome.ts';
+
+/** How long after the death of a process Telegram may still carry out what it was asked for. */
+const lateForMs = 35_000;
+
+/**
+ * Words that ended a request are shown once more where a process that died shortly before may have asked for another edit
+ * of the same message: carried out late, that one would show the request as unfinished for good. Telegram does not change
+ * a file into words, so a file is safe. An edit that changes nothing is refused and does no harm.
+ */
+export class LateEdits implements Disposable {
+  readonly #options: Omit<ShowTools, 'delivery' | 'ledger' | 'results'>;
+  readonly #beganAtMs: number;
+  readonly #beganMonotonicMs: number;
+  readonly #timers = new Set<Disposable>();
+
+  constructor(options: Omit<ShowTools, 'delivery' | 'ledger' | 'results'>) {
+    this.#options = options;
+    this.#beganAtMs = options.clock.now();
+    this.#beganMonotonicMs = options.clock.monotonicMs();
+  }
+
+  /** The outcome of the job was shown. */
+  follow(job: Job, { as, sent, outcome, messageId }: Exclude<Shown, { as: 'nothing' }>): void {
+    const { clock, outbox } = this.#options;
+    if (as !== 'edit' || sent.length > 0) return;
+    const leftMs = this.#beganMonotonicMs + lateForMs - clock.monotonicMs();
+    if (leftMs <= 0 || job.acceptedAtMs >= this.#beganAtMs) return;
+    const run = () => this.#repeat(job, outcome, messageId);
+    const timer = clock.schedule(leftMs, () => {
+      this.#timers.delete(timer);
+      outbox.post({ chatId: job.origin.chatId, kind: 'edit', messageId, priority: 'status', run });
+    });
+    this.#timers.add(timer);
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) timer[Symbol.dispose]();
+    this.#timers.clear();
+  }
+
+  async #repeat(job: Job, outcome: Outcome, messageId: number): Promise<'done'> {
+    try {
+      const [view] = await viewsFor(job, outcome, this.#options);
+      await editIntoOutcome(this.#options.outbox.api, job, messageId, { as: 'fitting', view });
+    } catch (error) {
+      reportTelegramError(this.#options.emit, 'edit', error);
+    }
+    return 'done';
+  }
+}
