@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { systemClock } from '../src/kit/clock.ts';
 import { openDatabase } from '../src/storage/sqlite/database.ts';
-import { createSqliteJobEngine } from '../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../src/storage/stores/jobs/job-engine.ts';
 import { anyNumberWaiting, benchRequest, usualRunning } from './bench-jobs.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { loadMemory, probed } from './memory-probe.ts';
@@ -65,7 +65,7 @@ function emptySamples(): Record<(typeof steps)[number], number[]> {
 async function fill(path: string, jobs: number): Promise<void> {
   using database = openDatabase({ path });
   database.script('PRAGMA synchronous = OFF');
-  const engine = createSqliteJobEngine({ database, clock: systemClock, running: usualRunning });
+  const engine = createJobEngine({ database, clock: systemClock, running: usualRunning });
   const people = jobs / jobsAPerson;
   for (let number = 1; number <= jobs; number += 1) {
     await engine.queue.accept(benchRequest(number, 1 + (number % people)), anyNumberWaiting);

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { JobEngine } from '../src/domain/job-engine.ts';
 import { systemClock } from '../src/kit/clock.ts';
 import { openDatabase } from '../src/storage/sqlite/database.ts';
-import { createSqliteJobEngine } from '../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../src/storage/stores/jobs/job-engine.ts';
 import { anyNumberWaiting, benchRequest, line, usualRunning } from './bench-jobs.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { median } from './quantile.ts';
@@ -24,7 +24,7 @@ export async function jobsPerSecond(progress: Progress): Promise<BenchmarkReport
   plain.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE jobs (id INTEGER PRIMARY KEY, body TEXT)',
   );
-  const engine = createSqliteJobEngine({ database, clock: systemClock, running: usualRunning });
+  const engine = createJobEngine({ database, clock: systemClock, running: usualRunning });
   const insert = plain.prepare('INSERT INTO jobs (body) VALUES (?)');
   const [jobs, rows]: [number[], number[]] = [[], []];
   for (let round = 0; round <= rounds; round += 1) {

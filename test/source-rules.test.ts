@@ -119,3 +119,19 @@ test('only one file makes the link to a file of Telegram, which holds the token,
   const link = `https://api.telegram.org/file/bot${testToken}/photos/1.jpg`;
   expect(createRedactor([]).redact(link)).toBe('https://api.telegram.org/file/bot[redacted]/photos/1.jpg');
 });
+
+test('no store makes a statement or calls a store function without running it', () => {
+  const stores = sources().filter(({ name }) => name.startsWith('storage/stores/'));
+  const names = new Set(
+    stores.flatMap(({ text }) => [...text.matchAll(/^(?:export )?function\* (\w+)/gm)].map(([, name]) => name)),
+  );
+  const calls = new RegExp(
+    `(\\S+)\\s+(?:(?:this\\.#)?database\\.(?:get|all|run|lock)|${[...names].join('|')})\\(`,
+    'g',
+  );
+  const isRun = (before: string | undefined) => /^(?:\S*yield\*|=>|function\*|return|\S*await)$/.test(before ?? '');
+  const idle = stores.flatMap(({ name, text }) =>
+    [...text.matchAll(calls)].filter(([, before]) => !isRun(before)).map(([call]) => `${name}: ${call}`),
+  );
+  expect(idle).toEqual([]);
+});

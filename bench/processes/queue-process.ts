@@ -2,14 +2,14 @@ import { performance } from 'node:perf_hooks';
 import { jobId } from '../../src/domain/ids.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../../src/storage/stores/jobs/job-engine.ts';
 import { anyNumberWaiting, benchRequest, line, usualRunning } from '../bench-jobs.ts';
 
 /** Each cycle leaves as many jobs waiting as it found. */
 const cyclesARound = 30;
 
 const [path = '', waiting = ''] = process.argv.slice(2);
-const engine = createSqliteJobEngine({ database: openDatabase({ path }), clock: systemClock, running: usualRunning });
+const engine = createJobEngine({ database: openDatabase({ path }), clock: systemClock, running: usualRunning });
 let newest = Number(waiting);
 
 async function playRound(): Promise<Record<string, number[]>> {

@@ -143,8 +143,8 @@ export const deliveryMutants = [
   ),
   mutant(
     'a held result keeps its credit',
-    'giveCreditBack(database, jobId);\n    database.run(`INSERT OR REPLACE',
-    'database.run(`INSERT OR REPLACE',
+    'yield* giveCreditBack(database, jobId);\n    yield* database.run(`INSERT OR REPLACE',
+    'yield* database.run(`INSERT OR REPLACE',
     'test/storage/sqlite/jobs/job-engine.test.ts',
   ),
   mutant(

@@ -37,8 +37,8 @@ export const paymentMutants = [
   ),
   mutant(
     'what failed stays taken from its pack',
-    "if (numberOf(database.get(sql, id), 'pack_results') > 0) giveBackToPacks(database, id);",
-    'database.get(sql, id);',
+    "if (numberOf(yield* database.get(sql, id), 'pack_results') > 0) yield* giveBackToPacks(database, id);",
+    'yield* database.get(sql, id);',
     packs,
   ),
   mutant(

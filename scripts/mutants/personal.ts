@@ -69,8 +69,8 @@ export const personalMutants = [
   ),
   mutant(
     'turning back skips to the newest entries',
-    '.all(`SELECT * FROM past_requests WHERE user_id = ? AND id > ? ${only} ORDER BY id LIMIT ?`, userId, than, atMost)',
-    '.all(`SELECT * FROM past_requests WHERE user_id = ? AND id > ? ${only} ORDER BY id DESC LIMIT ?`, userId, than, atMost)',
+    'AND id > ? ${only} ORDER BY id LIMIT ?',
+    'AND id > ? ${only} ORDER BY id DESC LIMIT ?',
     rows,
   ),
   mutant(

@@ -46,7 +46,7 @@ export const safetyMutants = [
   ),
   mutant(
     'the settings of a group stay behind when it moves',
-    "database.run('UPDATE OR IGNORE group_settings SET chat_id = ? WHERE chat_id = ?', movedTo, chatId);",
+    "yield* database.run('UPDATE OR IGNORE group_settings SET chat_id = ? WHERE chat_id = ?', movedTo, chatId);",
     '',
     journeys,
   ),

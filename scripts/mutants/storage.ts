@@ -41,8 +41,8 @@ export const storageMutants = [
   mutant('half of a plain change is kept', 'isPlain && transaction.changes() !== changesBefore', 'false', commits),
   mutant(
     'what was seen before a change is claimed after it',
-    'seen !== undefined && seen.atChange === database.changes',
-    'seen !== undefined',
+    'earlier !== undefined && earlier.atChange === database.changes',
+    'earlier !== undefined',
     engine,
   ),
   mutant(
@@ -67,25 +67,25 @@ export const storageMutants = [
   mutant('a person may wait with any number', 'if (open >= limits.waiting)', 'if (false)', engine),
   mutant(
     'a day has any number of pictures',
-    'limits.perDay - creditsTaken(database, userId, request.kind, nowMs)',
+    'limits.perDay - (yield* creditsTaken(database, userId, request.kind, nowMs))',
     'limits.perDay',
     engine,
   ),
   mutant(
     'a job takes no credit',
-    'takeCredit(database, id, origin.userId, kind, next.nowMs, request.packResults);',
+    'yield* takeCredit(database, id, origin.userId, kind, next.nowMs, request.packResults);',
     '',
     engine,
   ),
   mutant(
     'credit does not come back',
-    "if (changed === 1 && outcome.kind !== 'result') giveCreditBack(database, lease.jobId);",
+    "if (changed === 1 && outcome.kind !== 'result') yield* giveCreditBack(database, lease.jobId);",
     '',
     engine,
   ),
   mutant(
     'words instead of a result cost a credit',
-    "if (changed === 1 && shown === 'words-instead') giveCreditBack(database, jobId);",
+    "if (changed === 1 && shown === 'words-instead') yield* giveCreditBack(database, jobId);",
     '',
     engine,
   ),
@@ -135,7 +135,7 @@ export const storageMutants = [
   ),
   mutant(
     'crashes are not counted',
-    "database.run('UPDATE jobs SET crashes = ? WHERE seq = ?', crashes + 1, seq);",
+    "yield* database.run('UPDATE jobs SET crashes = ? WHERE seq = ?', crashes + 1, seq);",
     '',
     engine,
     'test/storage/sqlite/job-bounds.test.ts',
@@ -202,15 +202,15 @@ export const storageMutants = [
   ),
   mutant(
     'an older lease parks',
-    "if (!checkpointJob(database, lease, progress)) return false;\n  database.run(\n    `UPDATE jobs SET state = 'waiting', parked = 1",
-    "checkpointJob(database, lease, progress);\n  database.run(\n    `UPDATE jobs SET state = 'waiting', parked = 1",
+    "if (!(yield* checkpointJob(database, lease, progress))) return false;\n  yield* database.run(\n    `UPDATE jobs SET state = 'waiting', parked = 1",
+    "yield* checkpointJob(database, lease, progress);\n  yield* database.run(\n    `UPDATE jobs SET state = 'waiting', parked = 1",
     engine,
   ),
   mutant('an older lease sends a call', 'if (counted === 0) return false;', '', engine),
   mutant(
     'an older lease keeps an answer',
-    'if (!checkpointJob(database, lease, progress, [set, JSON.stringify(answer)])) return false;',
-    'checkpointJob(database, lease, progress, [set, JSON.stringify(answer)]);',
+    'if (!(yield* checkpointJob(database, lease, progress, [set, JSON.stringify(answer)]))) return false;',
+    'yield* checkpointJob(database, lease, progress, [set, JSON.stringify(answer)]);',
     engine,
   ),
   mutant(
@@ -234,8 +234,8 @@ export const storageMutants = [
   mutant('an effect that is done can be undone', 'AND fence IS ? AND note IS NULL', 'AND fence IS ?', ledger),
   mutant(
     'the inbox takes an update twice',
-    ') === 1,\n        );',
-    ') >= 0,\n        );',
+    'if (added === 1) fresh.push(update);',
+    'fresh.push(update);',
     inbox,
     'test/journeys/updates.test.ts',
   ),
@@ -313,7 +313,7 @@ export const storageMutants = [
   ),
   mutant(
     'premium that runs is cut off by new one',
-    'Math.max(nowMs, find(id).premiumUntilMs ?? 0)',
+    'Math.max(nowMs, (yield* find(id)).premiumUntilMs ?? 0)',
     'nowMs',
     'test/storage/sqlite/users.test.ts',
   ),
@@ -327,7 +327,7 @@ export const storageMutants = [
   mutant(
     'being forgotten frees the day’s credit',
     'database.run(`UPDATE OR REPLACE credits SET job_id',
-    "database.run('DELETE FROM credits WHERE job_id = ?', id); if (id === undefined) database.run(`UPDATE OR REPLACE credits SET job_id",
+    "database.run('DELETE FROM credits WHERE job_id = ?', id); if (id === undefined) yield* database.run(`UPDATE OR REPLACE credits SET job_id",
     'test/storage/sqlite/personal-data.test.ts',
   ),
 ];

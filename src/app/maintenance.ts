@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobsWithResults } from '../media/result-files.ts';
 import { type BackupOptions, type BackupReport, backUp, setAsideDatabase } from '../storage/sqlite/backup.ts';
-import { type LedgerFindings, checkLedger, unneededResults, undeliveredResults } from '../storage/sqlite/checks.ts';
+import { type LedgerFindings, checkLedger, unneededResults, undeliveredResults } from '../storage/stores/checks.ts';
 import {
   contentsOf,
   type DatabaseContents,
@@ -10,13 +10,15 @@ import {
   type Restored,
   type RestoreOptions,
 } from '../storage/sqlite/restore.ts';
-import { countCopies } from '../storage/sqlite/jobs/result-copies.ts';
+import { type CountedCopies, countCopies } from '../storage/stores/jobs/result-copies.ts';
 import { schemaVersion } from '../storage/sqlite/migrate.ts';
+import { runToEnd } from '../storage/sqlite/run-to-end.ts';
+import { damageOf } from '../storage/sqlite/damage.ts';
 import { openReadOnly } from '../storage/sqlite/open-read-only.ts';
 import { isOwned, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import { checkSqliteVersion } from '../storage/sqlite/database.ts';
 import { count } from '../observability/quantities.ts';
-import { StorageError } from '../storage/sqlite/storage-error.ts';
+import { StorageError } from '../storage/storage-error.ts';
 
 /** The findings about the database and the results. */
 export type DatabaseInspection =
@@ -26,6 +28,8 @@ export type DatabaseInspection =
   | {
       readonly kind: 'read';
       readonly schema: number;
+      /** SQLite's integrity errors; empty when the file is intact. */
+      readonly damage: readonly string[];
       /** Counts of rows. */
       readonly ledger: LedgerFindings;
       readonly results: {
@@ -37,7 +41,7 @@ export type DatabaseInspection =
         readonly missing: number;
       };
       /** Copies of results in buckets, by place and state. */
-      readonly copies: ReturnType<typeof countCopies>;
+      readonly copies: readonly CountedCopies[];
     };
 
 /** Where the database of a data folder is. */
@@ -60,18 +64,20 @@ export async function inspectDatabase(dataDir: string, sinceMs: number): Promise
   try {
     using database = openReadOnly(databasePath(dataDir));
     if (database === undefined) return { kind: 'none' };
-    const ledger = checkLedger(database, sinceMs);
+    const damage = damageOf(database);
+    const ledger = runToEnd(checkLedger(database, sinceMs));
     const kept = await resultsIn(join(dataDir, 'results'));
     return {
       kind: 'read',
       schema: schemaVersion(database),
+      damage,
       ledger,
       results: {
         kept: kept.length,
-        unneeded: unneededResults(database, kept).length,
-        missing: undeliveredResults(database).filter((path) => !existsSync(path)).length,
+        unneeded: runToEnd(unneededResults(database, kept)).length,
+        missing: runToEnd(undeliveredResults(database)).filter((path) => !existsSync(path)).length,
       },
-      copies: countCopies(database),
+      copies: runToEnd(countCopies(database)),
     };
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;

@@ -7,20 +7,20 @@ import { sealContext } from '../keys/keyring/keyring.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createSealer } from '../kit/sealer.ts';
 import { Secret } from '../kit/secret.ts';
-import type { Database } from '../storage/sqlite/database.ts';
+import type { Database } from '../storage/database.ts';
 import { openReadOnly, saltOf } from '../storage/sqlite/open-read-only.ts';
 import { isOwned } from '../storage/sqlite/owner-lock.ts';
 import {
-  createSqliteAdminCommands,
-  createSqliteAlertStore,
-  createSqliteAuditLog,
-  createSqliteOperatorKeys,
-} from '../storage/sqlite/admin-state.ts';
-import { createSqliteJobReader } from '../storage/sqlite/jobs/job-engine.ts';
-import { createSqliteKeyStore } from '../storage/sqlite/key-store.ts';
-import { createSqliteSafety } from '../storage/sqlite/safety/safety-store.ts';
-import { createSqlitePayments } from '../storage/sqlite/payments/payment-store.ts';
-import { createSqliteUsers } from '../storage/sqlite/people-and-chats.ts';
+  createAdminCommands,
+  createAlertStore,
+  createAuditLog,
+  createOperatorKeys,
+} from '../storage/stores/admin-state.ts';
+import { createJobReader } from '../storage/stores/jobs/job-reader.ts';
+import { createKeyStore } from '../storage/stores/key-store.ts';
+import { createSafety } from '../storage/stores/safety/safety-store.ts';
+import { createPayments } from '../storage/stores/payments/payment-store.ts';
+import { createUsers } from '../storage/stores/people-and-chats.ts';
 import { type AdminRecords, createAdminRecords } from './owner-admin.ts';
 import { keysFromRecords, testKeys } from './test-keys.ts';
 import { databasePath } from './maintenance.ts';
@@ -61,14 +61,14 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   if (found !== undefined) opening.use(found);
   const salt = found && saltOf(found);
   const owner = isOwned(config.dataDir) ? 'running' : salt === undefined ? 'never-ran' : 'stopped';
-  const recordsNow = async () => (found === undefined ? [] : await createSqliteKeyStore(found).load());
-  const addedKeys = async () => (found === undefined ? [] : await createSqliteOperatorKeys(found).added());
+  const recordsNow = async () => (found === undefined ? [] : await createKeyStore(found).load());
+  const addedKeys = async () => (found === undefined ? [] : await createOperatorKeys(found).added());
   const listKeys = async () =>
     keysFromRecords({
       config,
       keys,
       further: await addedKeys(),
-      own: found === undefined ? new Map() : await createSqliteOperatorKeys(found).settings(),
+      own: found === undefined ? new Map() : await createOperatorKeys(found).settings(),
       salt,
       records: await recordsNow(),
       isRunning: owner === 'running',
@@ -87,7 +87,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
     if (database === undefined || salt === undefined) {
       throw new StartError(`Cannot change anything: the bot has never run with DATA_DIR ${config.dataDir}`);
     }
-    const commands = createSqliteAdminCommands(database);
+    const commands = createAdminCommands(database);
     const seq = await commands.ask(command, clock.now());
     const untilMs = owner === 'running' ? clock.monotonicMs() + maxWaitMs : 0;
     for (;;) {
@@ -154,21 +154,21 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
         ),
       costs: read.costs,
       payments: read.payments,
-      audit: async (page) => (found === undefined ? [] : createSqliteAuditLog(found).latest(page)),
+      audit: async (page) => (found === undefined ? [] : createAuditLog(found).latest(page)),
       note: async () =>
         Promise.reject(new StartError('Cannot note anything: only the running bot writes the audit log')),
       history: read.history,
       spending: read.spending,
       // Stored alerts are current only while an owner runs.
-      alerts: async () => (found === undefined || owner !== 'running' ? [] : createSqliteAlertStore(found).load()),
+      alerts: async () => (found === undefined || owner !== 'running' ? [] : createAlertStore(found).load()),
     },
     [Symbol.dispose]: () => opened.dispose(),
   };
 }
 
 function recordsOf(database: Database, { config, clock }: AdminOptions): AdminRecords {
-  const [reader, users] = [createSqliteJobReader(database), createSqliteUsers(database)];
-  const [payments, safety] = [createSqlitePayments(database), createSqliteSafety(database)];
+  const [reader, users] = [createJobReader(database), createUsers(database)];
+  const [payments, safety] = [createPayments(database), createSafety(database)];
   return createAdminRecords({ reader, payments, users, safety, config, clock });
 }
 

@@ -13,8 +13,8 @@ import type { ResultCopier } from '../media/bucket/result-copier.ts';
 import type { Bucket, SendHttp } from '../media/bucket/s3-bucket.ts';
 import { createHttpClient } from '../providers/http/http-exchange.ts';
 import type { Storage } from '../storage/open-storage.ts';
-import type { Database } from '../storage/sqlite/database.ts';
-import { createSqlitePersonalData } from '../storage/sqlite/personal-data.ts';
+import type { Database } from '../storage/database.ts';
+import { createPersonalData } from '../storage/stores/personal-data.ts';
 
 type Network = Pick<ConnectorOptions, 'resolve' | 'dial'> | undefined;
 
@@ -73,7 +73,7 @@ export async function openCopies(
 
 /** People's data in the database; jobs that are dropped take their copies with them at once. */
 export function openPersonalData(database: Database, copies: ResultCopier | undefined): PersonalData {
-  const data = createSqlitePersonalData(database);
+  const data = createPersonalData(database);
   if (copies === undefined) return data;
   return {
     ...data,

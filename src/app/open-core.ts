@@ -21,7 +21,7 @@ import { createConnector } from '../media/connector.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient } from '../providers/http/http-exchange.ts';
 import { ModelCatalog, modelTraitsOf } from '../providers/registry.ts';
-import { followClock, shiftFromFuture } from '../storage/sqlite/jobs/clock-change.ts';
+import { followClock, shiftFromFuture } from '../storage/sqlite/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import type { CoreOptions } from './core-parts.ts';
 import { openStorage, type Storage } from '../storage/open-storage.ts';

@@ -124,7 +124,7 @@ export type BotDeps = {
   readonly payments: PaymentStore;
   readonly prices: PriceList;
   readonly termsUrl: string | undefined;
-  readonly laneWaits: () => LaneWaits;
+  readonly laneWaits: () => Promise<LaneWaits>;
   /** Whether what is paid for could be stored now. */
   readonly takesWrites: () => boolean;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;

@@ -22,43 +22,39 @@ import type { PastRequests } from '../domain/personal/past-requests.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
-import { type Database, openDatabase, isWritable } from './sqlite/database.ts';
+import { isWritable, openDatabase, type SqliteDatabase } from './sqlite/database.ts';
 import {
-  createSqliteAdminCommands,
-  createSqliteAlertStore,
-  createSqliteAuditLog,
-  createSqliteNotices,
-  createSqliteOperatorKeys,
-} from './sqlite/admin-state.ts';
-import {
-  createSqliteChatStore,
-  createSqliteDialogues,
-  createSqliteEffectLedger,
-  createSqliteUsers,
-} from './sqlite/people-and-chats.ts';
-import { createSqliteClientStore } from './sqlite/client-store.ts';
-import { createSqliteGroups } from './sqlite/safety/group-store.ts';
-import { createSqliteInbox } from './sqlite/inbox.ts';
-import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
-import { laneWaits } from './sqlite/jobs/lane-waits.ts';
-import { createSqliteResultCopies } from './sqlite/jobs/result-copies.ts';
-import { createSqliteRewrites } from './sqlite/jobs/rewrites.ts';
-import { createSqliteKeyStore } from './sqlite/key-store.ts';
-import { createSqliteRetryAfterStore } from './sqlite/retry-after-store.ts';
-import { createSqliteWebhookOutbox } from './sqlite/webhook-outbox.ts';
-import { createSqliteSafety } from './sqlite/safety/safety-store.ts';
-import { createSqliteFeedback } from './sqlite/personal/feedback.ts';
-import { createSqlitePastRequests } from './sqlite/personal/past-requests.ts';
-import { createSqlitePayments } from './sqlite/payments/payment-store.ts';
-import { createSqliteAccess } from './sqlite/people/access-store.ts';
-import { createSqliteBroadcasts } from './sqlite/people/broadcast-store.ts';
-import { createSqliteExports, createSqlitePeople } from './sqlite/people/people-store.ts';
-import { createSqliteStatusLists } from './sqlite/status-lists.ts';
-import type { StorageError } from './sqlite/storage-error.ts';
+  createAdminCommands,
+  createAlertStore,
+  createAuditLog,
+  createNotices,
+  createOperatorKeys,
+} from './stores/admin-state.ts';
+import { createChatStore, createDialogues, createUsers } from './stores/people-and-chats.ts';
+import { createEffectLedger } from './stores/effect-ledger.ts';
+import { createClientStore } from './stores/client-store.ts';
+import { createGroups } from './stores/safety/group-store.ts';
+import { createInbox } from './stores/inbox.ts';
+import { createJobEngine } from './stores/jobs/job-engine.ts';
+import { laneWaits } from './stores/jobs/lane-waits.ts';
+import { createResultCopies } from './stores/jobs/result-copies.ts';
+import { createRewrites } from './stores/jobs/rewrites.ts';
+import { createKeyStore } from './stores/key-store.ts';
+import { createRetryAfterStore } from './stores/retry-after-store.ts';
+import { createWebhookOutbox } from './stores/webhook-outbox.ts';
+import { createSafety } from './stores/safety/safety-store.ts';
+import { createFeedback } from './stores/personal/feedback.ts';
+import { createPastRequests } from './stores/personal/past-requests.ts';
+import { createPayments } from './stores/payments/payment-store.ts';
+import { createAccess } from './stores/people/access-store.ts';
+import { createBroadcasts } from './stores/people/broadcast-store.ts';
+import { createExports, createPeople } from './stores/people/people-store.ts';
+import { createStatusLists } from './stores/status-lists.ts';
+import type { StorageError } from './storage-error.ts';
 
 /** All stores of this machine, over one database; disposing closes it. */
 export type Storage = Disposable & {
-  readonly database: Database;
+  readonly database: SqliteDatabase;
   /** True when a test write succeeds now. */
   readonly takesWrites: () => boolean;
   readonly engine: JobEngine;
@@ -73,7 +69,7 @@ export type Storage = Disposable & {
   readonly feedback: FeedbackStore;
   readonly payments: PaymentStore;
   /** How long the requests of each lane waited lately. */
-  readonly laneWaits: () => LaneWaits;
+  readonly laneWaits: () => Promise<LaneWaits>;
   readonly safety: SafetyStore;
   readonly groups: GroupStore;
   readonly dialogues: DialogueStore;
@@ -139,34 +135,34 @@ export function openStorage(options: StorageOptions): Storage {
   return {
     database,
     takesWrites: () => !watch.isOn && isWellNow(),
-    engine: createSqliteJobEngine({ database, clock, running, lines }),
-    ledger: createSqliteEffectLedger(database),
-    inbox: createSqliteInbox(database),
-    users: createSqliteUsers(database),
-    people: createSqlitePeople(database),
-    access: createSqliteAccess(database),
-    broadcasts: createSqliteBroadcasts(database),
-    exports: createSqliteExports(database),
-    pastRequests: createSqlitePastRequests(database),
-    feedback: createSqliteFeedback(database),
-    payments: createSqlitePayments(database),
-    laneWaits: () => laneWaits(database, clock.now()),
-    safety: createSqliteSafety(database),
-    groups: createSqliteGroups(database),
-    dialogues: createSqliteDialogues(database),
-    chats: createSqliteChatStore(database),
-    rests: createSqliteRetryAfterStore(database),
-    statusLists: createSqliteStatusLists(database),
-    keyStore: createSqliteKeyStore(database, onUnreadableKey),
-    commands: createSqliteAdminCommands(database),
-    alerts: createSqliteAlertStore(database),
-    notices: createSqliteNotices(database),
-    audit: createSqliteAuditLog(database),
-    operatorKeys: createSqliteOperatorKeys(database),
-    rewrites: createSqliteRewrites(database),
-    resultCopies: createSqliteResultCopies(database),
-    clients: createSqliteClientStore(database),
-    webhooks: createSqliteWebhookOutbox(database),
+    engine: createJobEngine({ database, clock, running, lines }),
+    ledger: createEffectLedger(database),
+    inbox: createInbox(database),
+    users: createUsers(database),
+    people: createPeople(database),
+    access: createAccess(database),
+    broadcasts: createBroadcasts(database),
+    exports: createExports(database),
+    pastRequests: createPastRequests(database),
+    feedback: createFeedback(database),
+    payments: createPayments(database),
+    laneWaits: () => database.read(() => laneWaits(database, clock.now())),
+    safety: createSafety(database),
+    groups: createGroups(database),
+    dialogues: createDialogues(database),
+    chats: createChatStore(database),
+    rests: createRetryAfterStore(database),
+    statusLists: createStatusLists(database),
+    keyStore: createKeyStore(database, onUnreadableKey),
+    commands: createAdminCommands(database),
+    alerts: createAlertStore(database),
+    notices: createNotices(database),
+    audit: createAuditLog(database),
+    operatorKeys: createOperatorKeys(database),
+    rewrites: createRewrites(database),
+    resultCopies: createResultCopies(database),
+    clients: createClientStore(database),
+    webhooks: createWebhookOutbox(database),
     [Symbol.dispose]: () => {
       checking[Symbol.dispose]();
       watch[Symbol.dispose]();

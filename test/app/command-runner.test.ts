@@ -4,14 +4,14 @@ import type { AdminApi, KeyChoice, AdminCommands } from '../../src/domain/admin-
 import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId, keyId } from '../../src/domain/ids.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-state.ts';
+import { createAdminCommands } from '../../src/storage/stores/admin-state.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 /** A runner over real rows; the admin API records its calls and takes as long as the test says. */
 function aStage(wrap: (commands: AdminCommands) => AdminCommands = (commands) => commands) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
-  const commands = createSqliteAdminCommands(database);
+  const commands = createAdminCommands(database);
   const done: string[] = [];
   const events: AppEvent[] = [];
   let refuses = false;

@@ -29,7 +29,8 @@ test('inspectDatabase() distinguishes no database, an unreadable one and a whole
   expect(await inspectDatabase(place.dir, 0)).toMatchObject({
     kind: 'read',
     schema: migrations.at(-1)?.version,
-    ledger: { damage: [], waiting: 0 },
+    damage: [],
+    ledger: { waiting: 0 },
     results: { kept: 1, unneeded: 1, missing: 0 },
   });
   writeFileSync(databasePath(place.dir), 'no database at all');

@@ -171,9 +171,9 @@ test('a core closes in order: no new jobs, calls aborted, keys saved, storage cl
   await closing;
   // Once more when the seat of the call that was broken off has come back.
   expect(order).toEqual(['app.stopping', 'call broken off', 'keys saved', 'keys saved', 'app.stopped']);
-  expect(() => core.storage.database.get('SELECT 1')).toThrow(/not open|closed/);
+  expect(() => core.storage.database.getNow('SELECT 1')).toThrow(/not open|closed/);
   using database = openDatabase({ path: join(place.dir, 'darkroom.db') });
-  expect(database.get('SELECT state, attempts FROM jobs')).toEqual({
+  expect(database.getNow('SELECT state, attempts FROM jobs')).toEqual({
     state: 'waiting',
     attempts: 0,
   });
@@ -221,7 +221,7 @@ test('openCore() refuses the database of another bot before anything changes in 
   }
   await expect(aCore({ dir: place.dir, botId: 2 })).rejects.toMatchObject({ code: 'foreign' });
   using database = openDatabase({ path: join(place.dir, 'darkroom.db') });
-  expect(database.get('SELECT state, crashes FROM jobs')).toEqual({ state: 'running', crashes: 0 });
+  expect(database.getNow('SELECT state, crashes FROM jobs')).toEqual({ state: 'running', crashes: 0 });
 });
 
 test('openCore() reports the jobs of an earlier process, and raises an alert for those it sets aside', async () => {
@@ -231,7 +231,7 @@ test('openCore() reports the jobs of an earlier process, and raises an alert for
     await using first = await aCore({ dir: place.dir, clock });
     await first.service.submit(fox);
     await first.storage.engine.queue.claim('bytez');
-    first.storage.database.run('UPDATE jobs SET crashes = 5');
+    first.storage.database.runNow('UPDATE jobs SET crashes = 5');
   }
   const events: AppEvent[] = [];
   await using second = await aCore({ dir: place.dir, clock, events });

@@ -4,7 +4,7 @@ import type { BotContext, BotDeps } from '../../src/bot/context.ts';
 import { storageErrorBoundary } from '../../src/bot/open-bot.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
-import { StorageError } from '../../src/storage/sqlite/storage-error.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 
 const catalog = loadCatalog();
 const messages = createMessageMapper(catalog);

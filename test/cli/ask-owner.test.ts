@@ -3,8 +3,8 @@ import type { AdminCommand } from '../../src/domain/admin-api.ts';
 import { fingerprint } from '../../src/keys/sources/identify-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
-import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-state.ts';
-import { createSqliteKeyStore } from '../../src/storage/sqlite/key-store.ts';
+import { createAdminCommands } from '../../src/storage/stores/admin-state.ts';
+import { createKeyStore } from '../../src/storage/stores/key-store.ts';
 import { passTime } from '../support/pass-time.ts';
 import { aCommandLine, type CommandLine } from './command-line.ts';
 import { testKey } from '../support/test-app.ts';
@@ -12,12 +12,12 @@ import { testKey } from '../support/test-app.ts';
 /** The commands stored for the bot, with the keys by their numbers. */
 async function commandsOf(cli: CommandLine): Promise<readonly string[]> {
   using database = cli.openAsBot();
-  const store = createSqliteKeyStore(database);
+  const store = createKeyStore(database);
   const salt = await store.salt();
   const places = new Map(
     Array.from({ length: 7 }, (_, index) => [fingerprint(new Secret(testKey(index + 1)), salt), index + 1] as const),
   );
-  const pending = await createSqliteAdminCommands(database).pending();
+  const pending = await createAdminCommands(database).pending();
   return pending.flatMap(({ command }) => {
     if (!('keys' in command)) return [command.kind];
     const change = command.kind.replace(/-keys$/, '');
@@ -104,7 +104,7 @@ test('the command waits for a running bot that makes the change', async () => {
   await cli.saveRecords({});
   using _bot = takeOwnership(cli.dataDir);
   using database = cli.openAsBot();
-  const commands = createSqliteAdminCommands(database);
+  const commands = createAdminCommands(database);
   const seen: AdminCommand[] = [];
   cli.clock.schedule(900, () => {
     void commands.pending().then(async (pending) => {

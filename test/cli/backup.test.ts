@@ -50,9 +50,9 @@ test('darkroom backup copies one moment while the bot goes on writing', async ()
   expect((await backup).code).toBe(0);
   expect(written).toBeGreaterThan(2);
   using restored = openDatabase({ path: copyIn(cli) });
-  expect(restored.get('SELECT count(*) AS n FROM dialogues')?.['n']).toBe(4_000);
+  expect(restored.getNow('SELECT count(*) AS n FROM dialogues')?.['n']).toBe(4_000);
   const [jobs, counted] = ['SELECT count(*) AS n FROM jobs', 'SELECT sum(jobs) AS n FROM waiting_counts'].map(
-    (sql) => restored.get(sql)?.['n'],
+    (sql) => restored.getNow(sql)?.['n'],
   );
   expect(jobs).toBe(counted);
 });

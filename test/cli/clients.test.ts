@@ -87,8 +87,8 @@ test('webhooks list shows what was told and replay tells it again', async () => 
     using database = line.openAsBot();
     const insert = `INSERT INTO webhook_outbox (id, target, type, body, state, tries, created_at_ms, due_at_ms, give_up_at_ms, ended_at_ms, problem)
       VALUES (?, 'jobs', 'job.failed', '{}', ?, 20, 1, 1, 1, 1, 'HTTP 500')`;
-    database.run(insert, 'msg_1', 'failed');
-    database.run(insert, 'msg_2', 'delivered');
+    database.runNow(insert, 'msg_1', 'failed');
+    database.runNow(insert, 'msg_2', 'delivered');
   }
   expect((await line.run('webhooks list --state failed')).out).toMatch(/msg_1 +jobs +job.failed +failed +20 +HTTP 500/);
   expect((await line.run('webhooks replay msg_3')).err).toContain('there are no such messages');

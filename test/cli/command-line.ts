@@ -7,8 +7,8 @@ import { type ProcessContext, terminalOn } from '../../src/cli/process-context.t
 import type { KeyHealth, KeyRecord } from '../../src/domain/key-state.ts';
 import { fingerprint } from '../../src/keys/sources/identify-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
-import { type Database, openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteKeyStore } from '../../src/storage/sqlite/key-store.ts';
+import { openDatabase, type SqliteDatabase } from '../../src/storage/sqlite/database.ts';
+import { createKeyStore } from '../../src/storage/stores/key-store.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { secretsFound } from '../support/secret-hunt.ts';
 import { testKey } from '../support/test-app.ts';
@@ -29,7 +29,7 @@ export type CommandLine = Disposable & {
   readonly env: Record<string, string>;
   readonly clock: FakeClock;
   /** Opens the database as a bot does at its first start. */
-  openAsBot(): Database;
+  openAsBot(): SqliteDatabase;
   /** Stores key records as a bot would, by the numbers of the keys. */
   saveRecords(records: Readonly<Record<number, Partial<KeyRecord>>>): Promise<void>;
   /** Runs the real program in this process; throws when its output contains a secret. */
@@ -72,7 +72,7 @@ export function aCommandLine(): CommandLine {
     openAsBot,
     saveRecords: async (records) => {
       using database = openAsBot();
-      const store = createSqliteKeyStore(database);
+      const store = createKeyStore(database);
       const salt = await store.salt();
       await store.save(Object.entries(records).map(([place, more]) => aRecord(Number(place), salt, more)));
     },

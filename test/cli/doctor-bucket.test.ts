@@ -100,7 +100,7 @@ test('darkroom doctor counts copies, and names those that lie in a bucket which 
   {
     using database = cli.openAsBot();
     const add = (key: string, place: string, state: string) =>
-      database.run(
+      database.runNow(
         `INSERT INTO result_copies (key, place, part, mime, state) VALUES (?, ?, 0, 'image/png', ?)`,
         key,
         place,

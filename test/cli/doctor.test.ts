@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkClock, checkVersions } from '../../src/cli/doctor/local-checks.ts';
 import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
-import { createSqliteInbox } from '../../src/storage/sqlite/inbox.ts';
+import { createInbox } from '../../src/storage/stores/inbox.ts';
 import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { accepted, claimed } from '../conformance/requests.ts';
 import { atMs, aCommandLine, type CommandLine } from './command-line.ts';
@@ -77,7 +77,7 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what fixes i
   using cli = aHealthyCommandLine();
   using database = cli.openAsBot();
   const engine = anEngine(database);
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   for (const updateId of [1, 2, 3]) await accepted(engine.at(atMs - 2 * dayMs), { updateId });
   const { lease } = await claimed(engine.at(atMs - 2 * dayMs));
   const file = {
@@ -127,8 +127,8 @@ test('darkroom doctor finds credits and places that do not add up', async () => 
   using database = cli.openAsBot();
   const engine = anEngine(database);
   for (const updateId of [1, 2]) await accepted(engine.at(atMs), { updateId });
-  database.run('UPDATE credits SET given_back = 1 WHERE job_id = ?', 'tg-1');
-  database.run('UPDATE waiting_counts SET jobs = jobs + 1');
+  database.runNow('UPDATE credits SET given_back = 1 WHERE job_id = ?', 'tg-1');
+  database.runNow('UPDATE waiting_counts SET jobs = jobs + 1');
   expect(await problemsOf(cli)).toEqual([
     'bad credits: 1 request whose credit does not agree with its outcome',
     'bad places: 1 place in line counted wrong',

@@ -38,7 +38,7 @@ test('reading changes nothing, and needs no valid token', async () => {
   cli.env['TELEGRAM_BOT_TOKEN'] = 'not a token';
   const version = () => {
     using database = cli.openAsBot();
-    return database.get('SELECT count(*) AS keys, max(saved_at_ms) AS at FROM key_records');
+    return database.getNow('SELECT count(*) AS keys, max(saved_at_ms) AS at FROM key_records');
   };
   const before = version();
   for (const command of ['list', 'stats', 'report']) expect((await cli.run(`keys ${command}`)).code).toBe(0);

@@ -43,7 +43,7 @@ test('keys that share an account name the first of it', async () => {
   using cli = aCommandLine();
   await cli.saveRecords({});
   const database = cli.openAsBot();
-  const salt = String(database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value']);
+  const salt = String(database.getNow(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value']);
   database[Symbol.dispose]();
   const account = fingerprint(new Secret(testKey(1)), salt);
   await cli.saveRecords({ 1: { account }, 2: { account } });

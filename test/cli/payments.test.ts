@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { payloadFor } from '../../src/domain/payments/price-list.ts';
-import { createSqlitePayments } from '../../src/storage/sqlite/payments/payment-store.ts';
+import { createPayments } from '../../src/storage/stores/payments/payment-store.ts';
 import { aCommandLine, atMs } from './command-line.ts';
 
 const charge = (name: string, userId: number, more: object = {}) => ({
@@ -20,7 +20,7 @@ test('darkroom payments list shows the newest payments and that the sums balance
     out: 'There are no payments in Telegram Stars.\n',
   });
   using database = commands.openAsBot();
-  const payments = createSqlitePayments(database);
+  const payments = createPayments(database);
   const subscription = payloadFor({ kind: 'subscription', stars: 250 }, 's');
   await payments.charged(charge('one', 7), 'list');
   await payments.charged(charge('two', 8), 'message');
@@ -44,8 +44,8 @@ test('darkroom payments list shows the newest payments and that the sums balance
 test('darkroom payments list ends with code 1 where something is unaccounted for, and says how much, as JSON too', async () => {
   using commands = aCommandLine();
   using database = commands.openAsBot();
-  await createSqlitePayments(database).charged(charge('one', 7), 'list');
-  database.run('UPDATE payments SET results_left = results_left - 3');
+  await createPayments(database).charged(charge('one', 7), 'list');
+  database.runNow('UPDATE payments SET results_left = results_left - 3');
   const { code, out } = await commands.run('payments list');
   expect([code, out]).toEqual([
     1,

@@ -19,7 +19,7 @@ async function accept(cli: CommandLine, ...updateIds: readonly number[]): Promis
 
 function jobsIn(path: string): readonly unknown[] {
   using database = openDatabase({ path });
-  return database.all('SELECT id FROM jobs ORDER BY seq').map(({ id }) => id);
+  return database.allNow('SELECT id FROM jobs ORDER BY seq').map(({ id }) => id);
 }
 
 test('darkroom restore puts a backup in place and keeps the database before beside it', async () => {

@@ -17,7 +17,7 @@ test('while another program locks the database /readyz is 503 within two seconds
   other.script('ROLLBACK');
   expect(await ask(server, 'GET /readyz')).toMatchObject({ status: 200, body: '' });
   database.transaction(() => undefined);
-  expect(database.get('PRAGMA busy_timeout')).toEqual({ timeout: 5_000 });
+  expect(database.getNow('PRAGMA busy_timeout')).toEqual({ timeout: 5_000 });
 });
 
 test('while the disk is full, or the database closed, /readyz is 503 with an empty body (H13)', async () => {

@@ -6,7 +6,7 @@ import type { Downloaded, MediaFile, ResultStore } from '../../src/domain/media.
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import type { Storage } from '../../src/storage/open-storage.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../../src/storage/stores/jobs/job-engine.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const settings = {
@@ -84,7 +84,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
         databasePath: ':memory:',
         storage: (opened) => {
           ledger ??= opened;
-          return { ...ledger, engine: createSqliteJobEngine({ database: ledger.database, clock, running }) };
+          return { ...ledger, engine: createJobEngine({ database: ledger.database, clock, running }) };
         },
         providers: () => new Map([['bytez', provider]]),
         results,
@@ -137,7 +137,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
       const facts = 'outcome' in state ? { outcome: state.outcome } : {};
       return { kind: state.kind, attempts: progress.attempts, calls: progress.calls, ...facts };
     },
-    answer: () => opened().storage.database.get('SELECT answer FROM jobs')?.['answer'],
+    answer: () => opened().storage.database.getNow('SELECT answer FROM jobs')?.['answer'],
     [Symbol.dispose]: () => ledger?.[Symbol.dispose](),
   };
 }

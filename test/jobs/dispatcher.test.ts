@@ -8,7 +8,7 @@ import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import type { Lease, SeatAnswer, SeatRequest } from '../../src/domain/key-leases.ts';
 import type { PoolKey } from '../../src/keys/sources/identify-keys.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../../src/storage/stores/jobs/job-engine.ts';
 import { aRequest } from '../conformance/requests.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
@@ -34,7 +34,7 @@ type LineMore = {
 function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
-  const sqlite = createSqliteJobEngine({ database, clock, running: { premium: 100, free: 100 } });
+  const sqlite = createJobEngine({ database, clock, running: { premium: 100, free: 100 } });
   const claims: (number | undefined)[] = [];
   let isBroken = false;
   const queue: JobQueue = {

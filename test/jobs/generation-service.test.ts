@@ -7,7 +7,7 @@ import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { GenerationService } from '../../src/jobs/generation-service.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../../src/storage/stores/jobs/job-engine.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { cut, done, down } from './attempt-stage.ts';
@@ -23,7 +23,7 @@ const limitedFor = (retryAfterMs: number): ProviderReply => ({
 function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine({ database, clock, running: { premium: 9, free: 9 } });
+  const engine = createJobEngine({ database, clock, running: { premium: 9, free: 9 } });
   const events: AppEvent[] = [];
   const asked: ProviderName[] = [];
   const emit = (event: AppEvent) => void events.push(event);

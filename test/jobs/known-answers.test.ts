@@ -51,7 +51,7 @@ test('GenerationService removes what an earlier job of the same id left before i
   expect(earlier && (await stage.engine.delivery.done(earlier.lease))).toBe(true);
   expect(stage.removed).toEqual([]);
   // Telegram's numbers of updates begin again after a week.
-  stage.database.run('UPDATE jobs SET told_at_ms = told_at_ms - ?', 8 * 86_400_000);
+  stage.database.runNow('UPDATE jobs SET told_at_ms = told_at_ms - ?', 8 * 86_400_000);
   stage.script.push('hangs');
   await stage.ask();
   expect(stage.removed).toEqual([id]);
@@ -114,7 +114,7 @@ test('GenerationService keeps no file for somebody who was forgotten while it wa
   stage.script.push('takes a second');
   await stage.open();
   await stage.ask();
-  stage.database.run('DELETE FROM jobs');
+  stage.database.runNow('DELETE FROM jobs');
   await stage.clock.advance(1_000);
   expect([...stage.onDisk]).toEqual([]);
 });

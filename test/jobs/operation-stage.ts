@@ -8,7 +8,7 @@ import { GenerationService } from '../../src/jobs/generation-service.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../../src/storage/stores/jobs/job-engine.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
@@ -63,7 +63,7 @@ function aFarm() {
 export function anOperationStage({ keys = 2, people = 1 } = {}) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
-  const newOwner = () => createSqliteJobEngine({ database, clock, running: { premium: 9, free: 9 }, lines: ['bytez'] });
+  const newOwner = () => createJobEngine({ database, clock, running: { premium: 9, free: 9 }, lines: ['bytez'] });
   let engine = newOwner();
   const events: AppEvent[] = [];
   const farm = aFarm();
@@ -161,7 +161,7 @@ export function anOperationStage({ keys = 2, people = 1 } = {}) {
       open();
       await clock.advance(0);
     },
-    operation: () => database.get('SELECT operation FROM jobs')?.['operation'],
+    operation: () => database.getNow('SELECT operation FROM jobs')?.['operation'],
     state: async () => (await engine.reader.find(id))?.state,
     endings: async () => (await engine.reader.trailOf(id)).map(({ ending }) => ending.kind),
     inFlight: () => pool.snapshot().keys.map((key) => key.inFlight),

@@ -9,7 +9,7 @@ import { GenerationService } from '../../src/jobs/generation-service.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import type { StrategyName } from '../../src/keys/pool/select-key.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../../src/storage/stores/jobs/job-engine.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
@@ -53,7 +53,7 @@ function aApp({ seats, answers }: Life, strategy: StrategyName) {
   const database = openDatabase({ path: ':memory:' });
   const engine = countedBy(
     (by) => (working += by),
-    createSqliteJobEngine({ database, clock, running: { premium: 9, free: 9 } }),
+    createJobEngine({ database, clock, running: { premium: 9, free: 9 } }),
   );
   const events: AppEvent[] = [];
   const emit = (event: AppEvent) => void events.push(event);
@@ -106,7 +106,7 @@ function aApp({ seats, answers }: Life, strategy: StrategyName) {
     await service.submit(request);
   };
   const count = (where: string) =>
-    Number(database.get(`SELECT count(*) AS jobs FROM jobs WHERE ${where}`, clock.now())?.['jobs']);
+    Number(database.getNow(`SELECT count(*) AS jobs FROM jobs WHERE ${where}`, clock.now())?.['jobs']);
   return {
     clock,
     pool,

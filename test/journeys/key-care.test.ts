@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config/config.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import { KeySource } from '../../src/keys/sources/key-source.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-state.ts';
+import { createAdminCommands } from '../../src/storage/stores/admin-state.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { openTestApp, testKey, type TestApp } from '../support/test-app.ts';
 import { pictures, runs, until, whileTimePasses } from './talk.ts';
@@ -105,7 +105,7 @@ test('what an operator asks for from another process is done within a second, an
   const clock = fakeClock();
   await using app = await openTestApp({ accounts: [[], []], clock, env: { ROTATION_STRATEGY: 'primary-first' } });
   using beside = openDatabase({ path: join(app.dataDir, 'darkroom.db') });
-  const commands = createSqliteAdminCommands(beside);
+  const commands = createAdminCommands(beside);
   const [first] = app.app.core.keys.snapshot().keys;
   if (first === undefined) throw new Error('Cannot ask without a key');
   const asked = await commands.ask({ kind: 'disable-keys', keys: [first.id] }, clock.now());

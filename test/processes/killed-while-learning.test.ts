@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { KeyState, KeyRecord } from '../../src/domain/key-state.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteKeyStore } from '../../src/storage/sqlite/key-store.ts';
+import { createKeyStore } from '../../src/storage/stores/key-store.ts';
 import { startChild } from './child.ts';
 import { type Scratch, scratch } from '../storage/sqlite/scratch.ts';
 import { fakeClock } from '../support/fake-clock.ts';
@@ -44,7 +44,7 @@ function expectedOf(lines: readonly Line[], before: ReadonlyMap<string, KeyRecor
 
 async function keptIn(place: Scratch): Promise<ReadonlyMap<string, KeyRecord>> {
   using database = openDatabase({ path: place.file });
-  return new Map((await createSqliteKeyStore(database).load()).map((record) => [record.id, record]));
+  return new Map((await createKeyStore(database).load()).map((record) => [record.id, record]));
 }
 
 type Lane = { readonly batches: number; readonly records: readonly KeyRecord[] };

@@ -132,5 +132,5 @@ test('a request on which six processes died won’t be tried again: its person a
   expect(app.reached).toEqual(Array.from({ length: 6 }, () => job));
   await app.kill();
   using database = openDatabase({ path: join(app.dataDir, 'darkroom.db') });
-  expect(database.all('SELECT given_back FROM credits').map((row) => row['given_back'])).toEqual([1]);
+  expect(database.allNow('SELECT given_back FROM credits').map((row) => row['given_back'])).toEqual([1]);
 });

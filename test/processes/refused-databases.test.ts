@@ -14,7 +14,7 @@ const token = '123456789:canary-of-the-tests-0123456789abcdef';
 function aDatabase(): Scratch & { readonly dataDir: string } {
   const place = scratch();
   using database = openDatabase({ path: place.file });
-  database.run(`INSERT INTO users (id, locale) VALUES (7, ?)`, 'de '.repeat(4_000));
+  database.runNow(`INSERT INTO users (id, locale) VALUES (7, ?)`, 'de '.repeat(4_000));
   return { ...place, dataDir: join(place.dir, 'data') };
 }
 
@@ -59,5 +59,5 @@ test('a start with the token of another bot ends with code 2, shows no token and
   expect(err).toMatch(/^Cannot start: database "[^"]+" belongs to the bot 123456789, [^\n]+\n$/);
   expect(err).not.toContain('canary');
   using database = openDatabase({ path: place.file });
-  expect(database.get(`SELECT value FROM settings WHERE name = 'bot-id'`)).toEqual({ value: '123456789' });
+  expect(database.getNow(`SELECT value FROM settings WHERE name = 'bot-id'`)).toEqual({ value: '123456789' });
 });

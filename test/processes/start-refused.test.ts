@@ -51,7 +51,7 @@ test('a start over a database that cannot be written ends with code 2 and one se
   using place = scratch();
   {
     using database = openDatabase({ path: place.file });
-    database.run('INSERT INTO users (id) VALUES (7)');
+    database.runNow('INSERT INTO users (id) VALUES (7)');
   }
   // No user can write into it.
   mkdirSync(`${place.file}-wal`);

@@ -10,7 +10,7 @@ import { type ConnectorOptions, createConnector } from '../../media/connector.ts
 import { alertAdvice, alertFactWords } from '../../observability/operator-words.ts';
 import { createHttpClient, type HttpClient } from '../../providers/http/http-exchange.ts';
 import { openReadOnly } from '../../storage/sqlite/open-read-only.ts';
-import { createSqliteWebhookOutbox } from '../../storage/sqlite/webhook-outbox.ts';
+import { createWebhookOutbox } from '../../storage/stores/webhook-outbox.ts';
 import { databasePath } from '../maintenance.ts';
 import type { Core } from '../open-core.ts';
 import { StartError } from '../start-error.ts';
@@ -101,7 +101,7 @@ export function openWebhookAdmin({ dataDir }: Pick<Config, 'dataDir'>, clock: Pi
   if (database === undefined) {
     throw new StartError(`Cannot read what was told: the bot has never run with DATA_DIR ${dataDir}`);
   }
-  const outbox: WebhookOutbox = createSqliteWebhookOutbox(database);
+  const outbox: WebhookOutbox = createWebhookOutbox(database);
   return {
     list: (filter) => outbox.list(filter),
     replay: (ids) => outbox.replay(ids, clock.now(), clock.now() + webhookPatienceMs),

@@ -14,7 +14,7 @@ export async function premiumFactsOf({ speaker, chat, me }: BotContext, deps: Bo
     perDay,
     running,
     waiting,
-    waits: laneWaits(),
+    waits: await laneWaits(),
     shop: {
       prices: isSelling(prices) ? prices : undefined,
       isOpenHere: chat?.type === 'private',

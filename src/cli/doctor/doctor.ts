@@ -159,7 +159,7 @@ async function examineDatabase(dataDir: string, config: Config, isRunning: boole
       const schema = good('schema', `version ${look.schema}, as this program writes it`);
       const results = resultFindings(look.results, isRunning);
       return {
-        ledger: [schema, ...ledgerFindings(look.ledger, isRunning), ...results, ...copyFindings(look.copies, config)],
+        ledger: [schema, ...ledgerFindings(look, isRunning), ...results, ...copyFindings(look.copies, config)],
         newestMs: look.ledger.newestMs,
       };
     }

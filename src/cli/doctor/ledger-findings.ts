@@ -2,11 +2,11 @@ import { count } from '../../observability/quantities.ts';
 import type { DatabaseInspection } from '../../app/maintenance.ts';
 import { bad, type Finding, good, note, warning } from './finding.ts';
 
-type LedgerFindings = Extract<DatabaseInspection, { kind: 'read' }>['ledger'];
+type Looked = Pick<Extract<DatabaseInspection, { kind: 'read' }>, 'damage' | 'ledger'>;
 
 /** The counts of rows as findings. */
-export function ledgerFindings(look: LedgerFindings, isRunning: boolean): readonly Finding[] {
-  const { damage, waiting, running, undelivered, expired, unhandled, setAside, unbalanced, miscounted, unsure } = look;
+export function ledgerFindings({ damage, ledger }: Looked, isRunning: boolean): readonly Finding[] {
+  const { waiting, running, undelivered, expired, unhandled, setAside, unbalanced, miscounted, unsure } = ledger;
   if (damage.length > 0) {
     const fix =
       'stop the bot, then "darkroom restore <file>" puts a backup in its place; "darkroom database set-aside" starts a new one';

@@ -5,7 +5,8 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { migrations } from './migrate.ts';
 import { openReadOnly } from './open-read-only.ts';
 import { closedMark } from './database.ts';
-import { StorageError, toStorageError, unwritable } from './storage-error.ts';
+import { StorageError } from '../storage-error.ts';
+import { toStorageError, unwritable } from './refusals.ts';
 
 /** Pages copied per step; other connections read and write between two steps. */
 const pagesPerStep = 500;

@@ -1,12 +1,11 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Clock, systemClock, utcDay } from '../../kit/clock.ts';
-import { GroupCommit, type WorkKind } from './group-commit.ts';
+import type { Database, Row, SqlValue, Steps, WorkKind } from '../database.ts';
+import { StorageError } from '../storage-error.ts';
+import { GroupCommit } from './group-commit.ts';
+import { moved, toStorageError } from './refusals.ts';
+import { runToEnd } from './run-to-end.ts';
 import { inPlaceCheck, type WriteAheadLog } from './write-ahead-log.ts';
-import { moved, StorageError, toStorageError } from './storage-error.ts';
-import { z } from 'zod';
-
-export type SqlValue = string | number | null;
-export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 export type ConnectionOptions = {
   /** How long a statement waits for a lock of another process. */
@@ -20,7 +19,7 @@ export type ConnectionOptions = {
 };
 
 /** One open database: caches prepared statements, runs transactions, and throws refusals as StorageError. */
-export class Database implements Disposable {
+export class SqliteDatabase implements Database, Disposable {
   readonly path: string;
   /** The day of a moment, as the limits of this installation count it. */
   readonly dayOf: (nowMs: number) => number;
@@ -78,8 +77,28 @@ export class Database implements Disposable {
     this.#isInPlace = inPlaceCheck(this.path);
   }
 
-  /** Returns the first row, if there is one. */
-  get(sql: string, ...values: SqlValue[]): Row | undefined {
+  /* oxlint-disable require-yield -- Each statement runs when the work comes to it. */
+  *get(sql: string, ...values: SqlValue[]): Steps<Row | undefined> {
+    return this.getNow(sql, ...values);
+  }
+
+  *all(sql: string, ...values: SqlValue[]): Steps<readonly Row[]> {
+    return this.allNow(sql, ...values);
+  }
+
+  *run(sql: string, ...values: SqlValue[]): Steps<number> {
+    return this.runNow(sql, ...values);
+  }
+  /* oxlint-enable require-yield */
+
+  /** Its transaction is the lock. */
+  *lock(): Steps<void> {}
+
+  async read<Result>(work: () => Steps<Result>): Promise<Result> {
+    return runToEnd(work());
+  }
+
+  getNow(sql: string, ...values: SqlValue[]): Row | undefined {
     try {
       return this.#prepared(sql).get(...values);
     } catch (error) {
@@ -87,12 +106,12 @@ export class Database implements Disposable {
     }
   }
 
-  all(sql: string, ...values: SqlValue[]): readonly Row[] {
+  allNow(sql: string, ...values: SqlValue[]): readonly Row[] {
     return this.#guarded(() => this.#prepared(sql).all(...values));
   }
 
-  /** Returns how many rows changed. Outside of a transaction the change is durable at once. */
-  run(sql: string, ...values: SqlValue[]): number {
+  /** Outside of a transaction the change is durable at once. */
+  runNow(sql: string, ...values: SqlValue[]): number {
     const isBeside = !this.#group.isWorking && !this.#isAlone;
     if (isBeside) this.#prepareToWrite();
     try {
@@ -139,24 +158,29 @@ export class Database implements Disposable {
    * Resolves after the commit. Work that throws is rolled back and rejected alone. While another process locks the file,
    * the work waits without blocking the event loop.
    */
-  commit<Result>(work: () => Result, kind: WorkKind = {}): Promise<Result> {
-    return this.#group.add(work, kind);
+  commit<Result>(work: () => Steps<Result>, kind: WorkKind = {}): Promise<Result> {
+    return this.#group.add(() => runToEnd(work()), kind);
   }
 
-  /**
-   * As `commit`, but resolves when the work is done and before it is durable: what is committed next is durable with it
-   * or is lost with it. For results that nothing outside may learn of, or follow from, before such a commit.
-   */
-  apply<Result>(work: () => Result, kind: WorkKind = {}): Promise<Result> {
-    return this.#group.add(work, { ...kind, isApplied: true });
+  /** Resolves when the work is done, before it is durable. */
+  apply<Result>(work: () => Steps<Result>, kind: WorkKind = {}): Promise<Result> {
+    return this.#group.add(() => runToEnd(work()), { ...kind, isApplied: true });
   }
 
-  /** Grows with each statement that may have changed something: what was read at the same number still holds. */
+  /** Looks at once, and applies at once what follows. */
+  applyFound<Seen, Result>(
+    look: () => Steps<Seen | undefined>,
+    work: (seen: Seen) => Steps<Result>,
+    kind: WorkKind = {},
+  ): Promise<Result | undefined> {
+    const seen = runToEnd(look());
+    return seen === undefined ? Promise.resolve(undefined) : this.apply(() => work(seen), kind);
+  }
+
   get changes(): number {
     return this.#changes;
   }
 
-  /** How many transactions were lost with what was applied in them, as on a full disk, since the file was opened. */
   get lostTransactions(): number {
     return this.#group.lost;
   }
@@ -271,30 +295,3 @@ export class Database implements Disposable {
     return refusal;
   }
 }
-
-/** Parses a row with its schema; the StorageError names the table and the columns, never a value. */
-export function parseRow<Schema extends z.ZodType>(table: string, schema: Schema, row: Row): z.output<Schema> {
-  const parsed = schema.safeParse(row);
-  if (parsed.success) return parsed.data;
-  const columns = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-  const message = `Cannot read a row of "${table}": unexpected ${columns}; was it written by another version?`;
-  throw new StorageError('unreadable-row', message, { cause: parsed.error });
-}
-
-/** Reads the number in column `name` of a row; 0 when there is none. */
-export function numberOf(row: Row | undefined, name: string): number {
-  return Number(row?.[name] ?? 0);
-}
-
-/** For `z.string().transform(fromJson)`: reports text that is not JSON as an issue of the schema. */
-export function fromJson(text: string, context: z.RefinementCtx): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'is not JSON' });
-    return z.NEVER;
-  }
-}
-
-/** Telegram may restart its update ids after a week without updates; until then a repeated id is the same update. */
-export const rememberedMs = 7 * 86_400_000;

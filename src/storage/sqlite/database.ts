@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type ConnectionOptions, Database } from './connection.ts';
+import { type ConnectionOptions, SqliteDatabase } from './connection.ts';
 import { type Migration, checkSchemaVersion, migrate, migrations } from './migrate.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
-import { StorageError, damaged, toStorageError, unwritable } from './storage-error.ts';
+import { StorageError } from '../storage-error.ts';
+import { damaged, toStorageError, unwritable } from './refusals.ts';
 
 /**
  * Creates the folder and its missing parents, accessible only by this user. It creates them one by one, because
@@ -45,7 +46,7 @@ export function checkSqliteVersion(version: string | undefined): void {
   }
 }
 
-export type { Database } from './connection.ts';
+export type { SqliteDatabase } from './connection.ts';
 
 const inMemory = ':memory:';
 
@@ -62,7 +63,7 @@ type DatabaseOptions = ConnectionOptions & {
  * Opens the database and migrates it to the newest schema. The file is private to this user, and each commit is durable.
  * Throws a StorageError and leaves the file unchanged when it is damaged, newer than this program or not writable.
  */
-export function openDatabase(options: DatabaseOptions): Database {
+export function openDatabase(options: DatabaseOptions): SqliteDatabase {
   const { path: file, busyTimeoutMs = 5_000, steps = migrations } = options;
   checkSqliteVersion(process.versions.sqlite);
   if (file !== inMemory) {
@@ -76,7 +77,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   const database = connect(file, {}, { ...options, busyTimeoutMs, onClosed });
   try {
     if (file !== inMemory) rmSync(closedMark(file), { force: true });
-    database.script('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+    database.script(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON',
+    );
     migrate(database, steps);
     // From here on: the migration may create the file.
     if (file !== inMemory) {
@@ -91,9 +94,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-function connect(file: string, mode: { readonly readOnly?: boolean }, options: ConnectionOptions): Database {
+function connect(file: string, mode: { readonly readOnly?: boolean }, options: ConnectionOptions): SqliteDatabase {
   try {
-    return new Database(file, new DatabaseSync(file, { ...mode, timeout: options.busyTimeoutMs ?? 0 }), options);
+    return new SqliteDatabase(file, new DatabaseSync(file, { ...mode, timeout: options.busyTimeoutMs ?? 0 }), options);
   } catch (error) {
     throw toStorageError(error, file);
   }
@@ -104,7 +107,7 @@ function inspect(file: string, busyTimeoutMs: number, steps: readonly Migration[
   if (!existsSync(file) || (statSync(file).isFile() && statSync(file).size === 0)) return;
   using database = connect(file, { readOnly: true }, { busyTimeoutMs });
   if (!wasClosedWhole(file)) {
-    const [first] = database.all('PRAGMA quick_check(1)');
+    const [first] = database.allNow('PRAGMA quick_check(1)');
     const finding = first?.['quick_check'];
     if (finding !== 'ok') throw damaged(file, String(finding));
   }
@@ -151,11 +154,11 @@ function makePrivate(file: string): void {
 const checkTimeoutMs = 250;
 
 /** Checks with a test write whether the database accepts durable writes now. */
-export function isWritable(database: Database, nowMs: number): boolean {
+export function isWritable(database: SqliteDatabase, nowMs: number): boolean {
   const value = String(nowMs);
   try {
     database.waitingAtMost(checkTimeoutMs, () =>
-      database.run(
+      database.runNow(
         "INSERT INTO settings (name, value) VALUES ('last-vital-write', ?) ON CONFLICT (name) DO UPDATE SET value = ?",
         value,
         value,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kit/clock.ts';
-import { StorageError } from './storage-error.ts';
+import type { WorkKind } from '../database.ts';
+import { StorageError } from '../storage-error.ts';
 
 /** The longest time that a commit blocks the event loop for a lock; then it retries after a pause. */
 const maxBlockMs = 20;
@@ -10,20 +11,6 @@ const patienceAfterTimeoutMs = 200;
 const maxRounds = 4;
 /** How long a transaction stays open for others while nobody waits for it. */
 const maxOpenMs = 5;
-
-export type WorkKind = {
-  /** Resolves when the work is done, and not only when it is durable. */
-  readonly isApplied?: true;
-  /** It makes one change at most, and nothing throws once that is made: it needs no savepoint. */
-  readonly isOneChange?: true;
-  /**
-   * Only the storage makes it throw once it has changed something: it needs no savepoint either. Where it does throw then,
-   * the whole transaction is undone, as on a full disk.
-   */
-  readonly isPlain?: true;
-  /** Other work follows from it in the same turn, before it is durable: that joins the transaction. */
-  readonly isFollowed?: true;
-};
 
 type Work = {
   readonly run: () => unknown;

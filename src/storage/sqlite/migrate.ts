@@ -1,5 +1,5 @@
 import { chmodSync, rmSync } from 'node:fs';
-import type { Database } from './connection.ts';
+import type { SqliteDatabase } from './connection.ts';
 import { firstTables } from './migrations/001-first-tables.ts';
 import {
   admin,
@@ -27,7 +27,7 @@ import { payments, remix } from './migrations/023-remix-and-payments.ts';
 import { groups, safety } from './migrations/025-groups.ts';
 import { people } from './migrations/027-people.ts';
 import { personal } from './migrations/028-personal.ts';
-import { StorageError } from './storage-error.ts';
+import { StorageError } from '../storage-error.ts';
 
 export type Migration = {
   readonly version: number;
@@ -66,12 +66,12 @@ export const migrations: readonly Migration[] = [
   personal,
 ];
 
-export function schemaVersion(database: Database): number {
-  return Number(database.get('PRAGMA user_version')?.['user_version']);
+export function schemaVersion(database: SqliteDatabase): number {
+  return Number(database.getNow('PRAGMA user_version')?.['user_version']);
 }
 
 /** Throws a StorageError for a schema that a newer version of the program wrote. */
-export function checkSchemaVersion(database: Database, steps: readonly Migration[]): void {
+export function checkSchemaVersion(database: SqliteDatabase, steps: readonly Migration[]): void {
   const found = schemaVersion(database);
   const known = newestVersion(steps);
   if (found <= known) return;
@@ -82,7 +82,7 @@ export function checkSchemaVersion(database: Database, steps: readonly Migration
 }
 
 /** Migrates the schema to the newest version in one transaction; copies an existing database to a second file first. */
-export function migrate(database: Database, steps: readonly Migration[]): void {
+export function migrate(database: SqliteDatabase, steps: readonly Migration[]): void {
   const found = schemaVersion(database);
   const missing = steps.filter((step) => step.version > found);
   if (missing.length === 0) return;
@@ -97,8 +97,8 @@ function newestVersion(steps: readonly Migration[]): number {
   return Math.max(0, ...steps.map((step) => step.version));
 }
 
-function keepCopy(database: Database, copy: string): void {
+function keepCopy(database: SqliteDatabase, copy: string): void {
   rmSync(copy, { force: true });
-  database.run('VACUUM INTO ?', copy);
+  database.runNow('VACUUM INTO ?', copy);
   chmodSync(copy, 0o600);
 }

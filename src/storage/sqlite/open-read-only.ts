@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { Database } from './connection.ts';
+import { SqliteDatabase } from './connection.ts';
 import { checkSchemaVersion, migrations, schemaVersion } from './migrate.ts';
 import { checkSqliteVersion } from './database.ts';
-import { StorageError, toStorageError } from './storage-error.ts';
+import { StorageError } from '../storage-error.ts';
+import { toStorageError } from './refusals.ts';
 
 export type ReadOnlyOptions = {
   /** Allows writes; absent means the connection is read-only. */
@@ -18,7 +19,7 @@ export type ReadOnlyOptions = {
  * Opens the database while another process owns it, for short reads or small writes; never changes its schema. Returns
  * undefined when there is no database yet. Throws a StorageError when its schema is not this version's.
  */
-export function openReadOnly(file: string, options: ReadOnlyOptions = {}): Database | undefined {
+export function openReadOnly(file: string, options: ReadOnlyOptions = {}): SqliteDatabase | undefined {
   const { writable = false, busyTimeoutMs = 2_000 } = options;
   checkSqliteVersion(process.versions.sqlite);
   if (!isThere(file)) return undefined;
@@ -41,8 +42,8 @@ export function openReadOnly(file: string, options: ReadOnlyOptions = {}): Datab
 }
 
 /** The salt of this installation's key fingerprints; undefined until the bot has created it. */
-export function saltOf(database: Database): string | undefined {
-  const value = database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value'];
+export function saltOf(database: SqliteDatabase): string | undefined {
+  const value = database.getNow(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value'];
   return typeof value === 'string' ? value : undefined;
 }
 
@@ -63,9 +64,9 @@ function connect(
   file: string,
   options: { readonly readOnly: boolean; readonly timeout: number },
   dayOf?: (nowMs: number) => number,
-): Database {
+): SqliteDatabase {
   try {
-    return new Database(file, new DatabaseSync(file, options), {
+    return new SqliteDatabase(file, new DatabaseSync(file, options), {
       busyTimeoutMs: options.timeout,
       ...(dayOf === undefined ? {} : { dayOf }),
     });

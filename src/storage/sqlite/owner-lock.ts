@@ -2,8 +2,9 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from './database.ts';
-import { StorageError, toStorageError, unwritable } from './storage-error.ts';
-import type { Database } from './connection.ts';
+import { StorageError } from '../storage-error.ts';
+import { toStorageError, unwritable } from './refusals.ts';
+import type { SqliteDatabase } from './connection.ts';
 
 const lockFile = 'owner.lock.db';
 /** The wait for the lock, because `isOwned` in another process holds a shared lock for a moment. */
@@ -67,13 +68,13 @@ function lockedConnection(file: string, dir: string): DatabaseSync {
  * Binds the database to one bot permanently, because ids of updates, chats and messages are valid for one bot only.
  * Throws a StorageError and changes nothing when the database belongs to another bot.
  */
-export function bindToBot(database: Database, botId: number): void {
+export function bindToBot(database: SqliteDatabase, botId: number): void {
   const owner = database.transaction(() => {
-    database.run(
+    database.runNow(
       `INSERT INTO settings (name, value) VALUES ('bot-id', ?) ON CONFLICT (name) DO NOTHING`,
       String(botId),
     );
-    return Number(database.get(`SELECT value FROM settings WHERE name = 'bot-id'`)?.['value']);
+    return Number(database.getNow(`SELECT value FROM settings WHERE name = 'bot-id'`)?.['value']);
   });
   if (owner === botId) return;
   throw new StorageError(

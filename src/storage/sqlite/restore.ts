@@ -5,7 +5,8 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { setAsideDatabase, sync } from './backup.ts';
 import { makeFolder } from './database.ts';
 import { migrations } from './migrate.ts';
-import { StorageError, toStorageError, unwritable } from './storage-error.ts';
+import { StorageError } from '../storage-error.ts';
+import { toStorageError, unwritable } from './refusals.ts';
 
 /** What a whole database holds. */
 export type DatabaseContents = {

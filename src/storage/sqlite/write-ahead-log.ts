@@ -1,5 +1,6 @@
 import { type BigIntStats, closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, statSync } from 'node:fs';
-import { type StorageError, unwritable } from './storage-error.ts';
+import type { StorageError } from '../storage-error.ts';
+import { unwritable } from './refusals.ts';
 
 /** How the system is asked to put a file on the disk. */
 export type DiskSync = {

@@ -7,7 +7,7 @@ import type { GenerationService } from '../../../src/jobs/generation-service.ts'
 import { loadCatalog } from '../../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../../src/messages/message-mapper.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createEffectLedger } from '../../../src/storage/stores/effect-ledger.ts';
 import { accepted, claimed, startMs } from '../../conformance/requests.ts';
 import { anEngine } from '../../storage/sqlite/an-engine.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -30,7 +30,7 @@ async function aStage(
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   await engine.queue.settle((await claimed(engine)).lease, outcome);
   if (statusMessageId > 0) await engine.delivery.keepStatusMessage(id, statusMessageId);
-  const real = createSqliteEffectLedger(database);
+  const real = createEffectLedger(database);
   const ledger: EffectLedger = {
     ...real,
     begin: async (by, effect, repeat) => says[effect] ?? real.begin(by, effect, repeat),

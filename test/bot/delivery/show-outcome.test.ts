@@ -11,7 +11,7 @@ import type { GenerationService } from '../../../src/jobs/generation-service.ts'
 import { loadCatalog } from '../../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../../src/messages/message-mapper.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createEffectLedger } from '../../../src/storage/stores/effect-ledger.ts';
 import { anEngine } from '../../storage/sqlite/an-engine.ts';
 import { accepted, claimed } from '../../conformance/requests.ts';
 import { passTime } from '../../support/pass-time.ts';
@@ -48,7 +48,7 @@ async function aStage(
       view: async () => view,
     } as unknown as GenerationService,
     delivery: engine.delivery,
-    ledger: createSqliteEffectLedger(database),
+    ledger: createEffectLedger(database),
     results: {
       open: async (_id: JobId, part = 0) => {
         const file = filesOf(outcome.payload)[part];

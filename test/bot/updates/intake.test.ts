@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import { Intake } from '../../../src/bot/updates/update-pipeline.ts';
 import type { Inbox, InboxUpdate } from '../../../src/domain/inbox.ts';
-import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
+import { StorageError } from '../../../src/storage/storage-error.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 const { signal } = new AbortController();

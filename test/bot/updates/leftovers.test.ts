@@ -5,7 +5,7 @@ import { UnkeptUpdates } from '../../../src/bot/updates/update-source.ts';
 import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { createInbox } from '../../../src/storage/stores/inbox.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 const poison = 3;
@@ -13,7 +13,7 @@ const poison = 3;
 /** One process after the other over the same inbox; a handler that meets the poison never comes back. */
 function aAppThatDies() {
   const database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   const handled: number[] = [];
   const events: AppEvent[] = [];
   const clock = fakeClock();

@@ -7,8 +7,8 @@ import type { UpdateSink, UpdateSource } from '../../../src/bot/updates/update-s
 import { UpdatePipeline } from '../../../src/bot/updates/update-pipeline.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
-import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
+import { createInbox } from '../../../src/storage/stores/inbox.ts';
+import { StorageError } from '../../../src/storage/storage-error.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 /** One request after the other as a webhook gets them: each is a batch of one, and answered with a status. */
@@ -37,14 +37,14 @@ function aWebhook() {
 function aStage(refuses: () => boolean = () => false) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
-  const stored = createSqliteInbox(database);
+  const stored = createInbox(database);
   const closing = new AbortController();
   const events: AppEvent[] = [];
   const handled: { readonly updateId: number; readonly wasDurable: boolean }[] = [];
   const webhook = aWebhook();
   const bot = new Bot<BotContext>('1:of-the-tests');
   bot.handleUpdate = async ({ update_id: updateId }) => {
-    const row = database.get('SELECT 1 FROM inbox WHERE update_id = ?', updateId);
+    const row = database.getNow('SELECT 1 FROM inbox WHERE update_id = ?', updateId);
     handled.push({ updateId, wasDurable: row !== undefined });
   };
   const refuse = () => {

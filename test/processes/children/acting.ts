@@ -11,8 +11,10 @@ const undelivered = await engine.delivery.pending();
 const claim =
   part === 'tell' && undelivered[0] !== undefined ? await engine.delivery.claim(undelivered[0]) : await claimed(engine);
 if (claim === undefined) throw new Error('Cannot act: there is nothing to claim');
-// A claim is durable with what is committed next: here that is nothing of its own.
-await database.commit(() => undefined);
+// A claim is durable with what is committed next.
+await database.commit(function* () {
+  // Nothing of its own.
+});
 process.stdout.write('claimed\n');
 for await (const _ of createInterface({ input: process.stdin })) {
   const isHeld = await engine.delivery.holds(claim.lease);

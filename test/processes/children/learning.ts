@@ -7,12 +7,12 @@ import { KeyMaintenance } from '../../../src/keys/maintenance/key-maintenance.ts
 import { KeyPool } from '../../../src/keys/pool/key-pool.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteKeyStore } from '../../../src/storage/sqlite/key-store.ts';
+import { createKeyStore } from '../../../src/storage/stores/key-store.ts';
 import { learningKeys } from './learning-keys.ts';
 
 // Uses keys for ever, badly, and prints what it saves: each batch before it is saved and again when it is kept.
 const database = openDatabase({ path: process.argv[2] ?? '' });
-const kept = createSqliteKeyStore(database);
+const kept = createKeyStore(database);
 
 /** Written before the process goes on; the reader may be slow. */
 function print(line: object): void {

@@ -4,7 +4,7 @@ import { alertSeverity, type AlertFacts } from '../../../src/domain/alert.ts';
 import { jobId, keyId } from '../../../src/domain/ids.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
-import { createSqliteAdminCommands, createSqliteAlertStore } from '../../../src/storage/sqlite/admin-state.ts';
+import { createAdminCommands, createAlertStore } from '../../../src/storage/stores/admin-state.ts';
 import { scratch } from './scratch.ts';
 
 const commands: readonly AdminCommand[] = [
@@ -16,11 +16,11 @@ const commands: readonly AdminCommand[] = [
   { kind: 'reload' },
 ];
 
-test('createSqliteAdminCommands() hands out every kind of command, oldest first, until it is answered, across processes', async () => {
+test('createAdminCommands() hands out every kind of command, oldest first, until it is answered, across processes', async () => {
   using place = scratch();
   using owner = openDatabase({ path: place.file });
   using other = openDatabase({ path: place.file });
-  const [own, asking] = [createSqliteAdminCommands(owner), createSqliteAdminCommands(other)];
+  const [own, asking] = [createAdminCommands(owner), createAdminCommands(other)];
   for (const command of commands) await asking.ask(command, 1_000.5);
   expect((await own.pending()).map(({ command }) => command)).toEqual(commands);
   const [first, second] = await own.pending();
@@ -30,9 +30,9 @@ test('createSqliteAdminCommands() hands out every kind of command, oldest first,
   expect(await asking.answerOf(second?.seq ?? 0)).toBeUndefined();
 });
 
-test('createSqliteAdminCommands().answer() keeps answers for an hour', async () => {
+test('createAdminCommands().answer() keeps answers for an hour', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const store = createSqliteAdminCommands(database);
+  const store = createAdminCommands(database);
   const [first, second, third] = [
     await store.ask({ kind: 'wake-keys', keys: 'all' }, 0),
     await store.ask({ kind: 'cancel-job', jobId: jobId('tg-1') }, 0),
@@ -49,11 +49,11 @@ test('createSqliteAdminCommands().answer() keeps answers for an hour', async () 
   ]);
 });
 
-test('createSqliteAdminCommands().pending() passes over what another version wrote', async () => {
+test('createAdminCommands().pending() passes over what another version wrote', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const store = createSqliteAdminCommands(database);
+  const store = createAdminCommands(database);
   for (const command of ['{"kind":"dance"}', 'no JSON', '{"kind":"wake-keys","keys":7}']) {
-    database.run('INSERT INTO admin_commands (command, asked_at_ms) VALUES (?, 0)', command);
+    database.runNow('INSERT INTO admin_commands (command, asked_at_ms) VALUES (?, 0)', command);
   }
   const seq = await store.ask({ kind: 'wake-keys', keys: 'all' }, 0);
   expect(await store.pending()).toEqual([{ seq, command: { kind: 'wake-keys', keys: 'all' } }]);
@@ -69,11 +69,11 @@ test('what was asked for before commands had answers is carried over', async () 
       ['wake', null],
       ['enable', 'a2'],
     ] as const) {
-      before.run('INSERT INTO key_wishes (wish, key_id, asked_at_ms) VALUES (?, ?, 1000)', command, id);
+      before.runNow('INSERT INTO key_wishes (wish, key_id, asked_at_ms) VALUES (?, ?, 1000)', command, id);
     }
   }
   using database = openDatabase({ path: place.file });
-  expect((await createSqliteAdminCommands(database).pending()).map(({ command }) => command)).toEqual([
+  expect((await createAdminCommands(database).pending()).map(({ command }) => command)).toEqual([
     { kind: 'disable-keys', keys: ['a1'] },
     { kind: 'wake-keys', keys: 'all' },
     { kind: 'enable-keys', keys: ['a2'] },
@@ -110,11 +110,11 @@ const facts = {
   slow: { kind: 'slow', provider: 'bytez', meanMs: 900, usualMs: 300 },
 } as const satisfies Record<AlertFacts['kind'], AlertFacts>;
 
-test('createSqliteAlertStore() shows every kind of alert as saved last, in order', async () => {
+test('createAlertStore() shows every kind of alert as saved last, in order', async () => {
   using place = scratch();
   using owner = openDatabase({ path: place.file });
   using other = openDatabase({ path: place.file });
-  const [own, looking] = [createSqliteAlertStore(owner), createSqliteAlertStore(other)];
+  const [own, looking] = [createAlertStore(owner), createAlertStore(other)];
   const alerts = Object.values(facts).map((one, index): RaisedAlert => ({
     id: `alert-${index}`,
     severity: alertSeverity[one.kind],
@@ -125,6 +125,6 @@ test('createSqliteAlertStore() shows every kind of alert as saved last, in order
   expect(await looking.load()).toEqual(alerts);
   await own.save(alerts.slice(3, 4));
   expect(await looking.load()).toEqual(alerts.slice(3, 4));
-  owner.run(`UPDATE raised_alerts SET alert = '{"id":1}'`);
+  owner.runNow(`UPDATE raised_alerts SET alert = '{"id":1}'`);
   expect(await looking.load()).toEqual([]);
 });

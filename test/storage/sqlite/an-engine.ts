@@ -1,7 +1,7 @@
 import type { RunningCaps } from '../../../src/domain/job-engine.ts';
 import type { ProviderName } from '../../../src/domain/ids.ts';
-import type { Database } from '../../../src/storage/sqlite/connection.ts';
-import { createSqliteJobEngine } from '../../../src/storage/sqlite/jobs/job-engine.ts';
+import type { Database } from '../../../src/storage/database.ts';
+import { createJobEngine } from '../../../src/storage/stores/jobs/job-engine.ts';
 import type { TimedEngine } from '../../conformance/engine-under-test.ts';
 import { anyNumber, startMs } from '../../conformance/requests.ts';
 
@@ -17,7 +17,7 @@ export function anEngine(
   { running = anyNumber, time = { nowMs: startMs }, lines }: Options = {},
 ): TimedEngine {
   const engine: TimedEngine = {
-    ...createSqliteJobEngine({ database, clock: { now: () => time.nowMs }, running, lines }),
+    ...createJobEngine({ database, clock: { now: () => time.nowMs }, running, lines }),
     at: (nowMs) => {
       time.nowMs = nowMs;
       return engine;

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import type { JobId } from '../../../src/domain/ids.ts';
-import { type Database, openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { checkLedger, needsResult, undeliveredResults } from '../../../src/storage/sqlite/checks.ts';
-import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
+import type { Database } from '../../../src/storage/database.ts';
+import { runToEnd } from '../../../src/storage/sqlite/run-to-end.ts';
+import { damageOf } from '../../../src/storage/sqlite/damage.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { checkLedger, needsResult, undeliveredResults } from '../../../src/storage/stores/checks.ts';
+import { createEffectLedger } from '../../../src/storage/stores/effect-ledger.ts';
 import { anEngine } from './an-engine.ts';
 import { accepted, claimed, startMs } from '../../conformance/requests.ts';
 
@@ -11,7 +14,7 @@ const file = { path: '/data/results/job-tg-1.png', kind: 'image', mime: 'image/p
 /** A result that was told like this; answers its job. */
 async function aToldResult(database: Database, note: string, shown?: 'words-instead'): Promise<JobId> {
   const engine = anEngine(database);
-  const ledger = createSqliteEffectLedger(database);
+  const ledger = createEffectLedger(database);
   const { id } = await accepted(engine, { updateId: 1 });
   await engine.queue.settle((await claimed(engine)).lease, {
     kind: 'result',
@@ -26,7 +29,7 @@ async function aToldResult(database: Database, note: string, shown?: 'words-inst
   return id;
 }
 
-const unbalancedIn = (database: Database) => checkLedger(database, startMs).unbalanced;
+const unbalancedIn = (database: Database) => runToEnd(checkLedger(database, startMs)).unbalanced;
 
 test('checkLedger() finds the credit of a result in order when words stood for it and it was given back', async () => {
   using database = openDatabase({ path: ':memory:' });
@@ -49,11 +52,12 @@ test('an ending that cannot be read stops neither a start nor a look over the le
   const engine = anEngine(database);
   const { job } = await accepted(engine, { updateId: 2 }).then(() => claimed(engine));
   await engine.queue.cancel(job.id, job.origin.userId);
-  database.run(`UPDATE jobs SET outcome = '{"kind":"res'`);
+  database.runNow(`UPDATE jobs SET outcome = '{"kind":"res'`);
   expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
   expect(await engine.delivery.pending()).toEqual([job.id]);
   expect((await engine.delivery.claim(job.id))?.job.state).toMatchObject({ outcome: { code: 'set-aside' } });
-  expect(checkLedger(database, startMs)).toMatchObject({ damage: [], unbalanced: 1 });
-  expect(undeliveredResults(database)).toEqual([]);
-  expect(needsResult(database, id)).toBe(false);
+  expect(damageOf(database)).toEqual([]);
+  expect(unbalancedIn(database)).toBe(1);
+  expect(runToEnd(undeliveredResults(database))).toEqual([]);
+  expect(runToEnd(needsResult(database, id))).toBe(false);
 });

@@ -1,8 +1,9 @@
 import { closeSync, copyFileSync, openSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import type { Steps } from '../../../src/storage/database.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteJobEngine } from '../../../src/storage/sqlite/jobs/job-engine.ts';
+import { createJobEngine } from '../../../src/storage/stores/jobs/job-engine.ts';
 import { type DiskSync, WriteAheadLog } from '../../../src/storage/sqlite/write-ahead-log.ts';
 import { anyNumber, aRequest, roomy } from '../../conformance/requests.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -14,25 +15,25 @@ test('Database.commit() undoes the work that throws, alone, and keeps what was a
   using database = openDatabase({ path: ':memory:' });
   const outcomes = await Promise.allSettled([
     database.commit(() => database.run(insert, 1)),
-    database.commit(() => {
-      database.run(insert, 2);
+    database.commit(function* () {
+      yield* database.run(insert, 2);
       throw new Error('Cannot go on');
     }),
     database.commit(() => database.run(insert, 3)),
   ]);
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(database.all('SELECT id FROM users ORDER BY id').map((row) => row['id'])).toEqual([1, 3]);
+  expect(database.allNow('SELECT id FROM users ORDER BY id').map((row) => row['id'])).toEqual([1, 3]);
 });
 
 test('Database.commit() undoes everything with plain work that throws after a change, and nothing when it changed nothing', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const outcomesWith = async (change: () => void) =>
+  const outcomesWith = async (change: () => Steps<unknown>) =>
     (
       await Promise.allSettled([
         database.commit(() => database.run(insert, 1)),
         database.commit(
-          () => {
-            change();
+          function* () {
+            yield* change();
             throw new Error('Cannot go on');
           },
           { isPlain: true },
@@ -40,10 +41,10 @@ test('Database.commit() undoes everything with plain work that throws after a ch
         database.commit(() => database.run(insert, 3)),
       ])
     ).map(({ status }) => status);
-  const ids = () => database.all('SELECT id FROM users ORDER BY id').map((row) => row['id']);
+  const ids = () => database.allNow('SELECT id FROM users ORDER BY id').map((row) => row['id']);
   expect(await outcomesWith(() => database.run(insert, 2))).toEqual(['rejected', 'rejected', 'fulfilled']);
   expect([ids(), database.lostTransactions]).toEqual([[3], 1]);
-  database.run('DELETE FROM users');
+  database.runNow('DELETE FROM users');
   expect(await outcomesWith(() => database.get('SELECT 1'))).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect([ids(), database.lostTransactions]).toEqual([[1, 3], 1]);
 });
@@ -51,10 +52,10 @@ test('Database.commit() undoes everything with plain work that throws after a ch
 test('Database.commit() shares one commit among all that ask in the same turn', async () => {
   using database = openDatabase({ path: ':memory:' });
   const seen: number[] = [];
-  const count = () => Number(database.get('SELECT count(*) AS n FROM users')?.['n']);
+  const count = () => Number(database.getNow('SELECT count(*) AS n FROM users')?.['n']);
   const work = [4, 5, 6].map((id) =>
-    database.commit(() => {
-      database.run(insert, id);
+    database.commit(function* () {
+      yield* database.run(insert, id);
       seen.push(count());
     }),
   );
@@ -80,7 +81,7 @@ test('Database.commit() rejects everybody when the commit itself cannot be made'
     database.commit(() => database.run('INSERT INTO child VALUES (99)')),
   ]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-  expect(database.get('SELECT count(*) AS n FROM users')?.['n']).toBe(0);
+  expect(database.getNow('SELECT count(*) AS n FROM users')?.['n']).toBe(0);
 });
 
 test('Database.apply() resolves before the commit, which what follows from it joins', async () => {
@@ -97,13 +98,13 @@ test('Database.apply() resolves before the commit, which what follows from it jo
 test('Database.apply() loses its work with the transaction, and a statement beside it makes it durable first', async () => {
   using database = openDatabase({ path: ':memory:' });
   database.script('PRAGMA foreign_keys = ON; CREATE TABLE child (id REFERENCES users DEFERRABLE INITIALLY DEFERRED)');
-  const ids = () => database.all('SELECT id FROM users ORDER BY id').map((row) => row['id']);
+  const ids = () => database.allNow('SELECT id FROM users ORDER BY id').map((row) => row['id']);
   await database.apply(() => database.run(insert, 12));
   const following = database.commit(() => database.run('INSERT INTO child VALUES (99)'));
   await expect(following).rejects.toThrow('FOREIGN KEY');
   expect([ids(), database.lostTransactions]).toEqual([[], 1]);
   await database.apply(() => database.run(insert, 13));
-  database.run(insert, 14);
+  database.runNow(insert, 14);
   await expect(database.commit(() => database.run('INSERT INTO child VALUES (99)'))).rejects.toThrow('FOREIGN KEY');
   expect(ids()).toEqual([13, 14]);
 });
@@ -111,7 +112,7 @@ test('Database.apply() loses its work with the transaction, and a statement besi
 test('the lease of a claim that was lost with its transaction is never the lease of a later claim', async () => {
   using database = openDatabase({ path: ':memory:' });
   database.script('PRAGMA foreign_keys = ON; CREATE TABLE child (id REFERENCES users DEFERRABLE INITIALLY DEFERRED)');
-  const { queue } = createSqliteJobEngine({ database, clock: fakeClock(), running: anyNumber });
+  const { queue } = createJobEngine({ database, clock: fakeClock(), running: anyNumber });
   await queue.accept(aRequest({ updateId: 1 }), roomy);
   const lost = await queue.claim('bytez');
   await expect(database.commit(() => database.run('INSERT INTO child VALUES (99)'))).rejects.toThrow('FOREIGN KEY');
@@ -203,7 +204,7 @@ test('Database.commit() rejects what a disk that fails may have lost; nothing fo
   const refusal = expect.objectContaining({ code: 'unwritable', mayPass: true }) as unknown;
   await expect(lost).rejects.toEqual(refusal);
   await expect(following).rejects.toEqual(refusal);
-  const ids = () => database.all('SELECT id FROM users ORDER BY id').map((row) => row['id']);
+  const ids = () => database.allNow('SELECT id FROM users ORDER BY id').map((row) => row['id']);
   // What was committed stays, as after any commit of which nobody knows how it ended.
   expect([ids(), database.lostTransactions]).toEqual([[30], 2]);
   const next = commit(32);
@@ -228,11 +229,11 @@ test('Database writes nothing over a log that cannot be read back, and leaves it
   writeSync(log, Buffer.alloc(1_000), 0, 1_000, size - 1_000);
   closeSync(log);
   await expect(commit(41)).rejects.toMatchObject({ code: 'unwritable' });
-  expect(() => database.run(insert, 42)).toThrow('EIO');
+  expect(() => database.runNow(insert, 42)).toThrow('EIO');
   database[Symbol.dispose]();
   // What the next process finds, which has no memory of this one.
   const found = path.join(place.dir, 'found.db');
   for (const suffix of ['', '-wal']) copyFileSync(place.file + suffix, found + suffix);
   using next = openDatabase({ path: found });
-  expect(next.all('SELECT id FROM users')).toEqual([]);
+  expect(next.allNow('SELECT id FROM users')).toEqual([]);
 });

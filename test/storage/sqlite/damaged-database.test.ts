@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase, checkSqliteVersion } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
-import { createSqliteUsers } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createUsers } from '../../../src/storage/stores/people-and-chats.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 /** A data folder as a bot left it. */
 function aDatabase(): Scratch & { readonly dataDir: string } {
   const place = scratch();
   using database = openDatabase({ path: place.file });
-  database.run(`INSERT INTO users (id, locale) VALUES (7, ?)`, 'de '.repeat(4_000));
+  database.runNow(`INSERT INTO users (id, locale) VALUES (7, ?)`, 'de '.repeat(4_000));
   return { ...place, dataDir: join(place.dir, 'data') };
 }
 
@@ -21,13 +21,13 @@ test.each([1, 100, 4_096])(
     const copy = join(place.dir, 'copy.db');
     {
       using left = openDatabase({ path: place.file });
-      await createSqliteUsers(left).setLocale(8, 'fr');
-      await createSqliteUsers(left).setLocale(9, 'es');
+      await createUsers(left).setLocale(8, 'fr');
+      await createUsers(left).setLocale(9, 'es');
       for (const suffix of ['', '-wal']) writeFileSync(copy + suffix, readFileSync(place.file + suffix));
     }
     truncateSync(`${copy}-wal`, statSync(`${copy}-wal`).size - cut);
     using database = openDatabase({ path: copy });
-    const users = createSqliteUsers(database);
+    const users = createUsers(database);
     expect([(await users.find(8)).locale, (await users.find(9)).locale]).toEqual(['fr', undefined]);
   },
 );
@@ -36,12 +36,12 @@ test('what an older version left is copied before it is changed (Q7)', () => {
   using place = scratch();
   {
     using old = openDatabase({ path: place.file, steps: migrations.slice(0, 2) });
-    old.run('INSERT INTO users (id) VALUES (7)');
+    old.runNow('INSERT INTO users (id) VALUES (7)');
   }
   openDatabase({ path: place.file })[Symbol.dispose]();
   using copy = openDatabase({ path: `${place.file}.schema-2`, steps: migrations.slice(0, 2) });
-  expect(copy.get('PRAGMA user_version')).toEqual({ user_version: 2 });
-  expect(copy.all('SELECT id FROM users')).toEqual([{ id: 7 }]);
+  expect(copy.getNow('PRAGMA user_version')).toEqual({ user_version: 2 });
+  expect(copy.allNow('SELECT id FROM users')).toEqual([{ id: 7 }]);
   expect((statSync(`${place.file}.schema-2`).mode & 0o777).toString(8)).toBe('600');
 });
 
@@ -59,7 +59,7 @@ test('a database that was closed in order is read whole only when somebody else 
   expect(existsSync(mark)).toBe(true);
   {
     using database = openDatabase({ path: place.file });
-    database.run('INSERT INTO users (id) VALUES (8)');
+    database.runNow('INSERT INTO users (id) VALUES (8)');
     // After a crash nothing says that the file is whole.
     expect(existsSync(mark)).toBe(false);
   }

@@ -6,7 +6,7 @@ import { jobId } from '../../../src/domain/ids.ts';
 import { openDatabase, checkSqliteVersion } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
 import { anEngine } from './an-engine.ts';
-import { createSqliteUsers } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createUsers } from '../../../src/storage/stores/people-and-chats.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 const newest = migrations.length;
@@ -15,14 +15,14 @@ const mode = (name: string) => (statSync(name).mode & 0o777).toString(8);
 function aDatabase(): Scratch {
   const place = scratch();
   using database = openDatabase({ path: place.file });
-  database.run(`INSERT INTO users (id, locale) VALUES (7, ?)`, 'de '.repeat(4_000));
+  database.runNow(`INSERT INTO users (id, locale) VALUES (7, ?)`, 'de '.repeat(4_000));
   return place;
 }
 
 test('openDatabase() makes folder and files for this user only', () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
-  database.run('INSERT INTO users (id) VALUES (1)');
+  database.runNow('INSERT INTO users (id) VALUES (1)');
   expect(mode(path.dirname(place.file))).toBe('700');
   expect(readdirSync(path.dirname(place.file)).sort()).toEqual(['darkroom.db', 'darkroom.db-shm', 'darkroom.db-wal']);
   for (const suffix of ['', '-wal', '-shm']) expect(mode(place.file + suffix)).toBe('600');
@@ -32,11 +32,11 @@ test('openDatabase() sets what durability needs', () => {
   using place = scratch();
   using database = openDatabase({ path: place.file, busyTimeoutMs: 1_234 });
   expect([
-    database.get('PRAGMA journal_mode'),
-    database.get('PRAGMA synchronous'),
-    database.get('PRAGMA foreign_keys'),
-    database.get('PRAGMA busy_timeout'),
-    database.get('PRAGMA user_version'),
+    database.getNow('PRAGMA journal_mode'),
+    database.getNow('PRAGMA synchronous'),
+    database.getNow('PRAGMA foreign_keys'),
+    database.getNow('PRAGMA busy_timeout'),
+    database.getNow('PRAGMA user_version'),
   ]).toEqual([
     { journal_mode: 'wal' },
     // The write-ahead log is synced beside the event loop.
@@ -50,11 +50,11 @@ test('openDatabase() sets what durability needs', () => {
 test('openDatabase() opens what it wrote before, also after a process that did not close it', async () => {
   using place = aDatabase();
   using left = openDatabase({ path: place.file });
-  await createSqliteUsers(left).setLocale(8, 'fr');
+  await createUsers(left).setLocale(8, 'fr');
   const copy = path.join(place.dir, 'copy.db');
   for (const suffix of ['', '-wal']) copyFileSync(place.file + suffix, copy + suffix);
   using database = openDatabase({ path: copy });
-  expect(await createSqliteUsers(database).find(8)).toEqual({ id: 8, locale: 'fr' });
+  expect(await createUsers(database).find(8)).toEqual({ id: 8, locale: 'fr' });
 });
 
 const damage: readonly (readonly [string, (file: string) => void])[] = [
@@ -102,9 +102,9 @@ test('openDatabase() migrates what an older version left and keeps a copy of it'
   using place = aDatabase();
   const second = { version: newest + 1, sql: 'ALTER TABLE users ADD COLUMN shoe_size INTEGER' };
   using database = openDatabase({ path: place.file, steps: [...migrations, second] });
-  expect(database.get('SELECT id, shoe_size FROM users')).toEqual({ id: 7, shoe_size: null });
+  expect(database.getNow('SELECT id, shoe_size FROM users')).toEqual({ id: 7, shoe_size: null });
   using copy = openDatabase({ path: `${place.file}.schema-${newest}` });
-  expect(copy.get('SELECT id FROM users')).toEqual({ id: 7 });
+  expect(copy.getNow('SELECT id FROM users')).toEqual({ id: 7 });
   expect(mode(`${place.file}.schema-${newest}`)).toBe('600');
 });
 
@@ -113,7 +113,7 @@ test('openDatabase() keeps the jobs of the first version, which asked for nothin
   const steps = migrations.slice(0, 1);
   {
     using older = openDatabase({ path: place.file, steps });
-    older.run(
+    older.runNow(
       `INSERT INTO jobs (id, update_id, kind, prompt, lane, locale, chat_id, chat_type, user_id, message_id, line, state,
         round, ready_at_ms, accepted_at_ms)
        VALUES ('tg-7', 7, 'image', 'a fox', 'free', 'en', 1, 'private', 1, 1, 'bytez', 'waiting', 1, 0, 0)`,
@@ -134,8 +134,8 @@ test('openDatabase() takes no step of a migration that fails', () => {
   ];
   expect(() => openDatabase({ path: place.file, steps })).toThrow('already exists');
   using database = openDatabase({ path: place.file });
-  expect(database.all(`SELECT name FROM sqlite_schema WHERE name = 'shoes'`)).toEqual([]);
-  expect(database.get('SELECT id FROM users')).toEqual({ id: 7 });
+  expect(database.allNow(`SELECT name FROM sqlite_schema WHERE name = 'shoes'`)).toEqual([]);
+  expect(database.getNow('SELECT id FROM users')).toEqual({ id: 7 });
 });
 
 test('openDatabase() refuses a place that it cannot write', () => {
@@ -154,20 +154,22 @@ test('Database.run() says busy when another process keeps the file for longer th
   using other = openDatabase({ path: place.file });
   using database = openDatabase({ path: place.file, busyTimeoutMs: 1 });
   other.transaction(() => {
-    expect(() => database.run('INSERT INTO users (id) VALUES (9)')).toThrow(expect.objectContaining({ code: 'busy' }));
+    expect(() => database.runNow('INSERT INTO users (id) VALUES (9)')).toThrow(
+      expect.objectContaining({ code: 'busy' }),
+    );
   });
-  expect(database.run('INSERT INTO users (id) VALUES (9)')).toBe(1);
+  expect(database.runNow('INSERT INTO users (id) VALUES (9)')).toBe(1);
 });
 
 test('Database.run() says full when there is no room, and goes on once there is', () => {
   using place = aDatabase();
   using database = openDatabase({ path: place.file });
   const write = () =>
-    database.transaction(() => database.run('INSERT INTO users (id, locale) VALUES (?, ?)', 9, 'x'.repeat(100_000)));
-  const pages = Number(database.get('PRAGMA page_count')?.['page_count']);
+    database.transaction(() => database.runNow('INSERT INTO users (id, locale) VALUES (?, ?)', 9, 'x'.repeat(100_000)));
+  const pages = Number(database.getNow('PRAGMA page_count')?.['page_count']);
   database.script(`PRAGMA max_page_count = ${pages}`);
   expect(write).toThrow(expect.objectContaining({ code: 'full' }));
-  expect(database.all('SELECT id FROM users')).toEqual([{ id: 7 }]);
+  expect(database.allNow('SELECT id FROM users')).toEqual([{ id: 7 }]);
   database.script('PRAGMA max_page_count = 1000000');
   expect(write()).toBe(1);
 });
@@ -175,12 +177,12 @@ test('Database.run() says full when there is no room, and goes on once there is'
 test('Database.transaction() undoes everything when its work throws', () => {
   using database = openDatabase({ path: ':memory:' });
   const work = () => {
-    database.run('INSERT INTO users (id) VALUES (1)');
+    database.runNow('INSERT INTO users (id) VALUES (1)');
     throw new Error('Cannot go on');
   };
   expect(() => database.transaction(work)).toThrow('Cannot go on');
-  expect(database.all('SELECT id FROM users')).toEqual([]);
-  expect(database.transaction(() => database.run('INSERT INTO users (id) VALUES (2)'))).toBe(1);
+  expect(database.allNow('SELECT id FROM users')).toEqual([]);
+  expect(database.transaction(() => database.runNow('INSERT INTO users (id) VALUES (2)'))).toBe(1);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
+import { StorageError } from '../../../src/storage/storage-error.ts';
 import { scratch } from './scratch.ts';
 
 const insert = 'INSERT INTO users (id) VALUES (?)';
@@ -21,11 +21,11 @@ test.each([
   using place = scratch();
   const refusals: StorageError[] = [];
   using database = openDatabase({ path: place.file, onRefusal: (error) => refusals.push(error) });
-  database.run(insert, 1);
+  database.runNow(insert, 1);
   move(place.file);
   const refused = expect.objectContaining({ code: 'moved', isRefusal: true }) as unknown;
-  expect(() => database.run(insert, 2)).toThrow(refused);
-  expect(() => database.transaction(() => database.run(insert, 2))).toThrow(refused);
+  expect(() => database.runNow(insert, 2)).toThrow(refused);
+  expect(() => database.transaction(() => database.runNow(insert, 2))).toThrow(refused);
   await expect(database.commit(() => database.run(insert, 2))).rejects.toEqual(refused);
   expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['moved']));
 });
@@ -33,11 +33,11 @@ test.each([
 test('Database writes again once its file is back', () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
-  database.run(insert, 1);
+  database.runNow(insert, 1);
   const names = ['', '-wal', '-shm'];
   for (const name of names) renameSync(place.file + name, `${place.file}.elsewhere${name}`);
-  expect(() => database.run(insert, 2)).toThrow(StorageError);
+  expect(() => database.runNow(insert, 2)).toThrow(StorageError);
   for (const name of names) renameSync(`${place.file}.elsewhere${name}`, place.file + name);
-  database.run(insert, 3);
-  expect(database.all('SELECT id FROM users ORDER BY id').map(({ id }) => id)).toEqual([1, 3]);
+  database.runNow(insert, 3);
+  expect(database.allNow('SELECT id FROM users ORDER BY id').map(({ id }) => id)).toEqual([1, 3]);
 });

@@ -18,7 +18,7 @@ test('a full disk takes no new job, keeps those it has, is told of once, and tak
   });
   const { database, engine } = storage;
   const kept = await accepted(engine, { updateId: 1 });
-  const pages = Number(database.get('PRAGMA page_count')?.['page_count']);
+  const pages = Number(database.getNow('PRAGMA page_count')?.['page_count']);
   database.script(`PRAGMA max_page_count = ${pages}`);
   const long = (updateId: number) => ({ ...aRequest({ updateId }), prompt: 'a red fox '.repeat(2_000) });
   for (let updateId = 2; updateId <= 100; updateId += 1) {

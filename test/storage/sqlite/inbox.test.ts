@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { InboxUpdate } from '../../../src/domain/inbox.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { createInbox } from '../../../src/storage/stores/inbox.ts';
 import { WriteAheadLog } from '../../../src/storage/sqlite/write-ahead-log.ts';
 import { scratch } from './scratch.ts';
 
@@ -9,9 +9,9 @@ const nowMs = Date.UTC(2026, 0, 1);
 const weekMs = 7 * 86_400_000;
 const anUpdate = (updateId: number, body = `{"update_id":${updateId}}`) => ({ updateId, body });
 
-test('createSqliteInbox().keep() answers only what is new, in the order given, also within one batch', async () => {
+test('createInbox().keep() answers only what is new, in the order given, also within one batch', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   expect(await inbox.keep([anUpdate(5), anUpdate(3)], nowMs)).toEqual([anUpdate(5), anUpdate(3)]);
   const batch = [anUpdate(3, 'again'), anUpdate(9), anUpdate(9), anUpdate(5), anUpdate(1)];
   expect(await inbox.keep(batch, nowMs)).toEqual([anUpdate(9), anUpdate(1)]);
@@ -19,15 +19,15 @@ test('createSqliteInbox().keep() answers only what is new, in the order given, a
   expect(await inbox.unhandled()).toEqual([5, 3, 9, 1].map((updateId) => anUpdate(updateId)));
 });
 
-test('createSqliteInbox().keep() keeps the whole batch or nothing', async () => {
+test('createInbox().keep() keeps the whole batch or nothing', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   const broken = { updateId: Number.NaN, body: '{}' };
   await expect(inbox.keep([anUpdate(1), broken], nowMs)).rejects.toThrow('NOT NULL constraint failed');
   expect(await inbox.unhandled()).toEqual([]);
 });
 
-test('createSqliteInbox().keep() tells of new updates before they are durable: what follows is kept or lost with them', async () => {
+test('createInbox().keep() tells of new updates before they are durable: what follows is kept or lost with them', async () => {
   using place = scratch();
   const syncs: ((error: Error | null) => void)[] = [];
   const beside = (_file: number, done: (error: Error | null) => void) => void syncs.push(done);
@@ -35,7 +35,7 @@ test('createSqliteInbox().keep() tells of new updates before they are durable: w
     path: place.file,
     log: new WriteAheadLog(place.file, { beside, now: () => undefined, monotonicMs: () => 0 }),
   });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   const order: string[] = [];
   const keep = inbox.keep([anUpdate(1)], nowMs, (fresh) => {
     order.push(`begun ${fresh.length}`);
@@ -55,23 +55,23 @@ test('createSqliteInbox().keep() tells of new updates before they are durable: w
   expect(order).toEqual(['begun 1', 'lost', 'lost too']);
 });
 
-test('createSqliteInbox().unhandled() answers after a restart what was kept and not handled', async () => {
+test('createInbox().unhandled() answers after a restart what was kept and not handled', async () => {
   using place = scratch();
   {
     using database = openDatabase({ path: place.file });
-    const inbox = createSqliteInbox(database);
+    const inbox = createInbox(database);
     await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
     await inbox.handled(1);
   }
   using database = openDatabase({ path: place.file });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   expect(await inbox.unhandled()).toEqual([anUpdate(2)]);
   expect(await inbox.keep([anUpdate(1)], nowMs)).toEqual([]);
 });
 
-test('createSqliteInbox().failed() sets an update aside at its third failure', async () => {
+test('createInbox().failed() sets an update aside at its third failure', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   await inbox.keep([anUpdate(1)], nowMs);
   expect([await inbox.failed(1), await inbox.failed(1)]).toEqual(['again', 'again']);
   expect(await inbox.unhandled()).toEqual([anUpdate(1)]);
@@ -81,9 +81,9 @@ test('createSqliteInbox().failed() sets an update aside at its third failure', a
   expect([await inbox.failed(1), await inbox.failed(404)]).toEqual(['set-aside', 'set-aside']);
 });
 
-test('createSqliteInbox() forgets an id after seven days, but never what was not handled', async () => {
+test('createInbox() forgets an id after seven days, but never what was not handled', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
   await inbox.handled(1);
   await inbox.purge(nowMs + weekMs - 1);
@@ -94,9 +94,9 @@ test('createSqliteInbox() forgets an id after seven days, but never what was not
   expect(await inbox.unhandled()).toEqual([anUpdate(2), anUpdate(1)]);
 });
 
-test('createSqliteInbox().takeUp() tells what a process died on from what was only there', async () => {
+test('createInbox().takeUp() tells what a process died on from what was only there', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   const [one, two, three] = [1, 2, 3].map((updateId) => anUpdate(updateId)) as [InboxUpdate, InboxUpdate, InboxUpdate];
   await inbox.keep([one, two], nowMs);
   expect(await inbox.takeUp()).toEqual({ plain: [one, two], suspects: [], setAside: [] });
@@ -112,9 +112,9 @@ test('createSqliteInbox().takeUp() tells what a process died on from what was on
   expect(await inbox.keep([one], nowMs)).toEqual([]);
 });
 
-test('createSqliteInbox().survived() clears an update, or all of them, of every suspicion', async () => {
+test('createInbox().survived() clears an update, or all of them, of every suspicion', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
   for (let start = 0; start < 5; start += 1) {
     await inbox.takeUp();
@@ -124,12 +124,12 @@ test('createSqliteInbox().survived() clears an update, or all of them, of every 
   expect(await inbox.takeUp()).toEqual({ plain: [anUpdate(1), anUpdate(2)], suspects: [], setAside: [] });
 });
 
-test('createSqliteInbox().handled() keeps the id of an update, and none of its words', async () => {
+test('createInbox().handled() keeps the id of an update, and none of its words', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
   await inbox.handled(1);
-  expect(database.all('SELECT update_id, body FROM inbox ORDER BY update_id')).toEqual([
+  expect(database.allNow('SELECT update_id, body FROM inbox ORDER BY update_id')).toEqual([
     { update_id: 1, body: '' },
     { update_id: 2, body: '{"update_id":2}' },
   ]);

@@ -61,6 +61,6 @@ test('what is kept of a request is small: words are cut off at acceptance, pictu
   const { lease } = await claimed(engine);
   const file = { path: 'results/tg-1.png', kind: 'image', mime: 'image/png', bytes: 20_000_000 } as const;
   await engine.queue.settle(lease, { kind: 'result', payload: { kind: 'file', file }, model: 'org/model' });
-  const [row = {}] = database.all('SELECT * FROM jobs');
+  const [row = {}] = database.allNow('SELECT * FROM jobs');
   expect(JSON.stringify(row).length).toBeLessThan(4_096);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { createInbox } from '../../../src/storage/stores/inbox.ts';
 import { anEngine } from './an-engine.ts';
-import { createSqlitePersonalData } from '../../../src/storage/sqlite/personal-data.ts';
+import { createPersonalData } from '../../../src/storage/stores/personal-data.ts';
 import { accepted, aRequest, claimed, roomy, startMs } from '../../conformance/requests.ts';
 import { scratch } from './scratch.ts';
 
@@ -11,8 +11,8 @@ const dayMs = 86_400_000;
 test('a job is named by its update, and neither its end nor its removal lets the update make another (Q11)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
-  const [engine, inbox] = [anEngine(database), createSqliteInbox(database)];
-  const data = createSqlitePersonalData(database);
+  const [engine, inbox] = [anEngine(database), createInbox(database)];
+  const data = createPersonalData(database);
   const update = { updateId: 730_114_001, body: '{}' };
   const comes = async (nowMs: number) => (await inbox.keep([update], nowMs)).length;
   expect(await comes(startMs)).toBe(1);

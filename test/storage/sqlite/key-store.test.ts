@@ -3,8 +3,8 @@ import { keyId } from '../../../src/domain/ids.ts';
 import type { KeyState, KeyRecord } from '../../../src/domain/key-state.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
-import { createSqliteKeyStore } from '../../../src/storage/sqlite/key-store.ts';
-import type { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
+import { createKeyStore } from '../../../src/storage/stores/key-store.ts';
+import type { StorageError } from '../../../src/storage/storage-error.ts';
 import { scratch } from './scratch.ts';
 
 const states: readonly KeyState[] = [
@@ -52,20 +52,20 @@ const full = aRecord({ kind: 'ready' }, 8, {
   },
 });
 
-test('createSqliteKeyStore() gives everything that it was told of a key back after a restart', async () => {
+test('createKeyStore() gives everything that it was told of a key back after a restart', async () => {
   using place = scratch();
   const records = [...states.map((state, index) => aRecord(state, index)), full];
   {
     using database = openDatabase({ path: place.file });
-    await createSqliteKeyStore(database).save(records);
+    await createKeyStore(database).save(records);
   }
   using database = openDatabase({ path: place.file });
-  expect(await createSqliteKeyStore(database).load()).toEqual(records);
+  expect(await createKeyStore(database).load()).toEqual(records);
 });
 
-test('createSqliteKeyStore().save() replaces the keys it is given and keeps the others', async () => {
+test('createKeyStore().save() replaces the keys it is given and keeps the others', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const store = createSqliteKeyStore(database);
+  const store = createKeyStore(database);
   const [first, second] = [aRecord({ kind: 'disabled' }, 0), aRecord({ kind: 'ready' }, 1)];
   await store.save([first, second]);
   const later = { ...second, savedAtMs: 2_000.7, limitedInARow: 5 };
@@ -80,13 +80,13 @@ test.each([
   JSON.stringify(aRecord({ kind: 'dancing' } as unknown as KeyState)),
   JSON.stringify({ ...aRecord({ kind: 'ready' }), provider: 'No body' }),
 ])(
-  'createSqliteKeyStore().load() passes over a record that it cannot read and says so without showing it: %s',
+  'createKeyStore().load() passes over a record that it cannot read and says so without showing it: %s',
   async (text) => {
     using database = openDatabase({ path: ':memory:' });
     const complaints: StorageError[] = [];
-    const store = createSqliteKeyStore(database, (error) => complaints.push(error));
+    const store = createKeyStore(database, (error) => complaints.push(error));
     await store.save([aRecord({ kind: 'ready' }, 0), aRecord({ kind: 'disabled' }, 1)]);
-    database.run(`UPDATE key_records SET record = ? WHERE id = 'a0'`, text);
+    database.runNow(`UPDATE key_records SET record = ? WHERE id = 'a0'`, text);
     expect((await store.load()).map(({ id }) => id)).toEqual(['a1']);
     expect(complaints).toMatchObject([
       {
@@ -97,9 +97,9 @@ test.each([
   },
 );
 
-test('createSqliteKeyStore().load() keeps the state of a key whose counters make no sense', async () => {
+test('createKeyStore().load() keeps the state of a key whose counters make no sense', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const store = createSqliteKeyStore(database);
+  const store = createKeyStore(database);
   const record = aRecord({ kind: 'disabled' });
   const health = { ...record.health, errors: { 'bad-weather': 3 } } as KeyRecord['health'];
   await store.save([{ ...record, health }]);
@@ -122,12 +122,12 @@ test('openDatabase() carries the keys of before over, as well as they are known'
       old({ kind: 'probing', reason: 'out-of-credit', times: 1 }, 'a6'),
       old({ kind: 'disabled' }, 'a7'),
     ]) {
-      older.run('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?)', ...row);
+      older.runNow('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?)', ...row);
     }
-    older.run('INSERT INTO keys VALUES (?, ?, 0, 1, 0, 0)', 'a8', 'not json');
+    older.runNow('INSERT INTO keys VALUES (?, ?, 0, 1, 0, 0)', 'a8', 'not json');
   }
   using database = openDatabase({ path: place.file });
-  const loaded = await createSqliteKeyStore(database).load();
+  const loaded = await createKeyStore(database).load();
   const [first] = loaded;
   const savedAtMs = first?.savedAtMs ?? 0;
   expect(Math.abs(savedAtMs - Date.now())).toBeLessThan(60_000);
@@ -153,15 +153,15 @@ test('openDatabase() carries the keys of before over, as well as they are known'
   ]);
 });
 
-test('createSqliteKeyStore().salt() is made once for an installation and differs between two', async () => {
+test('createKeyStore().salt() is made once for an installation and differs between two', async () => {
   using place = scratch();
   const salts: string[] = [];
   for (let start = 0; start < 2; start += 1) {
     using database = openDatabase({ path: place.file });
-    salts.push(await createSqliteKeyStore(database).salt(), await createSqliteKeyStore(database).salt());
+    salts.push(await createKeyStore(database).salt(), await createKeyStore(database).salt());
   }
   expect(new Set(salts).size).toBe(1);
   expect(salts[0]).toMatch(/^[0-9a-f]{64}$/);
   using other = openDatabase({ path: ':memory:' });
-  expect(await createSqliteKeyStore(other).salt()).not.toBe(salts[0]);
+  expect(await createKeyStore(other).salt()).not.toBe(salts[0]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import type { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
+import type { StorageError } from '../../../src/storage/storage-error.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { scratch } from './scratch.ts';
 
@@ -37,13 +37,13 @@ test('Database.commit() waits for another process, and nobody waits with it', as
   const second = database.commit(() => database.run(insert, 2));
   await clock.advance(100);
   expect(performance.now() - beganMs).toBeLessThan(900);
-  expect(database.all('SELECT id FROM users')).toEqual([]);
+  expect(database.allNow('SELECT id FROM users')).toEqual([]);
   other.script('COMMIT');
   await clock.advance(100);
   await expect(Promise.all([first, second])).resolves.toEqual([1, 1]);
   expect(refusals).toEqual([]);
-  database.run(insert, 3);
-  expect(database.get('PRAGMA busy_timeout')).toEqual({ timeout: 1_000 });
+  database.runNow(insert, 3);
+  expect(database.getNow('PRAGMA busy_timeout')).toEqual({ timeout: 1_000 });
 });
 
 test('Database.commit() says busy to whoever has waited long enough, and goes on waiting for the others', async () => {
@@ -60,7 +60,7 @@ test('Database.commit() says busy to whoever has waited long enough, and goes on
   other.script('COMMIT');
   await clock.advance(100);
   expect(await late).toBe(1);
-  expect(database.all('SELECT id FROM users')).toEqual([{ id: 2 }]);
+  expect(database.allNow('SELECT id FROM users')).toEqual([{ id: 2 }]);
 });
 
 test('Database.commit() lets nobody wait long for a lock for which somebody has waited in vain', async () => {

@@ -5,8 +5,8 @@ import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
 import { openReadOnly, saltOf } from '../../../src/storage/sqlite/open-read-only.ts';
 import { isOwned, takeOwnership } from '../../../src/storage/sqlite/owner-lock.ts';
-import { createSqliteKeyStore } from '../../../src/storage/sqlite/key-store.ts';
-import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
+import { createKeyStore } from '../../../src/storage/stores/key-store.ts';
+import { StorageError } from '../../../src/storage/storage-error.ts';
 import { scratch } from './scratch.ts';
 
 test('openReadOnly() sees what the owner has committed, while the owner goes on', async () => {
@@ -15,7 +15,7 @@ test('openReadOnly() sees what the owner has committed, while the owner goes on'
   using beside = openReadOnly(place.file);
   if (beside === undefined) throw new Error('Cannot find the database');
   expect(saltOf(beside)).toBeUndefined();
-  const salt = await createSqliteKeyStore(owner).salt();
+  const salt = await createKeyStore(owner).salt();
   expect(saltOf(beside)).toBe(salt);
 });
 
@@ -24,9 +24,9 @@ test('openReadOnly() cannot write unless it was asked for', () => {
   using _owner = openDatabase({ path: place.file });
   const change = `INSERT INTO settings (name, value) VALUES ('a', 'b')`;
   using reader = openReadOnly(place.file);
-  expect(() => reader?.run(change)).toThrow(StorageError);
+  expect(() => reader?.runNow(change)).toThrow(StorageError);
   using writer = openReadOnly(place.file, { writable: true });
-  expect(writer?.run(change)).toBe(1);
+  expect(writer?.runNow(change)).toBe(1);
 });
 
 test('openReadOnly() answers nothing, and makes nothing, where no bot has run', () => {

@@ -1,13 +1,13 @@
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createEffectLedger } from '../../../src/storage/stores/effect-ledger.ts';
 import { effectLedgerConformance } from '../../conformance/effect-ledger-conformance.ts';
 import { anEngine } from './an-engine.ts';
 import { scratch } from './scratch.ts';
 
-effectLedgerConformance('createSqliteEffectLedger()', async () => {
+effectLedgerConformance('createEffectLedger()', async () => {
   const place = scratch();
   let database = openDatabase({ path: place.file });
-  const both = () => ({ engine: anEngine(database), ledger: createSqliteEffectLedger(database) });
+  const both = () => ({ engine: anEngine(database), ledger: createEffectLedger(database) });
   return {
     ...both(),
     reopen: async () => {

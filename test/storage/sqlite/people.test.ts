@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { createSqliteBroadcasts } from '../../../src/storage/sqlite/people/broadcast-store.ts';
-import { createSqlitePeople } from '../../../src/storage/sqlite/people/people-store.ts';
-import { createSqliteAccess } from '../../../src/storage/sqlite/people/access-store.ts';
-import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
-import { createSqlitePayments } from '../../../src/storage/sqlite/payments/payment-store.ts';
+import { createBroadcasts } from '../../../src/storage/stores/people/broadcast-store.ts';
+import { createPeople } from '../../../src/storage/stores/people/people-store.ts';
+import { createAccess } from '../../../src/storage/stores/people/access-store.ts';
+import { createInbox } from '../../../src/storage/stores/inbox.ts';
+import { createPayments } from '../../../src/storage/stores/payments/payment-store.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 
 const hourMs = 3_600_000;
 
 function open() {
   const database = openDatabase({ path: ':memory:' });
-  const inbox = createSqliteInbox(database);
+  const inbox = createInbox(database);
   let updateId = 100;
   /** Somebody writes; returns the id of the update. */
   const wrote = async (from: object, nowMs = 0, type = 'private'): Promise<number> => {
@@ -23,10 +23,10 @@ function open() {
     database,
     inbox,
     wrote,
-    people: createSqlitePeople(database),
-    broadcasts: createSqliteBroadcasts(database),
-    access: createSqliteAccess(database),
-    payments: createSqlitePayments(database),
+    people: createPeople(database),
+    broadcasts: createBroadcasts(database),
+    access: createAccess(database),
+    payments: createPayments(database),
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };
 }
@@ -91,7 +91,7 @@ test('a message to everybody is handed out once for each person with an open cha
   for (const id of [1, 2, 3, 4, 5]) await wrote({ id });
   await wrote({ id: 6 }, 0, 'group');
   await people.setNews(2, false);
-  database.run('INSERT INTO chats (id, closed_at_ms) VALUES (3, 0)');
+  database.runNow('INSERT INTO chats (id, closed_at_ms) VALUES (3, 0)');
   expect(await broadcasts.audience()).toBe(3);
   const id = await broadcasts.draft({ adminId: 9, locale: 'en', words: 'News' }, 0);
   expect([await broadcasts.waiting(id, 9), await broadcasts.take(id, 1)]).toEqual([[], false]);

@@ -2,15 +2,12 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { JobId } from '../../../src/domain/ids.ts';
 import type { Outcome } from '../../../src/domain/job.ts';
-import { type Database, openDatabase } from '../../../src/storage/sqlite/database.ts';
-import {
-  createSqliteDialogues,
-  createSqliteEffectLedger,
-  createSqliteUsers,
-} from '../../../src/storage/sqlite/people-and-chats.ts';
-import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { openDatabase, type SqliteDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createDialogues, createUsers } from '../../../src/storage/stores/people-and-chats.ts';
+import { createEffectLedger } from '../../../src/storage/stores/effect-ledger.ts';
+import { createInbox } from '../../../src/storage/stores/inbox.ts';
 import { anEngine } from './an-engine.ts';
-import { createSqlitePersonalData } from '../../../src/storage/sqlite/personal-data.ts';
+import { createPersonalData } from '../../../src/storage/stores/personal-data.ts';
 import { aTrail } from '../../conformance/call-promises.ts';
 import { accepted, aRequest, claimed, startMs } from '../../conformance/requests.ts';
 import { scratch } from './scratch.ts';
@@ -22,7 +19,7 @@ const result: Outcome = { kind: 'result', payload: { kind: 'file', file }, model
 function aStore(path = ':memory:') {
   const database = openDatabase({ path });
   const engine = anEngine(database);
-  const ledger = createSqliteEffectLedger(database);
+  const ledger = createEffectLedger(database);
   const end = async (outcome: Outcome, tellAtMs?: number): Promise<JobId> => {
     const { lease, job } = await claimed(engine);
     await engine.queue.recordCall(lease, aTrail(1));
@@ -36,17 +33,17 @@ function aStore(path = ':memory:') {
   return {
     database,
     engine,
-    data: createSqlitePersonalData(database),
+    data: createPersonalData(database),
     end,
-    rows: (table: string) => Number(database.get(`SELECT count(*) AS n FROM ${table}`)?.['n']),
+    rows: (table: string) => Number(database.getNow(`SELECT count(*) AS n FROM ${table}`)?.['n']),
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };
 }
 
-const creditsOf = (database: Database) =>
-  database.all('SELECT job_id, given_back FROM credits ORDER BY job_id').map((row) => ({ ...row }));
+const creditsOf = (database: SqliteDatabase) =>
+  database.allNow('SELECT job_id, given_back FROM credits ORDER BY job_id').map((row) => ({ ...row }));
 
-test('createSqlitePersonalData().overdue() answers what was told long enough ago, and what is told and marked', async () => {
+test('createPersonalData().overdue() answers what was told long enough ago, and what is told and marked', async () => {
   using store = aStore();
   const { engine, data, end } = store;
   for (const userId of [1, 2, 3, 4]) await accepted(engine, { updateId: userId, userId });
@@ -62,7 +59,7 @@ test('createSqlitePersonalData().overdue() answers what was told long enough ago
   expect(await data.pendingErasure()).toBe(1);
 });
 
-test('createSqlitePersonalData().drop() leaves nothing of an old job', async () => {
+test('createPersonalData().drop() leaves nothing of an old job', async () => {
   using store = aStore();
   await accepted(store.engine, { updateId: 1 });
   const id = await store.end(result, startMs);
@@ -73,7 +70,7 @@ test('createSqlitePersonalData().drop() leaves nothing of an old job', async () 
   ]);
 });
 
-test('createSqlitePersonalData() lets nobody begin the day anew by being forgotten, and forgets the count with the day', async () => {
+test('createPersonalData() lets nobody begin the day anew by being forgotten, and forgets the count with the day', async () => {
   using store = aStore();
   const { engine, data, database } = store;
   const limits = { waiting: 9, perDay: 1 };
@@ -90,7 +87,7 @@ test('createSqlitePersonalData() lets nobody begin the day anew by being forgott
   expect(creditsOf(database)).toEqual([]);
 });
 
-test('createSqlitePersonalData().mark() takes the words of what ended for the person, and of nothing else', async () => {
+test('createPersonalData().mark() takes the words of what ended for the person, and of nothing else', async () => {
   using store = aStore();
   const { engine, data, end } = store;
   const options = { negative: 'a private thing' };
@@ -108,12 +105,12 @@ test('createSqlitePersonalData().mark() takes the words of what ended for the pe
   expect((await engine.reader.jobsOf(7)).map(({ prompt }) => prompt)).toEqual(['a red fox, number 3', '']);
 });
 
-test('createSqlitePersonalData().mark() deletes language, dialogues and words that were set aside, keeps premium while it lasts', async () => {
+test('createPersonalData().mark() deletes language, dialogues and words that were set aside, keeps premium while it lasts', async () => {
   using store = aStore();
   const { database, data } = store;
-  const users = createSqliteUsers(database);
-  const dialogues = createSqliteDialogues(database);
-  const inbox = createSqliteInbox(database);
+  const users = createUsers(database);
+  const dialogues = createDialogues(database);
+  const inbox = createInbox(database);
   for (const id of [7, 8]) {
     await users.setLocale(id, 'es');
     await dialogues.write(`${id}:${id}`, '{"words":"private"}', startMs);
@@ -136,8 +133,8 @@ test('createSqlitePersonalData().mark() deletes language, dialogues and words th
   await data.mark(7, startMs);
   expect(await users.find(7)).toEqual({ id: 7, premiumUntilMs: startMs + 2 * dayMs });
   expect(await users.find(8)).toEqual({ id: 8, locale: 'es' });
-  expect(database.all('SELECT key FROM dialogues ORDER BY key').map((row) => row['key'])).toEqual(['-100:8', '8:8']);
-  expect(database.all('SELECT body FROM inbox ORDER BY seq').map((row) => row['body'])).toEqual([
+  expect(database.allNow('SELECT key FROM dialogues ORDER BY key').map((row) => row['key'])).toEqual(['-100:8', '8:8']);
+  expect(database.allNow('SELECT body FROM inbox ORDER BY seq').map((row) => row['body'])).toEqual([
     '',
     '',
     JSON.stringify(bodies[2]),
@@ -147,9 +144,9 @@ test('createSqlitePersonalData().mark() deletes language, dialogues and words th
   expect(store.rows('users')).toBe(1);
 });
 
-test('createSqlitePersonalData().trim() takes the words of what could not be handled once they are old, and keeps the ids', async () => {
+test('createPersonalData().trim() takes the words of what could not be handled once they are old, and keeps the ids', async () => {
   using store = aStore();
-  const inbox = createSqliteInbox(store.database);
+  const inbox = createInbox(store.database);
   for (const [updateId, keptAtMs] of [
     [1, startMs],
     [2, startMs + 1],
@@ -159,7 +156,9 @@ test('createSqlitePersonalData().trim() takes the words of what could not be han
   }
   for (const updateId of [1, 2]) for (let tries = 0; tries < 3; tries += 1) await inbox.failed(updateId);
   await store.data.trim(startMs, startMs);
-  const bodies = store.database.all('SELECT update_id, body FROM inbox ORDER BY update_id').map((row) => ({ ...row }));
+  const bodies = store.database
+    .allNow('SELECT update_id, body FROM inbox ORDER BY update_id')
+    .map((row) => ({ ...row }));
   expect(bodies).toEqual([
     { update_id: 1, body: '' },
     { update_id: 2, body: 'words 2' },
@@ -168,7 +167,7 @@ test('createSqlitePersonalData().trim() takes the words of what could not be han
   expect(await inbox.keep([{ updateId: 1, body: 'again' }], startMs)).toEqual([]);
 });
 
-test('createSqlitePersonalData().needsFile() says yes while somebody may still be shown it', async () => {
+test('createPersonalData().needsFile() says yes while somebody may still be shown it', async () => {
   using store = aStore();
   const { engine, data, end } = store;
   for (const updateId of [1, 2, 3]) await accepted(engine, { updateId });
@@ -180,7 +179,7 @@ test('createSqlitePersonalData().needsFile() says yes while somebody may still b
   expect(answers).toEqual([false, false, true]);
 });
 
-test('createSqlitePersonalData() overwrites what it deletes', async () => {
+test('createPersonalData() overwrites what it deletes', async () => {
   using place = scratch();
   const words = 'an-unmistakable-private-wish';
   {
@@ -194,7 +193,7 @@ test('createSqlitePersonalData() overwrites what it deletes', async () => {
   expect(readFileSync(place.file, 'latin1')).not.toContain(words);
 });
 
-test('createSqlitePersonalData() deletes fifty jobs among 20,000 in a few milliseconds', async () => {
+test('createPersonalData() deletes fifty jobs among 20,000 in a few milliseconds', async () => {
   using place = scratch();
   using store = aStore(place.file);
   const { database, data } = store;

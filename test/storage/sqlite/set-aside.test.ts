@@ -16,7 +16,7 @@ test('setAsideDatabase() renames a damaged database with what belongs to it, and
   const name = path.basename(aside);
   expect(readdirSync(path.dirname(place.file)).sort()).toEqual([name, `${name}-shm`, `${name}-wal`]);
   using database = openDatabase({ path: place.file });
-  expect(database.all('SELECT id FROM jobs')).toEqual([]);
+  expect(database.allNow('SELECT id FROM jobs')).toEqual([]);
 });
 
 test('setAsideDatabase() overwrites nothing that was set aside before', () => {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteDialogues } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createDialogues } from '../../../src/storage/stores/people-and-chats.ts';
 import { scratch } from './scratch.ts';
 
 const dayMs = 86_400_000;
 
-test('createSqliteDialogues() keeps one state a key, the newest, and forgets it when told', async () => {
+test('createDialogues() keeps one state a key, the newest, and forgets it when told', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const dialogues = createSqliteDialogues(database);
+  const dialogues = createDialogues(database);
   await dialogues.write('1:7', 'first', 10);
   await dialogues.write('1:8', 'other', 11);
   await dialogues.write('1:7', `'; "second" 🦊`, 12.5);
@@ -18,20 +18,20 @@ test('createSqliteDialogues() keeps one state a key, the newest, and forgets it 
   expect(await dialogues.read('1:8')).toEqual({ state: 'other', writtenAtMs: 11 });
 });
 
-test('createSqliteDialogues() outlives the process', async () => {
+test('createDialogues() outlives the process', async () => {
   using place = scratch();
   {
     using database = openDatabase({ path: place.file });
-    await createSqliteDialogues(database).write('1:7', 'state', 10);
+    await createDialogues(database).write('1:7', 'state', 10);
   }
   using database = openDatabase({ path: place.file });
-  expect(await createSqliteDialogues(database).read('1:7')).toEqual({ state: 'state', writtenAtMs: 10 });
+  expect(await createDialogues(database).read('1:7')).toEqual({ state: 'state', writtenAtMs: 10 });
 });
 
-test('createSqliteDialogues() drops what nobody went on with for seven days, at each write and when asked', async () => {
+test('createDialogues() drops what nobody went on with for seven days, at each write and when asked', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const dialogues = createSqliteDialogues(database);
-  const left = () => database.all('SELECT key FROM dialogues ORDER BY key').map((row) => row['key']);
+  const dialogues = createDialogues(database);
+  const left = () => database.allNow('SELECT key FROM dialogues ORDER BY key').map((row) => row['key']);
   await dialogues.write('old', 's', 0);
   await dialogues.write('newer', 's', 1);
   await dialogues.write('new', 's', 7 * dayMs);

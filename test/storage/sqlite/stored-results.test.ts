@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../../src/domain/ids.ts';
 import type { Outcome, ResultPayload } from '../../../src/domain/job.ts';
+import { runToEnd } from '../../../src/storage/sqlite/run-to-end.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { undeliveredResults } from '../../../src/storage/sqlite/checks.ts';
+import { undeliveredResults } from '../../../src/storage/stores/checks.ts';
 import { anEngine } from './an-engine.ts';
 import { accepted, claimed } from '../../conformance/requests.ts';
 
@@ -26,16 +27,16 @@ test.each<readonly [ResultPayload, readonly string[]]>([
 ])('a result is read as it was written: %o', async (payload, paths) => {
   using stage = await settled(payload);
   expect((await stage.engine.reader.find(jobId('tg-1')))?.state).toEqual({ kind: 'ended', outcome: stage.outcome });
-  expect(undeliveredResults(stage.database)).toEqual(paths);
+  expect(runToEnd(undeliveredResults(stage.database))).toEqual(paths);
 });
 
 test('a result that an earlier version wrote, its file beside the model, is read and delivered', async () => {
   using stage = await settled({ kind: 'file', file: fileOf(1) });
   const before = JSON.stringify({ kind: 'result', file: fileOf(1), model: 'fox' });
-  stage.database.run('UPDATE jobs SET outcome = ?', before);
+  stage.database.runNow('UPDATE jobs SET outcome = ?', before);
   expect((await stage.engine.delivery.claim(jobId('tg-1')))?.job.state).toEqual({
     kind: 'ended',
     outcome: stage.outcome,
   });
-  expect(undeliveredResults(stage.database)).toEqual(['/results/1.png']);
+  expect(runToEnd(undeliveredResults(stage.database))).toEqual(['/results/1.png']);
 });

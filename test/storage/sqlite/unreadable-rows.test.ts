@@ -37,7 +37,7 @@ test.each(spoils)('a job with %s is set aside with its credit, and those behind 
   using app = aSpoiltStore();
   const { engine, database, heard } = app;
   for (const updateId of [1, 2, 3]) await accepted(engine, { updateId });
-  database.run(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
+  database.runNow(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
   expect(await drained(engine)).toEqual([2, 3]);
   const column = spoil.split(' ')[0] ?? '';
   expect(heard).toEqual([['tg-1', expect.stringContaining(`Cannot read a row of "jobs": unexpected ${column}`)]]);
@@ -60,8 +60,8 @@ test('a parked job that cannot be read does not keep those whose time has passed
       progress: called,
     });
   }
-  database.run(`UPDATE jobs SET reason = 'fog', kind = 'image' WHERE id = 'tg-1'`);
-  database.run(`UPDATE jobs SET options = '[' WHERE id = 'tg-1'`);
+  database.runNow(`UPDATE jobs SET reason = 'fog', kind = 'image' WHERE id = 'tg-1'`);
+  database.runNow(`UPDATE jobs SET options = '[' WHERE id = 'tg-1'`);
   expect(
     (
       await engine.queue.claimExpired(
@@ -77,7 +77,7 @@ test('an answer that cannot be read does not keep the others from being fetched 
   using app = aSpoiltStore();
   const { engine, database, heard } = app;
   for (const updateId of [1, 2]) await accepted(engine, { updateId });
-  database.run(`UPDATE jobs SET answer = CASE id WHEN 'tg-1' THEN '?' ELSE '{"model":"fox"}' END`);
+  database.runNow(`UPDATE jobs SET answer = CASE id WHEN 'tg-1' THEN '?' ELSE '{"model":"fox"}' END`);
   expect((await engine.queue.claimAnswered())?.job.updateId).toBe(2);
   expect(heard.map(([id]) => id)).toEqual(['tg-1']);
 });
@@ -87,7 +87,7 @@ test('a start finds a job that it cannot read among those that ran, and goes on 
   const { engine: dead, database } = app;
   for (const updateId of [1, 2]) await accepted(dead, { updateId });
   for (let times = 0; times < 2; times += 1) await claimed(dead);
-  database.run(`UPDATE jobs SET kind = 'hologram' WHERE id = 'tg-1'`);
+  database.runNow(`UPDATE jobs SET kind = 'hologram' WHERE id = 'tg-1'`);
   const engine = anEngine(database);
   expect(await engine.queue.recover(6)).toEqual({ handedBack: 1, setAside: [], unreadable: ['tg-1'] });
   expect((await engine.reader.find(jobId('tg-1')))?.state).toEqual(setAside);
@@ -100,8 +100,8 @@ test.each([`line = 'tomorrow'`, `lane = 'gold'`])(
     using app = aSpoiltStore();
     const { engine, database } = app;
     for (const updateId of [1, 2]) await accepted(engine, { updateId });
-    database.run(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
-    database.run(`UPDATE waiting_counts SET ${spoil} WHERE round = (SELECT round FROM jobs WHERE id = 'tg-1')`);
+    database.runNow(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
+    database.runNow(`UPDATE waiting_counts SET ${spoil} WHERE round = (SELECT round FROM jobs WHERE id = 'tg-1')`);
     expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: ['tg-1'] });
     expect(await engine.delivery.pending()).toEqual(['tg-1']);
     expect(await mayAskAgain(engine, 1_001)).toBe(true);
@@ -112,7 +112,7 @@ test('a job that cannot be read can be cancelled, looked for and asked for again
   using app = aSpoiltStore();
   const { engine, database } = app;
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
-  database.run(`UPDATE jobs SET kind = 'hologram', options = '['`);
+  database.runNow(`UPDATE jobs SET kind = 'hologram', options = '['`);
   expect((await engine.reader.where(id))?.job).toMatchObject({
     id,
     state: { kind: 'waiting' },
@@ -136,7 +136,7 @@ test('an outcome that cannot be read is told as set aside, and costs nothing (Q1
     payload: { kind: 'file', file },
     model: 'fox',
   });
-  database.run(`UPDATE jobs SET outcome = '{"kind":"song"}'`);
+  database.runNow(`UPDATE jobs SET outcome = '{"kind":"song"}'`);
   expect((await engine.delivery.claim(id))?.job.state).toEqual(setAside);
   expect(await mayAskAgain(engine, 7)).toBe(true);
 });
@@ -145,6 +145,6 @@ test('a call that another version noted is passed over (Q18)', async () => {
   using app = aSpoiltStore();
   const { engine, database } = app;
   const { id } = await accepted(engine, { updateId: 1 });
-  database.run(`INSERT INTO calls (job_id, call, fence, trail) VALUES (?, 1, 1, '{"call": "one"}')`, id);
+  database.runNow(`INSERT INTO calls (job_id, call, fence, trail) VALUES (?, 1, 1, '{"call": "one"}')`, id);
   expect(await engine.reader.trailOf(id)).toEqual([]);
 });

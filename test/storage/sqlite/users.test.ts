@@ -1,37 +1,37 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { anEngine } from './an-engine.ts';
-import { createSqliteUsers } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createUsers } from '../../../src/storage/stores/people-and-chats.ts';
 import { accepted, claimed, startMs } from '../../conformance/requests.ts';
 
 const dayMs = 86_400_000;
 
-test('createSqliteUsers().find() knows nothing but the id of a stranger', async () => {
+test('createUsers().find() knows nothing but the id of a stranger', async () => {
   using database = openDatabase({ path: ':memory:' });
-  expect(await createSqliteUsers(database).find(2 ** 52)).toEqual({ id: 2 ** 52 });
+  expect(await createUsers(database).find(2 ** 52)).toEqual({ id: 2 ** 52 });
 });
 
-test('createSqliteUsers() keeps language and premium beside each other', async () => {
+test('createUsers() keeps language and premium beside each other', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const users = createSqliteUsers(database);
+  const users = createUsers(database);
   await users.setLocale(1, 'de');
   await users.addPremium(1, 30, startMs);
   await users.setLocale(1, 'ar');
   expect(await users.find(1)).toEqual({ id: 1, locale: 'ar', premiumUntilMs: startMs + 30 * dayMs });
 });
 
-test('createSqliteUsers() keeps the language in which somebody was answered beside the one that they chose', async () => {
+test('createUsers() keeps the language in which somebody was answered beside the one that they chose', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const users = createSqliteUsers(database);
+  const users = createUsers(database);
   await users.hear(1, 'es');
   await users.setLocale(1, 'ru');
   await users.hear(1, 'ru');
   expect(await users.find(1)).toEqual({ id: 1, locale: 'ru', heardLocale: 'ru' });
 });
 
-test('createSqliteUsers().addPremium() gives once what an update gives, also when it is handled again after a kill', async () => {
+test('createUsers().addPremium() gives once what an update gives, also when it is handled again after a kill', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const users = createSqliteUsers(database);
+  const users = createUsers(database);
   expect(await users.addPremium(1, 2, startMs, 'tg-70')).toBe(startMs + 2 * dayMs);
   expect(await users.addPremium(1, 2, startMs + 1_000, 'tg-70')).toBe(startMs + 2 * dayMs);
   expect(await users.addPremium(1, 2, startMs, 'tg-71')).toBe(startMs + 4 * dayMs);
@@ -39,17 +39,17 @@ test('createSqliteUsers().addPremium() gives once what an update gives, also whe
   expect(await users.find(1)).toEqual({ id: 1, premiumUntilMs: startMs + 9 * dayMs });
 });
 
-test('createSqliteUsers().addPremium() adds to what is left, and begins anew once it is over', async () => {
+test('createUsers().addPremium() adds to what is left, and begins anew once it is over', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const users = createSqliteUsers(database);
+  const users = createUsers(database);
   expect(await users.addPremium(1, 2, startMs)).toBe(startMs + 2 * dayMs);
   expect(await users.addPremium(1, 3, startMs + dayMs)).toBe(startMs + 5 * dayMs);
   expect(await users.addPremium(1, 1, startMs + 9 * dayMs)).toBe(startMs + 10 * dayMs);
 });
 
-test('createSqliteUsers().usedToday() counts what was asked for this UTC day and not given back', async () => {
+test('createUsers().usedToday() counts what was asked for this UTC day and not given back', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const [users, engine] = [createSqliteUsers(database), anEngine(database)];
+  const [users, engine] = [createUsers(database), anEngine(database)];
   await accepted(engine.at(startMs - dayMs), { updateId: 1, userId: 1 });
   await accepted(engine.at(startMs), { updateId: 2, userId: 1 });
   await accepted(engine, { updateId: 3, userId: 1 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../../src/storage/sqlite/database.ts';
-import { shiftFromFuture, shiftTimes } from '../../../../src/storage/sqlite/jobs/clock-change.ts';
+import { shiftFromFuture, shiftTimes } from '../../../../src/storage/sqlite/clock-change.ts';
 import { anEngine } from '../an-engine.ts';
 import { accepted, startMs } from '../../../conformance/requests.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Lane } from '../../../../src/domain/kinds.ts';
 import { nextLane, streakAfter } from '../../../../src/domain/kinds.ts';
-import { jobsAhead, nextRound } from '../../../../src/storage/sqlite/jobs/fair-queue.ts';
+import { jobsAhead, nextRound } from '../../../../src/storage/stores/jobs/fair-queue.ts';
 
 test.each([
   [0, 0, 1, 1],

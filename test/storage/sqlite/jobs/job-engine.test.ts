@@ -2,7 +2,7 @@ import { perKind } from '../../../../src/domain/kinds.ts';
 import { expect, test } from 'vitest';
 import { jobId } from '../../../../src/domain/ids.ts';
 import { openDatabase } from '../../../../src/storage/sqlite/database.ts';
-import { createSqliteEffectLedger } from '../../../../src/storage/sqlite/people-and-chats.ts';
+import { createEffectLedger } from '../../../../src/storage/stores/effect-ledger.ts';
 import { anEngine } from '../an-engine.ts';
 import { aTrail } from '../../../conformance/call-promises.ts';
 import type { EngineUnderTest } from '../../../conformance/engine-under-test.ts';
@@ -21,7 +21,7 @@ import { fillWithCrowd } from '../../../pressure/fill-queue.ts';
 import { scratch } from '../scratch.ts';
 import { lanes } from '../../../../src/domain/kinds.ts';
 
-jobEngineConformance('createSqliteJobEngine()', async (running = anyNumber): Promise<EngineUnderTest> => {
+jobEngineConformance('createJobEngine()', async (running = anyNumber): Promise<EngineUnderTest> => {
   const place = scratch();
   let database = openDatabase({ path: place.file });
   const options = { running, time: { nowMs: startMs } };
@@ -41,7 +41,7 @@ jobEngineConformance('createSqliteJobEngine()', async (running = anyNumber): Pro
 
 const progress = { candidate: 0, attempts: 0, calls: 0 };
 
-test('createSqliteJobEngine() reads every statement through an index with 50,000 jobs waiting', async () => {
+test('createJobEngine() reads every statement through an index with 50,000 jobs waiting', async () => {
   using place = scratch();
   fillWithCrowd(place.file, { jobs: 50_000, people: 20_000, nowMs: startMs });
   using database = openDatabase({ path: place.file });
@@ -79,7 +79,7 @@ test('createSqliteJobEngine() reads every statement through an index with 50,000
 
   const scans = database.statements
     .filter((sql) => !sql.startsWith('PRAGMA'))
-    .flatMap((sql) => database.all(`EXPLAIN QUERY PLAN ${sql}`, ...Array.from(sql.matchAll(/\?/g), () => null)))
+    .flatMap((sql) => database.allNow(`EXPLAIN QUERY PLAN ${sql}`, ...Array.from(sql.matchAll(/\?/g), () => null)))
     .map((row) => String(row['detail']))
     .filter((step) => /^SCAN (jobs|turns|calls)/.test(step))
     // A partial index that holds nothing but what is asked for may be read from end to end.
@@ -88,7 +88,7 @@ test('createSqliteJobEngine() reads every statement through an index with 50,000
   expect(database.statements.length).toBeGreaterThan(30);
 });
 
-test('createSqliteJobEngine() counts what waits in a line without reading who waits there', async () => {
+test('createJobEngine() counts what waits in a line without reading who waits there', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   for (let updateId = 1; updateId <= 3; updateId += 1) await accepted(engine, { updateId, userId: updateId });
@@ -99,12 +99,12 @@ test('createSqliteJobEngine() counts what waits in a line without reading who wa
   expect(asked.filter((sql) => /FROM (turns|jobs)\b/.test(sql))).toEqual([]);
 });
 
-test('createSqliteJobEngine() skips one person at the running cap in one step, however many jobs they have', async () => {
+test('createJobEngine() skips one person at the running cap in one step, however many jobs they have', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database, { running: oneEach });
   for (let updateId = 1; updateId <= 300; updateId += 1) await accepted(engine, { updateId, userId: 1 });
   await claimed(engine);
-  const turns = () => database.all('SELECT user_id, seq FROM turns ORDER BY user_id');
+  const turns = () => database.allNow('SELECT user_id, seq FROM turns ORDER BY user_id');
   expect(turns()).toEqual([{ user_id: 1, seq: 2 }]);
   expect(await engine.queue.claim('bytez')).toBeUndefined();
   await accepted(engine, { updateId: 1_000, userId: 2 });
@@ -112,10 +112,10 @@ test('createSqliteJobEngine() skips one person at the running cap in one step, h
   expect(turns()).toEqual([{ user_id: 1, seq: 2 }]);
 });
 
-test('createSqliteJobEngine() gives the id of a long told job to a new update that Telegram numbers alike', async () => {
+test('createJobEngine() gives the id of a long told job to a new update that Telegram numbers alike', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
-  const ledger = createSqliteEffectLedger(database);
+  const ledger = createEffectLedger(database);
   const { id } = await accepted(engine, { updateId: 1 });
   await ledger.begin({ jobId: id }, 'receipt', 'once');
   await engine.queue.cancel(id, 1_001);
@@ -128,7 +128,7 @@ test('createSqliteJobEngine() gives the id of a long told job to a new update th
   expect(await ledger.begin({ jobId: id }, 'receipt', 'once')).toEqual({ kind: 'go' });
 });
 
-test('createSqliteJobEngine() takes fractions of a millisecond and answers whole ones', async () => {
+test('createJobEngine() takes fractions of a millisecond and answers whole ones', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   await accepted(engine.at(startMs + 0.4), { updateId: 1 });
@@ -138,11 +138,11 @@ test('createSqliteJobEngine() takes fractions of a millisecond and answers whole
   expect(await engine.queue.nextReadyMs('bytez', startMs)).toBe(startMs + 3);
 });
 
-test('createSqliteJobEngine() names table and column of a row that it cannot read, and no value', async () => {
+test('createJobEngine() names table and column of a row that it cannot read, and no value', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
-  database.run(`UPDATE jobs SET kind = 'opera', prompt = 'a secret wish' WHERE id = ?`, id);
+  database.runNow(`UPDATE jobs SET kind = 'opera', prompt = 'a secret wish' WHERE id = ?`, id);
   const heard: unknown[] = [];
   {
     using _listening = engine.queue.onSetAside((setAside, error) => heard.push(setAside, error));
@@ -155,15 +155,15 @@ test('createSqliteJobEngine() names table and column of a row that it cannot rea
     }),
   ]);
   const other = await accepted(engine, { updateId: 2 });
-  database.run(`UPDATE jobs SET kind = 'opera' WHERE id = ?`, other.id);
+  database.runNow(`UPDATE jobs SET kind = 'opera' WHERE id = ?`, other.id);
   expect(await engine.queue.claim('bytez')).toBeUndefined();
   expect(heard).toHaveLength(2);
 });
 
-test('createSqliteJobEngine() sets a result aside on which six processes died while they showed it, with its credit', async () => {
+test('createJobEngine() sets a result aside on which six processes died while they showed it, with its credit', async () => {
   using database = openDatabase({ path: ':memory:' });
   let engine = anEngine(database);
-  const ledger = createSqliteEffectLedger(database);
+  const ledger = createEffectLedger(database);
   const limits = { waiting: 9, perDay: 1 };
   await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits);
   const { lease, job } = await claimed(engine);
@@ -185,7 +185,7 @@ test('createSqliteJobEngine() sets a result aside on which six processes died wh
   expect((await engine.queue.accept(aRequest({ updateId: 2, userId: 1 }), limits)).kind).toBe('accepted');
 });
 
-test('createSqliteJobEngine() hands out a parked job at its time, and not with one whose time comes sooner', async () => {
+test('createJobEngine() hands out a parked job at its time, and not with one whose time comes sooner', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   for (const updateId of [1, 2]) await accepted(engine, { updateId });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { JobId } from '../../../../src/domain/ids.ts';
 import { openDatabase } from '../../../../src/storage/sqlite/database.ts';
-import { createSqliteResultCopies } from '../../../../src/storage/sqlite/jobs/result-copies.ts';
+import { createResultCopies } from '../../../../src/storage/stores/jobs/result-copies.ts';
 import { migrations, schemaVersion } from '../../../../src/storage/sqlite/migrate.ts';
-import { createSqlitePersonalData } from '../../../../src/storage/sqlite/personal-data.ts';
-import { createSqliteEffectLedger } from '../../../../src/storage/sqlite/people-and-chats.ts';
+import { createPersonalData } from '../../../../src/storage/stores/personal-data.ts';
+import { createEffectLedger } from '../../../../src/storage/stores/effect-ledger.ts';
 import { accepted, claimed, startMs } from '../../../conformance/requests.ts';
 import { anEngine } from '../an-engine.ts';
 import { scratch } from '../scratch.ts';
@@ -18,11 +18,11 @@ async function aStore(path = ':memory:') {
   await accepted(engine, { updateId: 1, userId: 1 });
   const { lease, job } = await claimed(engine);
   await engine.queue.settle(lease, { kind: 'result', payload: { kind: 'file', file }, model: 'fox' });
-  const copies = createSqliteResultCopies(database);
+  const copies = createResultCopies(database);
   const copyOf = (jobId: JobId, key: string, part = 0) => ({ key, jobId, part, mime: 'image/png' });
   const states = () =>
-    database.all('SELECT key, state, job_id FROM result_copies ORDER BY seq').map((row) => Object.values(row));
-  const data = createSqlitePersonalData(database);
+    database.allNow('SELECT key, state, job_id FROM result_copies ORDER BY seq').map((row) => Object.values(row));
+  const data = createPersonalData(database);
   return {
     database,
     engine,
@@ -53,7 +53,7 @@ test('a job that is deleted, in whatever way, takes its copies to deletion, also
   await copies.add(place, [copyOf(id, 'a'), copyOf(id, 'b', 1)]);
   expect(await copies.uploaded('a')).toBe(true);
   await data.mark(1, startMs);
-  database.run('UPDATE jobs SET state = ?, told_at_ms = 1', 'told');
+  database.runNow('UPDATE jobs SET state = ?, told_at_ms = 1', 'told');
   await data.drop([id], startMs);
   expect(states()).toEqual([
     ['a', 'delete', null],
@@ -83,7 +83,7 @@ test('kept() knows the message of each file once it has arrived, and no message 
   for (const key of ['a', 'b']) await copies.uploaded(key);
   const messages = async () => (await copies.kept(place, id)).map(({ messageId }) => messageId);
   expect(await messages()).toEqual([undefined, undefined]);
-  const ledger = createSqliteEffectLedger(database);
+  const ledger = createEffectLedger(database);
   const claim = await engine.delivery.claim(id);
   if (claim === undefined) throw new Error('Cannot claim the ended job');
   await ledger.begin(claim.lease, 'result', 'idempotent');
@@ -96,7 +96,7 @@ test('kept() knows the message of each file once it has arrived, and no message 
   expect(await copies.unlinked(place, 9)).toEqual([id]);
   await copies.linked(['a', 'b']);
   expect(await copies.unlinked(place, 9)).toEqual([]);
-  database.run(`UPDATE effects SET note = 'words-instead 41' WHERE effect = 'result'`);
+  database.runNow(`UPDATE effects SET note = 'words-instead 41' WHERE effect = 'result'`);
   expect(await messages()).toEqual([undefined, 43]);
 });
 
@@ -105,7 +105,7 @@ test('an older database full of jobs gets the table, and its jobs stay without c
   {
     using older = openDatabase({ path: folder.file, steps: migrations.filter(({ version }) => version < 19) });
     expect(schemaVersion(older)).toBe(18);
-    older.run(
+    older.runNow(
       `INSERT INTO jobs (id, update_id, kind, prompt, lane, locale, chat_id, chat_type, user_id, message_id, line, state,
          round, ready_at_ms, accepted_at_ms)
        VALUES ('tg-1', 1, 'image', 'a fox', 'free', 'en', 1, 'private', 1, 1, 'bytez', 'waiting', 1, 0, 0)`,
@@ -113,10 +113,10 @@ test('an older database full of jobs gets the table, and its jobs stay without c
   }
   using database = openDatabase({ path: folder.file });
   expect(schemaVersion(database)).toBeGreaterThanOrEqual(19);
-  const copies = createSqliteResultCopies(database);
+  const copies = createResultCopies(database);
   expect(await copies.toUpload(place, 9)).toEqual([]);
-  const [row] = database.all('SELECT id FROM jobs');
+  const [row] = database.allNow('SELECT id FROM jobs');
   await copies.add(place, [{ key: 'a', jobId: String(row?.['id']) as JobId, part: 0, mime: 'image/png' }]);
-  database.run('DELETE FROM jobs');
+  database.runNow('DELETE FROM jobs');
   expect(await copies.toDelete(place, 9)).toEqual(['a']);
 });

@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import type { JobId } from '../../../../src/domain/ids.ts';
 import { type Charge, imbalance } from '../../../../src/domain/payments/payment.ts';
 import { payloadFor } from '../../../../src/domain/payments/price-list.ts';
-import { type Database, openDatabase } from '../../../../src/storage/sqlite/database.ts';
-import { giveBackToPacks, packResultsOf, takeFromPacks } from '../../../../src/storage/sqlite/payments/packs.ts';
-import { createSqlitePayments } from '../../../../src/storage/sqlite/payments/payment-store.ts';
+import { runToEnd } from '../../../../src/storage/sqlite/run-to-end.ts';
+import { openDatabase, type SqliteDatabase } from '../../../../src/storage/sqlite/database.ts';
+import { giveBackToPacks, packResultsOf, takeFromPacks } from '../../../../src/storage/stores/payments/packs.ts';
+import { createPayments } from '../../../../src/storage/stores/payments/payment-store.ts';
 import { runs } from '../../../support/property-runs.ts';
 
 const person = 7;
@@ -31,8 +32,8 @@ type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 /** What a person reads in a book that is kept by hand: one entry for each charge. */
 type Book = { charged: boolean; refunded: boolean };
 
-async function play(database: Database, steps: readonly Step[]) {
-  const payments = createSqlitePayments(database);
+async function play(database: SqliteDatabase, steps: readonly Step[]) {
+  const payments = createPayments(database);
   const book = new Map<number, Book>();
   const used = new Set<number>();
   const entry = (index: number) => {
@@ -52,13 +53,13 @@ async function play(database: Database, steps: readonly Step[]) {
     else if (one.do === 'use') {
       if (used.has(one.job)) continue;
       const id = `tg-${one.job}` as JobId;
-      if (database.transaction(() => takeFromPacks(database, id, person, one.results))) used.add(one.job);
+      if (database.transaction(() => runToEnd(takeFromPacks(database, id, person, one.results)))) used.add(one.job);
     } else if (one.do === 'give-back') {
-      database.transaction(() => giveBackToPacks(database, `tg-${one.job}` as JobId));
+      database.transaction(() => runToEnd(giveBackToPacks(database, `tg-${one.job}` as JobId)));
     } else {
       const died = new Error('The process died');
-      const dying = database.commit(() => {
-        database.run('UPDATE payments SET results_left = 0 WHERE charge_id = ?', `charge-${one.charge}`);
+      const dying = database.commit(function* () {
+        yield* database.run('UPDATE payments SET results_left = 0 WHERE charge_id = ?', `charge-${one.charge}`);
         throw died;
       });
       await expect(dying).rejects.toBe(died);
@@ -80,7 +81,7 @@ test('whatever comes twice, late, in any order or with a crash in between, each 
       expect(sums.results.sold).toBeLessThanOrEqual(3 * known.length);
       const refunded = [...book].filter(([, one]) => one.refunded);
       expect(sums.stars.refunded).toBe(refunded.reduce((sum, [index]) => sum + packOf(index).stars, 0));
-      expect(packResultsOf(database, person)).toBeLessThanOrEqual(sums.results.left);
+      expect(runToEnd(packResultsOf(database, person))).toBeLessThanOrEqual(sums.results.left);
       for (const one of await payments.latest(9)) {
         if (one.state === 'refunded') expect(one.resultsLeft).toBe(0);
         else expect(one.state === 'paid').toBe(one.payload === 'of another version' && one.state !== 'refunding');
@@ -92,7 +93,7 @@ test('whatever comes twice, late, in any order or with a crash in between, each 
 
 test('a renewal is another payment, also under the charge id of the first; the same period told twice is not', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const payments = createSqlitePayments(database);
+  const payments = createPayments(database);
   const month = 30 * 86_400_000;
   const payload = payloadFor({ kind: 'subscription', stars: 250 }, 'n');
   const period = (untilMs: number): Charge => ({ chargeId: 'c', userId: 7, stars: 250, payload, atMs: 0, untilMs });
@@ -112,12 +113,12 @@ test('a renewal is another payment, also under the charge id of the first; the s
 
 test('what is being refunded cannot be used meanwhile, and can again when Telegram refuses the refund', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const payments = createSqlitePayments(database);
-  const take = (job: string) => database.transaction(() => takeFromPacks(database, job as JobId, person, 1));
+  const payments = createPayments(database);
+  const take = (job: string) => database.transaction(() => runToEnd(takeFromPacks(database, job as JobId, person, 1)));
   await payments.charged(packOf(0), 'message');
   await payments.beginRefund('charge-0');
-  expect([packResultsOf(database, person), take('tg-1')]).toEqual([0, false]);
+  expect([runToEnd(packResultsOf(database, person)), take('tg-1')]).toEqual([0, false]);
   await payments.refuseRefund('charge-0');
-  expect([packResultsOf(database, person), take('tg-2')]).toEqual([3, true]);
+  expect([runToEnd(packResultsOf(database, person)), take('tg-2')]).toEqual([3, true]);
   expect((await payments.sums(0)).results).toEqual({ sold: 3, used: 1, left: 2, takenBack: 0 });
 });

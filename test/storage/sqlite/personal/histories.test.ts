@@ -4,9 +4,9 @@ import { jobId } from '../../../../src/domain/ids.ts';
 import type { Wishes } from '../../../../src/domain/job.ts';
 import { type Feedback, maxFeedbackADay, maxToldAnHour } from '../../../../src/domain/personal/feedback.ts';
 import { openDatabase } from '../../../../src/storage/sqlite/database.ts';
-import { createSqliteFeedback } from '../../../../src/storage/sqlite/personal/feedback.ts';
-import { createSqlitePastRequests } from '../../../../src/storage/sqlite/personal/past-requests.ts';
-import { createSqlitePersonalData } from '../../../../src/storage/sqlite/personal-data.ts';
+import { createFeedback } from '../../../../src/storage/stores/personal/feedback.ts';
+import { createPastRequests } from '../../../../src/storage/stores/personal/past-requests.ts';
+import { createPersonalData } from '../../../../src/storage/stores/personal-data.ts';
 import { aRequest, claimed, roomy, startMs } from '../../../conformance/requests.ts';
 import { runs } from '../../../support/property-runs.ts';
 import { anEngine } from '../an-engine.ts';
@@ -19,7 +19,7 @@ const result = { kind: 'result', payload: { kind: 'file', file }, model: 'fox' }
 function histories(entries: readonly { readonly userId: number; readonly isFavourite: boolean }[]) {
   const database = openDatabase({ path: ':memory:' });
   for (const [index, { userId, isFavourite }] of entries.entries()) {
-    database.run(
+    database.runNow(
       `INSERT INTO past_requests (job_id, user_id, kind, prompt, ended, asked_at_ms, is_favourite)
        VALUES (?, ?, 'image', 'a fox', 'result', ?, ?)`,
       `job-${index + 1}`,
@@ -28,7 +28,7 @@ function histories(entries: readonly { readonly userId: number; readonly isFavou
       isFavourite ? 1 : 0,
     );
   }
-  return { store: createSqlitePastRequests(database), [Symbol.dispose]: () => database[Symbol.dispose]() };
+  return { store: createPastRequests(database), [Symbol.dispose]: () => database[Symbol.dispose]() };
 }
 
 test('page() shows each entry of its person once, newest first, whichever way people turn the pages', async () => {
@@ -100,8 +100,8 @@ test.each<[string, Wishes | undefined, boolean, boolean]>([
   await engine.queue.accept(request, roomy);
   const { lease, job } = await claimed(engine);
   await engine.queue.settle(lease, result);
-  if (isForgotten) await createSqlitePersonalData(database).mark(7, startMs);
-  const store = createSqlitePastRequests(database);
+  if (isForgotten) await createPersonalData(database).mark(7, startMs);
+  const store = createPastRequests(database);
   expect(await store.ofJob(job.id)).toBeUndefined();
   const telling = await engine.delivery.claim(job.id);
   if (telling === undefined) throw new Error('Cannot tell the outcome: nobody may');
@@ -126,7 +126,7 @@ const said = (number: number, more: Partial<Feedback> = {}): Feedback => ({
 
 test('mayGive(): once about each request, and a few in 24 hours', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const store = createSqliteFeedback(database);
+  const store = createFeedback(database);
   for (let number = 1; number <= maxFeedbackADay; number += 1) {
     expect(await store.mayGive(7, jobId(`job-${number}`), startMs)).toBe(true);
     expect(await store.keep(said(number))).toBe('told');
@@ -145,7 +145,7 @@ test('mayGive(): once about each request, and a few in 24 hours', async () => {
 
 test('keep(): the admins are told of some in an hour; the others are stored all the same', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const store = createSqliteFeedback(database);
+  const store = createFeedback(database);
   const ends = [];
   for (let number = 1; number <= maxToldAnHour + 2; number += 1) {
     ends.push(await store.keep(said(number, { userId: number })));

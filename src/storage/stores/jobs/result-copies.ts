@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { jobId } from '../../../domain/ids.ts';
+import type { CopyStore, KeptCopy, ResultCopy } from '../../../domain/media.ts';
+import type { Database, Steps } from '../../database.ts';
+import { parseRow } from '../../rows.ts';
+
+const copyRow = z
+  .object({ key: z.string(), job_id: z.string().transform(jobId), part: z.number(), mime: z.string() })
+  .transform(({ key, job_id, part, mime }): ResultCopy => ({ key, jobId: job_id, part, mime }));
+
+const keptRow = z
+  .object({ key: z.string(), part: z.number(), linked: z.number(), message: z.string().nullable() })
+  .transform(({ key, part, linked, message }): KeptCopy => {
+    const messageId = message !== null && /^[0-9]{1,15}$/.test(message) ? Number(message) : undefined;
+    return { key, part, isLinked: linked === 1, ...(messageId === undefined ? {} : { messageId }) };
+  });
+
+/** The first file is shown by the outcome's own message, and each further one by a message of its own. */
+const messageOfPart = `(SELECT note FROM effects WHERE job_id = result_copies.job_id AND note IS NOT NULL
+  AND effect IN (CASE part WHEN 0 THEN 'result' ELSE 'part-' || (part + 1) || '-again' END,
+                 CASE part WHEN 0 THEN 'result' ELSE 'part-' || (part + 1) END)
+  ORDER BY effect DESC LIMIT 1)`;
+
+/** The copies of results in the database. */
+export function createResultCopies(database: Database): CopyStore {
+  return {
+    add: async (place, copies) =>
+      database.commit(function* () {
+        const sql = `INSERT INTO result_copies (key, place, job_id, part, mime, state)
+          SELECT ?, ?, id, ?, ?, 'upload' FROM jobs WHERE id = ? AND forgotten = 0 ON CONFLICT DO NOTHING`;
+        for (const { key, jobId: id, part, mime } of copies) yield* database.run(sql, key, place, part, mime, id);
+      }),
+    toUpload: (place, atMost) =>
+      database.read(function* () {
+        const rows = yield* database.all(
+          `SELECT key, job_id, part, mime FROM result_copies
+           WHERE place = ? AND state = 'upload' ORDER BY tries, seq LIMIT ?`,
+          place,
+          atMost,
+        );
+        return rows.map((row) => parseRow('result_copies', copyRow, row));
+      }),
+    toDelete: (place, atMost) =>
+      database.read(function* () {
+        const rows = yield* database.all(
+          `SELECT key FROM result_copies WHERE place = ? AND state = 'delete' ORDER BY tries, seq LIMIT ?`,
+          place,
+          atMost,
+        );
+        return rows.map((row) => String(row['key']));
+      }),
+    postpone: async (key) =>
+      database.commit(function* () {
+        yield* database.run('UPDATE result_copies SET tries = tries + 1 WHERE key = ?', key);
+      }),
+    uploaded: async (key) =>
+      database.commit(function* () {
+        return (
+          (yield* database.run(`UPDATE result_copies SET state = 'kept' WHERE key = ? AND state = 'upload'`, key)) === 1
+        );
+      }),
+    drop: async (key) =>
+      database.commit(function* () {
+        yield* database.run('DELETE FROM result_copies WHERE key = ?', key);
+      }),
+    kept: (place, id) =>
+      database.read(function* () {
+        const rows = yield* database.all(
+          `SELECT key, part, linked, ${messageOfPart} AS message FROM result_copies
+           WHERE job_id = ? AND place = ? AND state = 'kept' ORDER BY part`,
+          id,
+          place,
+        );
+        return rows.map((row) => parseRow('result_copies', keptRow, row));
+      }),
+    linked: async (keys) =>
+      database.commit(function* () {
+        for (const key of keys) yield* database.run('UPDATE result_copies SET linked = 1 WHERE key = ?', key);
+      }),
+    unlinked: (place, atMost) =>
+      database.read(function* () {
+        const rows = yield* database.all(
+          `SELECT DISTINCT job_id FROM result_copies
+           WHERE place = ? AND state = 'kept' AND linked = 0 ORDER BY seq DESC LIMIT ?`,
+          place,
+          atMost,
+        );
+        return rows.map((row) => jobId(String(row['job_id'])));
+      }),
+  };
+}
+
+export type CountedCopies = { readonly place: string; readonly state: string; readonly copies: number };
+
+/** How many copies there are, by where they are and what becomes of them. */
+export function* countCopies(database: Database): Steps<readonly CountedCopies[]> {
+  const rows = yield* database.all(
+    'SELECT place, state, count(*) AS copies FROM result_copies GROUP BY place, state ORDER BY place, state',
+  );
+  return rows.map((row) => ({
+    place: String(row['place']),
+    state: String(row['state']),
+    copies: Number(row['copies']),
+  }));
+}

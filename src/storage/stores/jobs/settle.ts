@@ -1,0 +1,285 @@
+import { type HeldReason, type Outcome, turnOf } from '../../../domain/job.ts';
+import type { SentFile } from '../../../domain/personal/past-requests.ts';
+import { type JobKind, lanes } from '../../../domain/kinds.ts';
+import type { Database, Row, Steps } from '../../database.ts';
+import { numberOf } from '../../rows.ts';
+import { type StoredJob, toShownJob, toStoredJob, outcomeKind } from './job-rows.ts';
+import { refreshTurn } from './fair-queue.ts';
+import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
+import { StorageError } from '../../storage-error.ts';
+import { giveBackToPacks } from '../payments/packs.ts';
+import type { Barred } from '../../../domain/safety/safety.ts';
+import type { Claim, JobLease, Cancelled, Recovered } from '../../../domain/job-engine.ts';
+
+/** Counts the person's credits of a kind of the day of `nowMs` that were not refunded; what packs paid for is not of the day. */
+export function* creditsTaken(database: Database, userId: number, kind: JobKind, nowMs: number): Steps<number> {
+  const row = yield* database.get(
+    `SELECT count(*) AS taken FROM credits
+     WHERE user_id = ? AND kind = ? AND day = ? AND given_back = 0 AND pack_results = 0`,
+    userId,
+    kind,
+    database.dayOf(nowMs),
+  );
+  return numberOf(row, 'taken');
+}
+
+/**
+ * Why this person may ask for nothing in this chat: an admin's block of either comes before a rest of the person. Called
+ * for every request, inside the transaction that accepts it.
+ */
+export function* barredFrom(
+  database: Database,
+  userId: number,
+  chatId: number,
+  nowMs: number,
+): Steps<Barred | undefined> {
+  const sql = 'SELECT kind, reason, until_ms FROM blocks WHERE id = ? AND (until_ms IS NULL OR until_ms > ?)';
+  // Two plain lookups cost a fifth of one for both in order.
+  const rows = [...(yield* database.all(sql, userId, nowMs))];
+  if (chatId !== userId) rows.push(...(yield* database.all(sql, chatId, nowMs)));
+  const row = rows.find(({ kind }) => kind === 'block') ?? rows[0];
+  if (row === undefined) return undefined;
+  if (row['kind'] === 'rest') return { kind: 'resting', untilMs: numberOf(row, 'until_ms') };
+  const { reason } = row;
+  return { kind: 'blocked', ...(typeof reason === 'string' ? { reason } : {}) };
+}
+
+/** `packResults`: how many results of packs pay for it; 0 takes it from the day's allowance. */
+export function* takeCredit(
+  database: Database,
+  id: JobId,
+  userId: number,
+  kind: JobKind,
+  nowMs: number,
+  packResults: number,
+): Steps<void> {
+  yield* database.run(
+    'INSERT INTO credits (job_id, user_id, kind, day, pack_results) VALUES (?, ?, ?, ?, ?)',
+    id,
+    userId,
+    kind,
+    database.dayOf(nowMs),
+    packResults,
+  );
+}
+
+/** Gives the job's credit back, to the day on which it was taken or to the packs that it came from; idempotent. */
+export function* giveCreditBack(database: Database, id: JobId): Steps<void> {
+  const sql = 'UPDATE credits SET given_back = 1 WHERE job_id = ? AND given_back = 0 RETURNING pack_results';
+  if (numberOf(yield* database.get(sql, id), 'pack_results') > 0) yield* giveBackToPacks(database, id);
+}
+
+/**
+ * Ends a job without its lease, inside the caller's transaction: refunds its credit and increments its fence, which
+ * voids an existing lease.
+ */
+export function* endFromOutside(database: Database, seq: number, outcome: Outcome, nowMs: number): Steps<StoredJob> {
+  const row = yield* database.get(
+    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL, operation = NULL,
+       fence = fence + 1
+     WHERE seq = ? RETURNING *`,
+    JSON.stringify(outcome),
+    nowMs,
+    seq,
+  );
+  if (row === undefined) throw new Error(`Cannot end job ${seq}: its row is gone`);
+  const stored = toShownJob(row);
+  yield* giveCreditBack(database, stored.job.id);
+  // The raw values of the row, because this version may not know its line or lane.
+  yield* refreshTurn(database, String(row['line']), String(row['lane']), turnOf(stored.job.origin));
+  return stored;
+}
+
+/** A job that was dead-lettered because its row cannot be read. */
+export type SetAside = { readonly setAside: JobId; readonly error: StorageError };
+
+/** The lines from which jobs are claimed; without it, every line. */
+export type KnownLines = ReadonlySet<ProviderName> | undefined;
+
+const outcome: Outcome = { kind: 'failed', code: 'set-aside' };
+const knownLanes: ReadonlySet<string> = new Set(lanes);
+
+/** Parses a job to work on it, or dead-letters it, inside the caller's transaction. */
+export function* readOrSetAside(database: Database, row: Row): Steps<StoredJob | SetAside> {
+  try {
+    return toStoredJob(row);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const sinceMs = numberOf(row, row['claimed_at_ms'] === null ? 'accepted_at_ms' : 'claimed_at_ms');
+    return { setAside: (yield* endFromOutside(database, numberOf(row, 'seq'), outcome, sinceMs)).job.id, error };
+  }
+}
+
+/** Dead-letters jobs that wait in a line or lane that this version does not know. */
+export function* setStraysAside(database: Database, lines: KnownLines, nowMs: number): Steps<readonly JobId[]> {
+  const strays: JobId[] = [];
+  for (const counted of yield* database.all('SELECT DISTINCT line, lane FROM waiting_counts')) {
+    const [line, lane] = [String(counted['line']), String(counted['lane'])];
+    if (lines?.has(line) !== false && knownLanes.has(lane)) continue;
+    const sql = `SELECT seq FROM jobs WHERE state = 'waiting' AND line = ? AND lane = ?`;
+    for (const row of yield* database.all(sql, line, lane)) {
+      const stray = yield* endFromOutside(database, numberOf(row, 'seq'), outcome, nowMs);
+      strays.push(stray.job.id);
+    }
+  }
+  return strays;
+}
+
+/** Ends a running job, inside the caller's transaction. */
+export function* settleJob(database: Database, lease: JobLease, outcome: Outcome, nowMs: number): Steps<boolean> {
+  const changed = yield* database.run(
+    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL, operation = NULL
+     WHERE id = ? AND fence = ? AND state = 'running'`,
+    JSON.stringify(outcome),
+    nowMs,
+    lease.jobId,
+    lease.fence,
+  );
+  if (changed === 1 && outcome.kind !== 'result') yield* giveCreditBack(database, lease.jobId);
+  return changed === 1;
+}
+
+/** Cancels a waiting or running job for its person, inside the caller's transaction. */
+export function* cancelJob(
+  database: Database,
+  { id, userId, wipes }: { readonly id: JobId; readonly userId: number; readonly wipes?: boolean | undefined },
+  nowMs: number,
+): Steps<Cancelled> {
+  const row = yield* database.get('SELECT * FROM jobs WHERE id = ? AND user_id = ?', id, userId);
+  if (row === undefined) return { kind: 'not-found' };
+  const { job, seq, operation } = toShownJob(row);
+  if (job.state.kind === 'ended' || job.state.kind === 'told') return { kind: 'too-late', job };
+  const ended = yield* endFromOutside(database, seq, { kind: 'cancelled' }, nowMs);
+  if (wipes === true) yield* database.run(`UPDATE jobs SET prompt = '', options = NULL WHERE id = ?`, id);
+  if (job.state.kind === 'running') return { kind: 'running', job: ended.job };
+  return { kind: 'cancelled', job: ended.job, ...(operation === undefined ? {} : { operation }) };
+}
+
+/** Claims an ended job for delivery, inside the caller's transaction; refunds a job without a result. */
+export function* claimEnded(database: Database, id: JobId, owner: string): Steps<Claim | undefined> {
+  const row = yield* database.get(
+    `UPDATE jobs SET fence = fence + 1 + ?, owner = ? WHERE id = ? AND state = 'ended' RETURNING *`,
+    database.lostTransactions,
+    owner,
+    id,
+  );
+  if (row === undefined) return undefined;
+  const { job, lease } = toShownJob(row);
+  // An unreadable outcome reads as a failure; it may have been a result, which settling did not refund.
+  if (job.state.kind === 'ended' && job.state.outcome.kind !== 'result') yield* giveCreditBack(database, id);
+  return { lease, job };
+}
+
+/** Marks a job as delivered, inside the caller's transaction; refunds a result that was delivered as a text instead. */
+export function* endDelivery(
+  database: Database,
+  { jobId, fence }: JobLease,
+  nowMs: number,
+  shown: 'words-instead' | undefined,
+  sent: readonly SentFile[] = [],
+): Steps<boolean> {
+  const changed = yield* database.run(
+    `UPDATE jobs SET state = 'told', told_at_ms = ?, sent_files = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
+    nowMs,
+    sent.length === 0 ? null : JSON.stringify(sent),
+    jobId,
+    fence,
+  );
+  if (changed === 1 && shown === 'words-instead') yield* giveCreditBack(database, jobId);
+  return changed === 1;
+}
+
+/** Sets when an ended job is delivered again, inside the caller's transaction. */
+export function* postponeDelivery(
+  database: Database,
+  { jobId, fence }: JobLease,
+  { tries, dueAtMs }: { readonly tries: number; readonly dueAtMs: number },
+): Steps<boolean> {
+  const sql = `UPDATE jobs SET delivery_tries = ?, deliver_at_ms = ? WHERE id = ? AND fence = ? AND state = 'ended'`;
+  return (yield* database.run(sql, tries, Math.ceil(dueAtMs), jobId, fence)) === 1;
+}
+
+/** Ends the tries to deliver a job and refunds its credit, inside the caller's transaction; the outcome stays. */
+export function* holdDelivery(
+  database: Database,
+  { jobId, fence }: JobLease,
+  nowMs: number,
+  why: HeldReason,
+): Steps<boolean> {
+  const changed = yield* database.run(
+    `UPDATE jobs SET state = 'told', told_at_ms = ?, held = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
+    nowMs,
+    why,
+    jobId,
+    fence,
+  );
+  if (changed === 1) {
+    yield* giveCreditBack(database, jobId);
+    yield* database.run(`INSERT OR REPLACE INTO effects (job_id, effect, note) VALUES (?, 'held', ?)`, jobId, why);
+  }
+  return changed === 1;
+}
+
+/** Makes a held job undelivered again and forgets what was tried, inside the caller's transaction. */
+export function* releaseDelivery(database: Database, id: JobId): Steps<boolean> {
+  const changed = yield* database.run(
+    `UPDATE jobs SET state = 'ended', told_at_ms = NULL, held = NULL, delivery_tries = 0, deliver_at_ms = NULL,
+       fence = fence + 1
+     WHERE id = ? AND state = 'told' AND held IS NOT NULL AND forgotten = 0`,
+    id,
+  );
+  // Parts that are known to have arrived are not sent again.
+  const sql = `DELETE FROM effects WHERE job_id = ? AND effect <> 'receipt' AND (note IS NULL OR effect = 'result')`;
+  if (changed === 1) yield* database.run(sql, id);
+  return changed === 1;
+}
+
+/** Returns the held jobs of a closed chat, of one person or of all, oldest first. */
+export function* heldJobs(database: Database, chatId: number, userId: number | undefined): Steps<readonly JobId[]> {
+  const sql = `SELECT id FROM jobs WHERE held = 'closed' AND chat_id = ? AND user_id = coalesce(?, user_id) ORDER BY seq`;
+  const rows = yield* database.all(sql, chatId, userId ?? null);
+  return rows.map((row) => jobId(String(row['id'])));
+}
+
+/** Selects the jobs that other owners were running or delivering; the parameters are the current owner. */
+const interruptedJobs = `SELECT * FROM jobs WHERE state = 'running' AND owner IS NOT ?
+  UNION ALL
+  SELECT * FROM jobs WHERE state = 'ended' AND owner IS NOT ? AND ${outcomeKind} = 'result'
+    AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NULL)`;
+
+/** Requeues the jobs of other owners to the front, or dead-letters them, inside the caller's transaction. */
+export function* recoverJobs(
+  database: Database,
+  lines: KnownLines,
+  maxCrashes: number,
+  owner: string,
+  nowMs: number,
+): Steps<Recovered> {
+  const setAside: JobId[] = [];
+  const unreadable: JobId[] = [...(yield* setStraysAside(database, lines, nowMs))];
+  let handedBack = 0;
+  for (const row of yield* database.all(interruptedJobs, owner, owner)) {
+    // A delivery needs only the file and the person, so a partly unreadable row is enough.
+    const found = row['state'] === 'running' ? yield* readOrSetAside(database, row) : toShownJob(row);
+    if ('setAside' in found) {
+      unreadable.push(found.setAside);
+      continue;
+    }
+    const { job, seq, crashes } = found;
+    yield* database.run('UPDATE jobs SET crashes = ? WHERE seq = ?', crashes + 1, seq);
+    if (crashes + 1 >= maxCrashes) {
+      yield* endFromOutside(database, seq, { kind: 'failed', code: 'set-aside' }, nowMs);
+      setAside.push(job.id);
+    } else if (job.state.kind === 'running') {
+      yield* database.run(
+        `UPDATE jobs SET state = 'waiting', tier = 0, parked = 0, ready_at_ms = ?, reason = NULL, fence = fence + 1
+         WHERE seq = ?`,
+        nowMs,
+        seq,
+      );
+      yield* refreshTurn(database, job.line, job.lane, turnOf(job.origin));
+      handedBack += 1;
+    }
+  }
+  return { handedBack, setAside, unreadable };
+}
