@@ -103,6 +103,7 @@ export class StarBuyers {
 
   async #buyPacks(person: Person, signal: AbortSignal): Promise<void> {
     const { packsEach, random } = this.#options;
+    await pause(4_000 * random(), signal);
     for (let bought = 0; bought < packsEach && !signal.aborted;) {
       const paid = await this.#buyPack(person).catch(() => undefined);
       if (paid === undefined) {

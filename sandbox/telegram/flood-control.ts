@@ -2,11 +2,15 @@ import { tooManyRequests } from './api-error.ts';
 
 export type FloodRule = { readonly sends: number; readonly windowMs: number };
 
-type FloodRecord = { sentAtMs: number[]; blockedUntilMs: number; penaltyS: number };
+type FloodRecord = { sentAtMs: number[]; blockedUntilMs: number; penaltyS: number; penalizedAtMs: number };
+
+/** Who calls so soon after a penalty began cannot know of it yet. */
+const onItsWayMs = 250;
 
 /**
  * Counts sends and edits per bucket (a chat, or a method without a chat). A call over the limit gets 429, and so does a
- * call before an earlier `retry_after` has passed; each such early call doubles the penalty.
+ * call before an earlier `retry_after` has passed; each such early call doubles the penalty, but those that were on their way when it
+ * began.
  */
 export class FloodControl {
   readonly #buckets = new Map<string, FloodRecord>();
@@ -21,25 +25,28 @@ export class FloodControl {
     throw this.penalize(bucket, Math.max(1, Math.ceil((oldestMs + rule.windowMs - nowMs) / 1000)), nowMs);
   }
 
-  /** Throws a 429 with twice the penalty while the bucket is penalized. */
+  /** Throws a 429 while the bucket is penalized: with twice the penalty, unless the call may not have known of it. */
   checkPenalty(bucket: string, nowMs: number): void {
     const record = this.#bucket(bucket);
-    if (nowMs < record.blockedUntilMs) throw this.penalize(bucket, record.penaltyS * 2, nowMs);
-    record.penaltyS = 0;
+    const leftMs = record.blockedUntilMs - nowMs;
+    if (leftMs <= 0) record.penaltyS = 0;
+    else if (nowMs < record.penalizedAtMs + onItsWayMs) throw tooManyRequests(Math.ceil(leftMs / 1000));
+    else throw this.penalize(bucket, record.penaltyS * 2, nowMs);
   }
 
-  /**
-   * Returns the 429 of an injected fault; while the bucket is penalized already, the longer of the two penalties
-   * counts.
-   */
+  /** Returns the 429 of an injected fault; while the bucket is penalized already, the longer of the two penalties counts. */
   fault(bucket: string, retryAfterS: number, nowMs: number): Error {
-    const { blockedUntilMs, penaltyS } = this.#bucket(bucket);
-    return this.penalize(bucket, nowMs < blockedUntilMs ? Math.max(retryAfterS, penaltyS * 2) : retryAfterS, nowMs);
+    const { blockedUntilMs, penaltyS, penalizedAtMs } = this.#bucket(bucket);
+    const leftMs = blockedUntilMs - nowMs;
+    if (leftMs <= 0) return this.penalize(bucket, retryAfterS, nowMs);
+    if (nowMs < penalizedAtMs + onItsWayMs) return tooManyRequests(Math.ceil(leftMs / 1000));
+    return this.penalize(bucket, Math.max(retryAfterS, penaltyS * 2), nowMs);
   }
 
   /** Penalizes the bucket for this long; returns the 429 to throw. */
   penalize(bucket: string, retryAfterS: number, nowMs: number): Error {
     const record = this.#bucket(bucket);
+    if (nowMs >= record.blockedUntilMs) record.penalizedAtMs = nowMs;
     record.penaltyS = retryAfterS;
     record.blockedUntilMs = nowMs + retryAfterS * 1000;
     return tooManyRequests(retryAfterS);
@@ -54,7 +61,7 @@ export class FloodControl {
   #bucket(bucket: string): FloodRecord {
     const known = this.#buckets.get(bucket);
     if (known !== undefined) return known;
-    const fresh: FloodRecord = { sentAtMs: [], blockedUntilMs: 0, penaltyS: 0 };
+    const fresh: FloodRecord = { sentAtMs: [], blockedUntilMs: 0, penaltyS: 0, penalizedAtMs: -Infinity };
     this.#buckets.set(bucket, fresh);
     return fresh;
   }
