@@ -91,7 +91,8 @@ export class GenerationService {
   start(): void {
     if (this.#closing) return;
     const { queue } = this.#options;
-    this.#listening.use(queue.onWork((line, why) => this.#look(line, why)));
+    // A turn later: that a request is accepted is said first.
+    this.#listening.use(queue.onWork((line, why) => void setImmediate(() => this.#look(line, why))));
     void this.#takeUp().finally(() => this.#look(undefined, 'waits'));
   }
 
@@ -273,8 +274,8 @@ export class GenerationService {
   }
 
   async #isOverfull(line: ProviderName, lane: Lane): Promise<boolean> {
-    const { ahead } = await this.#options.reader.waitingIn(line);
-    return expectedWaitMs(ahead[lane], this.#options.pool.snapshot(line)) > this.#options.maxWaitMs;
+    const jobs = (await this.#options.reader.waitingIn(line)).ahead[lane];
+    return jobs > 0 && expectedWaitMs(jobs, this.#options.pool.snapshot(line)) > this.#options.maxWaitMs;
   }
 
   #foundUnreadable(id: JobId, error: unknown): void {

@@ -6,7 +6,7 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
-import { chatLaneOfBody, reachTelegram, type UnkeptUpdates } from './update-source.ts';
+import { chatLaneOf, reachTelegram, type UnkeptUpdates } from './update-source.ts';
 import {
   describeTelegramError,
   classifyTelegramError,
@@ -72,10 +72,11 @@ export class UpdateHandler {
   /** Handles a stored update, or one that is being stored; resolves with whether it was answered. */
   start(update: InboxUpdate, signal: AbortSignal, begin: Begin = {}): Promise<boolean> {
     const { updateId, body } = update;
-    const chat = chatLaneOfBody(body, updateId);
+    const read = updateOf(body);
+    const chat = read === undefined ? `update ${updateId}` : chatLaneOf(read, updateId);
     if (begin.kept !== undefined) this.#options.unkept.hold(chat, begin.kept);
     const turn = this.#queues.enter(chat);
-    if (turn === undefined) return this.#startNow(chat, this.#handle(update, signal, begin));
+    if (turn === undefined) return this.#startNow(chat, this.#handle(update, signal, begin, read));
     const waiting = turn.then(() => {
       this.#waiting.delete(waiting);
       return this.#startNow(chat, this.#handleStored(updateId, signal, begin));
@@ -180,7 +181,12 @@ export class UpdateHandler {
       this.#options.emit({ event: 'update.failed', updateId, error, setAside: false });
   }
 
-  async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal, { before, kept }: Begin): Promise<boolean> {
+  async #handle(
+    { updateId, body }: InboxUpdate,
+    signal: AbortSignal,
+    { before, kept }: Begin,
+    read?: Update,
+  ): Promise<boolean> {
     const { bot, inbox, clock, random, emit } = this.#options;
     let isOver = (await before) ?? false;
     let startedAtMs = 0;
@@ -189,7 +195,7 @@ export class UpdateHandler {
       let isUnsure = false;
       try {
         startedAtMs = clock.monotonicMs();
-        if (!isOver) await bot.handleUpdate(JSON.parse(body) as Update);
+        if (!isOver) await bot.handleUpdate(tries === 1 && read !== undefined ? read : (JSON.parse(body) as Update));
         isOver = true;
         if ((await kept) !== false) await inbox.handled(updateId);
         return true;
@@ -245,6 +251,16 @@ export class UpdateHandler {
 
 /** What follows after a handler threw; an answer that may have arrived is repeated only when Telegram can be reached. */
 type AfterError = 'handled' | 'failed' | { readonly waitMs: number; readonly isUnsure: boolean };
+
+/** A stored update; undefined where it is none, and its handler fails. */
+function updateOf(body: string): Update | undefined {
+  try {
+    const read: unknown = JSON.parse(body);
+    return typeof read === 'object' && read !== null ? (read as Update) : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The error without its payload: grammY's errors hold the text of people. */
 function withoutPayload(error: unknown): unknown {

@@ -202,15 +202,6 @@ export function chatLaneOf(update: Update, updateId = update.update_id): string 
   return String(chat?.id ?? press?.from?.id ?? query?.from?.id ?? `update ${updateId}`);
 }
 
-/** The same for a stored update; one that cannot be read has a lane of its own. */
-export function chatLaneOfBody(body: string, updateId: number): string {
-  try {
-    return chatLaneOf(JSON.parse(body) as Update, updateId);
-  } catch {
-    return `update ${updateId}`;
-  }
-}
-
 type InChat = { readonly chat?: { readonly id?: number } | null } | null;
 type MaybeUpdate = {
   readonly message?: InChat;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { WorkKind } from '../database.ts';
 import { StorageError } from '../storage-error.ts';
+import { Flushes } from './flushes.ts';
 
 /** The longest time that a commit blocks the event loop for a lock; then it retries after a pause. */
 const maxBlockMs = 20;
@@ -57,8 +58,8 @@ export type GroupCommitOptions = {
  * One transaction, and so one wait for the disk, for all work of the same turn of the event loop. Work that throws is
  * undone and rejected alone. Applied work resolves before the commit: what follows from it in the next turns joins the same
  * transaction, and is durable with it or lost with it. The event loop goes on while the disk takes what was committed; the
- * work that comes meanwhile is the next transaction. While another process locks the file, the work waits without blocking
- * the event loop.
+ * work that comes meanwhile is the next transaction, which waits for the disk too unless that is slow. While another
+ * process locks the file, the work waits without blocking the event loop.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -75,7 +76,7 @@ export class GroupCommit {
   #worked = 0;
   #lost = 0;
   /** While the disk takes what was committed last, the next transaction stays open for further work. */
-  #isFlushing = false;
+  readonly #flushes: Flushes;
   #nextTry: Disposable | undefined;
   /** Commits what nobody waits for. */
   #alone: NodeJS.Timeout | undefined;
@@ -84,6 +85,7 @@ export class GroupCommit {
   constructor(options: GroupCommitOptions) {
     this.#options = options;
     this.#patienceMs = options.busyTimeoutMs;
+    this.#flushes = new Flushes(options.clock, () => this.#turn(false));
   }
 
   add<Result>(run: () => Result, kind: WorkKind): Promise<Result> {
@@ -140,7 +142,7 @@ export class GroupCommit {
   #turn(isLast: boolean): void {
     if (this.#nextTry !== undefined) return;
     this.#workOff(isLast);
-    if (!this.#isOpen || (this.#isFlushing && !isLast)) return;
+    if (!this.#isOpen || (!this.#flushes.hasRoom && !isLast)) return;
     this.#rounds += 1;
     // What follows from applied work may join, as long as nobody waits for the disk.
     const mayJoin = this.#isFollowed || this.#done.length === 0;
@@ -152,7 +154,7 @@ export class GroupCommit {
 
   #commitAlone(): void {
     this.#alone = undefined;
-    if (this.#isOpen && !this.#isFlushing) this.#commit(false);
+    if (this.#isOpen && this.#flushes.hasRoom) this.#commit(false);
   }
 
   #begin(isLast: boolean): boolean {
@@ -213,9 +215,8 @@ export class GroupCommit {
     try {
       // Applied work is durable with the next work that is waited for.
       const flushing = isLast || done.length === 0 ? undefined : transaction.flush();
-      if (flushing === undefined) return resolveAll(done);
-      this.#isFlushing = true;
-      void this.#afterFlush(flushing, done);
+      if (flushing === undefined && (isLast || this.#flushes.areOver)) return resolveAll(done);
+      void this.#afterFlush(flushing ?? Promise.resolve(), done);
     } catch (error) {
       this.#reject(done, error);
     }
@@ -223,12 +224,11 @@ export class GroupCommit {
 
   async #afterFlush(flushing: Promise<void>, done: readonly DoneWork[]): Promise<void> {
     try {
-      await flushing;
+      await this.#flushes.wait(flushing);
       resolveAll(done);
     } catch (error) {
       this.#reject(done, error);
     }
-    this.#isFlushing = false;
     this.#turn(false);
   }
 

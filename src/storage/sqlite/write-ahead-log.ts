@@ -53,15 +53,17 @@ class DiskPace {
  * https://sqlite.org/pragma.html#pragma_synchronous. A checkpoint still syncs the log before it writes the database.
  *
  * After a sync that failed, the system may have forgotten what it could not write. Nothing is committed then until the log
- * is read back whole and copied into the database.
+ * is read back whole and copied into the database. The system reports a failure once for each open file, so syncs that run
+ * side by side have a file each; and a sync beside which another has failed counts as failed.
  */
 export class WriteAheadLog implements Disposable {
   readonly #database: string;
   readonly #path: string;
   readonly #sync: DiskSync;
   readonly #pace = new DiskPace();
-  #file: number | undefined;
-  #running = 0;
+  /** Files of the log that no sync is using. */
+  readonly #files: number[] = [];
+  #failures = 0;
   #isClosed = false;
   #failure: StorageError | undefined;
 
@@ -90,27 +92,31 @@ export class WriteAheadLog implements Disposable {
     return new Promise((resolve, reject) => {
       let file: number;
       try {
-        file = this.#opened();
+        file = this.#take();
       } catch (error) {
         return reject(this.#failed(error));
       }
-      this.#running += 1;
+      const failuresBefore = this.#failures;
       this.#sync.beside(file, (error) => {
-        this.#running -= 1;
+        this.#giveBack(file);
         this.#pace.tookBeside(this.#sync.monotonicMs() - startedMs);
-        if (this.#isClosed) this.#close();
-        if (error === null) resolve();
-        else reject(this.#failed(error));
+        if (error !== null) reject(this.#failed(error));
+        else if (this.#failures === failuresBefore) resolve();
+        else reject(unwritable(this.#database, new Error('Cannot trust a sync of the log: another failed beside it')));
       });
     });
   }
 
   /** As `flush`, before it returns. */
   flushNow(): void {
+    let file: number | undefined;
     try {
-      this.#sync.now(this.#opened());
+      file = this.#take();
+      this.#sync.now(file);
     } catch (error) {
       throw this.#failed(error);
+    } finally {
+      if (file !== undefined) this.#giveBack(file);
     }
   }
 
@@ -134,24 +140,23 @@ export class WriteAheadLog implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    this.#close();
+    for (const file of this.#files.splice(0)) closeSync(file);
   }
 
   #failed(error: unknown): StorageError {
+    this.#failures += 1;
     this.#failure = unwritable(this.#database, error);
     return this.#failure;
   }
 
-  #opened(): number {
+  #take(): number {
     // The log is the same file as long as the database is open; closing it drops no lock of SQLite.
-    this.#file ??= openSync(this.#path, 'r+');
-    return this.#file;
+    return this.#files.pop() ?? openSync(this.#path, 'r+');
   }
 
-  #close(): void {
-    if (this.#file === undefined || this.#running > 0) return;
-    closeSync(this.#file);
-    this.#file = undefined;
+  #giveBack(file: number): void {
+    if (this.#isClosed) closeSync(file);
+    else this.#files.push(file);
   }
 }
 

@@ -122,12 +122,17 @@ test('the lease of a claim that was lost with its transaction is never the lease
 });
 
 /** A database on a disk that a test lets sync, or fail, when it wants. */
-function onSlowDisk(file: string) {
+function onSlowDisk(file: string, clock = fakeClock()) {
   const syncs: ((error: Error | null) => void)[] = [];
-  const beside: DiskSync['beside'] = (_file, done) => void syncs.push(done);
-  const log = new WriteAheadLog(file, { beside, now: () => undefined, monotonicMs: () => 0 });
-  const database = openDatabase({ path: file, log });
-  return { database, syncs };
+  /** The file of each sync. */
+  const files: number[] = [];
+  const beside: DiskSync['beside'] = (log, done) => {
+    files.push(log);
+    syncs.push(done);
+  };
+  const log = new WriteAheadLog(file, { beside, now: () => undefined, monotonicMs: () => clock.monotonicMs() });
+  const database = openDatabase({ path: file, log, clock });
+  return { database, syncs, files, clock };
 }
 
 const turns = async () => {
@@ -189,6 +194,84 @@ test('Database.commit() resolves once the disk has what it changed, and shares t
   syncs.shift()?.(null);
   await turns();
   expect(done).toEqual([20, 21, 22]);
+});
+
+/** The same, once its last syncs have all taken 8 ms. */
+async function onKnownSlowDisk(file: string) {
+  const disk = onSlowDisk(file);
+  for (let time = 0; time < 32; time += 1) {
+    const committed = disk.database.commit(() => disk.database.run('INSERT INTO users DEFAULT VALUES'));
+    await turns();
+    await disk.clock.advance(8);
+    disk.syncs.shift()?.(null);
+    await committed;
+  }
+  disk.files.splice(0);
+  return disk;
+}
+
+test('Database.commit() does not wait for a slow disk to take the commit before, and resolves after that', async () => {
+  using place = scratch();
+  const { database, syncs, files, clock } = await onKnownSlowDisk(place.file);
+  using _closing = database;
+  const done: string[] = [];
+  const ask = (name: string) =>
+    void database.commit(() => database.run('INSERT INTO users DEFAULT VALUES')).then(() => done.push(name));
+  ask('first');
+  await turns();
+  ask('second');
+  await turns();
+  expect(syncs.length).toBe(1);
+  await clock.advance(2);
+  expect(syncs.length).toBe(2);
+  // The system tells of a failure once for each open file.
+  expect(new Set(files).size).toBe(2);
+  const [first, second] = syncs.splice(0);
+  second?.(null);
+  await turns();
+  expect(done).toEqual([]);
+  first?.(null);
+  await turns();
+  expect(done).toEqual(['first', 'second']);
+  for (const name of ['1', '2', '3', '4', '5', '6']) {
+    ask(name);
+    await clock.advance(2);
+  }
+  expect(syncs.length).toBe(4);
+  for (const sync of syncs.splice(0)) sync(null);
+  await turns();
+  for (const sync of syncs.splice(0)) sync(null);
+  await turns();
+  expect(done).toEqual(['first', 'second', '1', '2', '3', '4', '5', '6']);
+});
+
+test.each([
+  { which: 'earlier', failing: 0 },
+  { which: 'later', failing: 1 },
+])('Database.commit() trusts no sync beside which the $which one fails', async ({ failing }) => {
+  using place = scratch();
+  const { database, syncs, clock } = await onKnownSlowDisk(place.file);
+  using _closing = database;
+  const outcomes = Promise.allSettled([
+    database.commit(() => database.run('INSERT INTO users (id) VALUES (70)')),
+    turns().then(async () => {
+      const later = database.commit(() => database.run('INSERT INTO users (id) VALUES (71)'));
+      await clock.advance(2);
+      const [failed] = syncs.splice(failing, 1);
+      failed?.(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
+      syncs.shift()?.(null);
+      return later;
+    }),
+  ]);
+  expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  // Both are read back from the log and written before anything follows.
+  const next = database.commit(() => database.run('INSERT INTO users (id) VALUES (72)'));
+  await turns();
+  syncs.shift()?.(null);
+  await next;
+  expect(database.allNow('SELECT id FROM users WHERE id >= 70 ORDER BY id').map((row) => row['id'])).toEqual([
+    70, 71, 72,
+  ]);
 });
 
 test('Database.commit() rejects what a disk that fails may have lost; nothing follows before the log is read back and written', async () => {
