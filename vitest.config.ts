@@ -25,7 +25,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     restoreMocks: true,
-    env: { ...temporaryFolder(), ...compiled },
+    env: { ...temporaryFolder(), ...compiled, TEST_RUN: String(process.pid) },
     expect: { poll: { timeout: 60_000 } },
     projects: [
       { extends: true, test: { name: 'unit', ...unit, ...shared } },

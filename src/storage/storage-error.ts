@@ -11,12 +11,26 @@ export type StorageProblem =
   | 'newer-schema'
   | 'old-sqlite'
   | 'older-schema'
+  | 'old-server'
   | 'owned'
+  | 'pooler'
+  | 'unreachable'
   | 'unreadable-row'
+  | 'unsure'
   | 'unwritable'
   | 'whole';
 
-const refusals: ReadonlySet<StorageProblem> = new Set(['busy', 'corrupt', 'full', 'moved', 'unwritable']);
+const refusals: ReadonlySet<StorageProblem> = new Set([
+  'busy',
+  'corrupt',
+  'full',
+  'moved',
+  'unreachable',
+  'unwritable',
+]);
+
+/** What passes by itself, or by what somebody does to the machine and not to a setting. */
+const passing: ReadonlySet<StorageProblem> = new Set(['busy', 'full', 'unreachable', 'unsure']);
 
 /** An error of the storage; `code` names its kind, so that callers can react to it. */
 export class StorageError extends StoreUnavailable {
@@ -27,7 +41,7 @@ export class StorageError extends StoreUnavailable {
   constructor(code: StorageProblem, message: string, options: ErrorOptions & { readonly mayPass?: boolean } = {}) {
     super(message, options);
     this.code = code;
-    this.#mayPass = options.mayPass ?? (code === 'busy' || code === 'full');
+    this.#mayPass = options.mayPass ?? passing.has(code);
   }
 
   get isRefusal(): boolean {

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import type { QueryResult } from 'pg';
+import { backoffMs, type Random, systemRandom } from '../../kit/backoff.ts';
+import { type Clock, systemClock, utcDay } from '../../kit/clock.ts';
+import type { Database, Row, SqlValue, Statement, Steps } from '../database.ts';
+import { StorageError } from '../storage-error.ts';
+import { toPostgres } from './dialect.ts';
+import type { Connection, ConnectionPool } from './pool.ts';
+import { failureOf, toStorageError, unsure } from './postgres-error.ts';
+
+const usualPatienceMs = 5_000;
+const conflictBackoff = { baseMs: 5, capMs: 200 };
+const fateRetryMs = 100;
+
+export type PostgresOptions = {
+  readonly pool: ConnectionPool;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** The days in which limits count; those of UTC when absent. */
+  readonly dayOf?: (nowMs: number) => number;
+  /** Called for every refusal that is thrown to a caller. */
+  readonly onRefusal?: (error: StorageError) => void;
+  /** How long work waits for a database that is away before it is refused. */
+  readonly patienceMs?: number;
+};
+
+type Kept = 'kept' | 'lost';
+
+/**
+ * Runs the work of the stores on PostgreSQL: each piece in a transaction of its own over one connection, in READ COMMITTED,
+ * with the locks that the work asks for. Work that met another transaction, or whose connection was lost before its COMMIT
+ * was sent, is run again from its beginning.
+ *
+ * A connection may be lost while the COMMIT is under way. So that nobody has to guess, each transaction that changed
+ * something writes its number into the row of its connection in `commit_marks`. Another connection reads that row, waiting
+ * for its lock, and knows. Until the database is back the work stays open: it is neither done nor refused.
+ */
+export class PostgresDatabase implements Database {
+  readonly dayOf: (nowMs: number) => number;
+  readonly #pool: ConnectionPool;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #onRefusal: (error: StorageError) => void;
+  readonly #patienceMs: number;
+  #changes = 0;
+  #commits = 0;
+
+  constructor({ pool, clock, random, dayOf, onRefusal, patienceMs = usualPatienceMs }: PostgresOptions) {
+    this.#pool = pool;
+    this.#patienceMs = patienceMs;
+    this.#clock = clock ?? systemClock;
+    this.#random = random ?? systemRandom;
+    this.dayOf = dayOf ?? utcDay.dayOf;
+    this.#onRefusal = onRefusal ?? (() => undefined);
+  }
+
+  *get(sql: string, ...values: SqlValue[]): Steps<Row | undefined> {
+    return (yield { want: 'get', sql, values }) as Row | undefined;
+  }
+
+  *all(sql: string, ...values: SqlValue[]): Steps<readonly Row[]> {
+    return (yield { want: 'all', sql, values }) as readonly Row[];
+  }
+
+  *run(sql: string, ...values: SqlValue[]): Steps<number> {
+    return (yield { want: 'run', sql, values }) as number;
+  }
+
+  *lock(name: string): Steps<void> {
+    yield { want: 'run', sql: 'SELECT pg_advisory_xact_lock(hashtextextended(?, 7244))', values: [name] };
+  }
+
+  /** Other processes write too: what was read never still holds for sure. */
+  get changes(): number {
+    this.#changes += 1;
+    return this.#changes;
+  }
+
+  get lostTransactions(): number {
+    return 0;
+  }
+
+  read<Result>(work: () => Steps<Result>): Promise<Result> {
+    return this.#again(({ client }) => drive(client, work()).then(({ result }) => result));
+  }
+
+  commit<Result>(work: () => Steps<Result>): Promise<Result> {
+    return this.#again((connection, lostCommit) => this.#transaction(connection, work, lostCommit));
+  }
+
+  apply<Result>(work: () => Steps<Result>): Promise<Result> {
+    return this.commit(work);
+  }
+
+  async applyFound<Seen, Result>(
+    look: () => Steps<Seen | undefined>,
+    work: (seen: Seen) => Steps<Result>,
+  ): Promise<Result | undefined> {
+    const seen = await this.read(look);
+    return seen === undefined ? undefined : this.commit(() => work(seen));
+  }
+
+  /** Tries until it is done, or refused for good, or the database was away for too long. */
+  async #again<Result>(
+    attempt: (connection: Connection, lostCommit: LostCommit<Result>) => Promise<Result>,
+  ): Promise<Result> {
+    const untilMonotonicMs = this.#clock.monotonicMs() + this.#patienceMs;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const connection = await this.#pool.connect(untilMonotonicMs);
+        const lostCommit: LostCommit<Result> = {};
+        try {
+          const result = await attempt(connection, lostCommit);
+          connection.client.release();
+          return result;
+        } catch (error) {
+          connection.client.release(await leftUnusable(connection, error));
+          if (lostCommit.of !== undefined && (await this.#fateOf(lostCommit.of, error)) === 'kept') {
+            return lostCommit.of.result;
+          }
+          throw error;
+        }
+      } catch (error) {
+        const mayPass = failureOf(error) !== 'other' && !this.#pool.closing.aborted;
+        if (!mayPass || this.#clock.monotonicMs() >= untilMonotonicMs) throw this.#refusalFor(error);
+        await this.#pool.pause(backoffMs(tries, conflictBackoff, this.#random));
+      }
+    }
+  }
+
+  async #transaction<Result>(
+    { client, slot }: Connection,
+    work: () => Steps<Result>,
+    lostCommit: LostCommit<Result>,
+  ): Promise<Result> {
+    await client.query('BEGIN');
+    const { result, hasChanged } = await drive(client, work());
+    if (!hasChanged) {
+      // Nothing to lose: whether the server heard it makes no difference.
+      await client.query('COMMIT');
+      return result;
+    }
+    this.#commits += 1;
+    const mark = this.#commits;
+    lostCommit.of = { slot, mark, result };
+    let ended: readonly QueryResult[];
+    try {
+      // One message: the mark is written and committed in one trip.
+      ended = (await client.query(
+        `INSERT INTO commit_marks (slot, mark) VALUES ('${slot}', ${mark})
+         ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark; COMMIT`,
+      )) as unknown as readonly QueryResult[];
+    } catch (error) {
+      if (failureOf(error) !== 'away') delete lostCommit.of;
+      throw error;
+    }
+    if (ended.at(-1)?.command !== 'COMMIT') {
+      delete lostCommit.of;
+      throw new Error('Cannot commit a transaction in which a statement failed');
+    }
+    return result;
+  }
+
+  /** Learns from another connection whether a commit took place, however long the database is away. */
+  async #fateOf({ slot, mark }: { readonly slot: string; readonly mark: number }, cause: unknown): Promise<Kept> {
+    while (!this.#pool.closing.aborted) {
+      try {
+        const { client } = await this.#pool.connect(Infinity);
+        try {
+          // The lock waits for the lost transaction, should the server still be at it.
+          const found = await client.query<{ mark: number }>(
+            `SELECT mark FROM commit_marks WHERE slot = '${slot}' FOR UPDATE`,
+          );
+          client.release();
+          return found.rows[0]?.mark === mark ? 'kept' : 'lost';
+        } catch (error) {
+          client.release(true);
+          if (failureOf(error) === 'other') throw error;
+        }
+      } catch (error) {
+        if (failureOf(error) === 'other' && !(error instanceof StorageError)) break;
+      }
+      await this.#pool.pause(fateRetryMs);
+    }
+    throw unsure(this.#pool.place, cause);
+  }
+
+  #refusalFor(error: unknown): unknown {
+    const refusal = toStorageError(error, this.#pool.place);
+    if (refusal instanceof StorageError && refusal.isRefusal) this.#onRefusal(refusal);
+    return refusal;
+  }
+}
+
+/** Filled while a COMMIT is under way. */
+type LostCommit<Result> = { of?: { readonly slot: string; readonly mark: number; readonly result: Result } };
+
+/** Ends what is left of a transaction; true when the connection cannot be used any more. */
+async function leftUnusable({ client }: Connection, error: unknown): Promise<boolean> {
+  if (failureOf(error) === 'away') return true;
+  try {
+    await client.query('ROLLBACK');
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+type Client = Connection['client'];
+type Driven<Result> = { readonly result: Result; readonly hasChanged: boolean };
+
+/** Runs the work, statement by statement; a statement that fails throws where the work asked for it. */
+async function drive<Result>(client: Client, steps: Steps<Result>): Promise<Driven<Result>> {
+  let hasChanged = false;
+  let step = steps.next();
+  while (step.done !== true) {
+    try {
+      const { want, answered } = await ask(client, step.value);
+      hasChanged ||= answered.command !== 'SELECT' && (answered.rowCount ?? 0) > 0;
+      step = steps.next(want === 'run' ? (answered.rowCount ?? 0) : want === 'get' ? answered.rows[0] : answered.rows);
+    } catch (error) {
+      step = steps.throw(error);
+    }
+  }
+  return { result: step.value, hasChanged };
+}
+
+async function ask(client: Client, { want, sql, values }: Statement) {
+  const text = toPostgres(sql);
+  const answered = await client.query<Row>({
+    name: nameOf(text),
+    text,
+    values: values.map((value) => storable(value)),
+  });
+  return { want, answered };
+}
+
+const names = new Map<string, string>();
+
+/** The server parses a statement once for each connection, under this name. */
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = createHash('sha256').update(text).digest('base64url').slice(0, 24);
+  names.set(text, name);
+  return name;
+}
+
+/** PostgreSQL keeps no character 0 in a text, nor its escape in JSON that is read in SQL. */
+function storable(value: SqlValue): SqlValue {
+  if (typeof value !== 'string') return value;
+  const text = value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+  return text.includes('\\u0000') && /^[[{]/.test(text)
+    ? text.replace(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\\ufffd')
+    : text;
+}

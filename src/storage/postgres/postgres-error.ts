@@ -1,0 +1,80 @@
+import { StorageError } from '../storage-error.ts';
+
+/** What a failed statement or connection means for the work that it was part of. */
+export type Failure =
+  /** Nothing was changed, and the same may succeed at once: two transactions were in each other's way. */
+  | 'conflict'
+  /** The connection is gone or cannot be had: the database may be back soon. */
+  | 'away'
+  /** Something else: a refusal of the server or a bug. */
+  | 'other';
+
+/** SQLSTATE, or the code of a system error. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+const conflicts: ReadonlySet<string> = new Set(['40001', '40P01']);
+
+/** Class 08, and what a server says that stops, starts, recovers or has no connection left. */
+const awayStates = /^(?:08...|57P01|57P02|57P03|57P05|53300|25P03)$/;
+const awaySystem =
+  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENETRESET)$/;
+/** The driver's own errors have no code. */
+const awayWords =
+  /^(?:Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client was closed|Cannot use a pool after)/;
+
+export function failureOf(error: unknown): Failure {
+  const code = codeOf(error);
+  if (conflicts.has(code)) return 'conflict';
+  if (awayStates.test(code) || awaySystem.test(code)) return 'away';
+  if (error instanceof AggregateError) return error.errors.some((one) => failureOf(one) === 'away') ? 'away' : 'other';
+  return error instanceof Error && awayWords.test(error.message) ? 'away' : 'other';
+}
+
+/** Converts a refusal of the server into a StorageError that names `place`; returns any other error, such as a bug, unchanged. */
+export function toStorageError(error: unknown, place: string): unknown {
+  if (!(error instanceof Error) || error instanceof StorageError) return error;
+  const code = codeOf(error);
+  const facts =
+    error instanceof AggregateError && error.message === '' ? String(error.errors[0]?.message) : error.message;
+  if (failureOf(error) === 'away') return unreachable(place, facts, error);
+  if (failureOf(error) === 'conflict' || code === '55P03' || code === '57014') {
+    return new StorageError(
+      'busy',
+      `Cannot use database ${place}: ${facts}; it is overloaded, or somebody locks its tables`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (code === '53100' || code === '53200' || code === '53400' || code === '54000') {
+    return new StorageError('full', `Cannot write database ${place}: ${facts}; make room on its server`, {
+      cause: error,
+    });
+  }
+  if (code === '25006') {
+    const fix = 'name the primary server in DATABASE_URL, not a standby';
+    return new StorageError('unwritable', `Cannot write database ${place}: ${facts}; ${fix}`, { cause: error });
+  }
+  if (code === 'XX001' || code === 'XX002') {
+    return new StorageError('corrupt', `Cannot use database ${place}: it is damaged (${facts})`, { cause: error });
+  }
+  if (code.startsWith('28') || code === '42501' || code === '3D000') {
+    return new StorageError('unwritable', `Cannot use database ${place}: ${facts}; check DATABASE_URL and its rights`, {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** The error for work that was not done because the database is away; the same may succeed when it is back. */
+export function unreachable(place: string, facts: string, cause?: unknown): StorageError {
+  return new StorageError('unreachable', `Cannot reach database ${place}: ${facts}; nothing was changed`, { cause });
+}
+
+/** The error for a commit whose answer was lost and whose end could not be learned before this process stops. */
+export function unsure(place: string, cause?: unknown): StorageError {
+  const message = `Cannot tell whether database ${place} kept a change: the connection was lost while it was committed`;
+  return new StorageError('unsure', message, { cause });
+}

@@ -1,0 +1,94 @@
+import { StorageError } from '../storage-error.ts';
+import type { ConnectionPool } from './pool.ts';
+import { toStorageError } from './postgres-error.ts';
+
+/** PostgreSQL 14: the oldest that is still maintained and notices clients that are gone. */
+const oldestServer = 140_000;
+/** A difference of the clocks that is reported. */
+export const maxClockDifferenceMs = 2_000;
+/** Connections that each process may hold, and what is left for people and backups. */
+const perProcess = 15;
+const besides = 10;
+
+export type ServerFacts = {
+  readonly version: string;
+  readonly versionNumber: number;
+  readonly maxConnections: number;
+  /** False: a crash of the server's machine may lose or damage what was confirmed. */
+  readonly isDurable: boolean;
+  /** True on a standby, which takes no writes. */
+  readonly isStandby: boolean;
+  /** How far the clock of the database is ahead of this machine's, in ms. */
+  readonly clockAheadMs: number;
+};
+
+/** Asks the server about itself. Throws a StorageError when it cannot be reached. */
+export async function serverFacts(
+  pool: ConnectionPool,
+  now: () => number,
+  untilMonotonicMs: number,
+): Promise<ServerFacts> {
+  const { client } = await pool.connect(untilMonotonicMs);
+  try {
+    const before = now();
+    const { rows } = await client.query<{
+      version: string;
+      number: string;
+      connections: string;
+      durable: number;
+      standby: number;
+      now: number;
+    }>(`SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
+      current_setting('max_connections') AS connections,
+      current_setting('fsync')::boolean AND current_setting('full_page_writes')::boolean AS durable,
+      pg_is_in_recovery() AS standby, extract(epoch FROM clock_timestamp()) * 1000 AS now`);
+    const between = (before + now()) / 2;
+    const [row] = rows;
+    if (row === undefined) throw new Error('Cannot read the settings of the server: it returned no row');
+    return {
+      version: row.version,
+      versionNumber: Number(row.number),
+      maxConnections: Number(row.connections),
+      isDurable: row.durable === 1,
+      isStandby: row.standby === 1,
+      clockAheadMs: Math.round(row.now - between),
+    };
+  } catch (error) {
+    throw toStorageError(error, pool.place);
+  } finally {
+    client.release();
+  }
+}
+
+/** Throws a StorageError for a server on which the promises of the storage cannot be kept. */
+export function checkServer({ version, versionNumber, isStandby }: ServerFacts, place: string): void {
+  if (versionNumber < oldestServer) {
+    const message = `Cannot use database ${place}: its server is PostgreSQL ${version}, 14 is the oldest that works`;
+    throw new StorageError('old-server', message);
+  }
+  if (isStandby) {
+    const message = `Cannot write database ${place}: it is a standby; name the primary server in DATABASE_URL`;
+    throw new StorageError('unwritable', message);
+  }
+}
+
+/** What works, but not as well as it should; one sentence each. */
+export function serverWarnings(
+  { isDurable, maxConnections, clockAheadMs }: ServerFacts,
+  processes: number,
+): readonly string[] {
+  const needed = perProcess * processes + besides;
+  return [
+    ...(isDurable
+      ? []
+      : ['fsync or full_page_writes is off on the server: a crash of its machine loses what was confirmed']),
+    ...(maxConnections >= needed
+      ? []
+      : [`max_connections is ${maxConnections}; ${processes} processes need ${needed}`]),
+    ...(Math.abs(clockAheadMs) <= maxClockDifferenceMs
+      ? []
+      : [
+          `the clock of the database is ${Math.abs(clockAheadMs)} ms ${clockAheadMs > 0 ? 'ahead of' : 'behind'} the clock of this machine`,
+        ]),
+  ];
+}

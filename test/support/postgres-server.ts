@@ -1,0 +1,200 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { Secret } from '../../src/kit/secret.ts';
+
+/** The folder with the programs of PostgreSQL; undefined where it is not installed. */
+function programs(): string | undefined {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => join(debian, version, 'bin')).find((dir) => existsSync(join(dir, 'initdb')));
+}
+
+const bin = programs();
+
+/** Tests of PostgreSQL run where Debian's package is installed; elsewhere they are skipped, and this says so. */
+export const hasPostgres: boolean = bin !== undefined;
+if (!hasPostgres)
+  process.stderr.write('tests of PostgreSQL are SKIPPED: it is not installed (apt-get install postgresql)\n');
+
+/** The server refuses to run as root. */
+const user = process.getuid?.() === 0 ? idOf('postgres') : undefined;
+
+function idOf(name: string): { readonly uid: number; readonly gid: number } | undefined {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((row) => row.startsWith(`${name}:`));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
+const fast = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
+const settings = ['-c', 'listen_addresses=', '-c', 'max_connections=300', '-c', 'shared_buffers=64MB'];
+
+/** The server listens on a socket in its folder, and on no port. */
+function addressIn(folder: string, database: string): string {
+  return `postgres://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`;
+}
+
+async function makeCluster(folder: string): Promise<void> {
+  if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  const words = [
+    '-D',
+    join(folder, 'data'),
+    '-A',
+    'trust',
+    '-U',
+    'postgres',
+    '-E',
+    'UTF8',
+    '--locale',
+    'C',
+    '--no-sync',
+  ];
+  await promisify(execFile)(join(bin ?? '', 'initdb'), words, { ...user, cwd: folder });
+}
+
+/** Asks until the server answers. */
+async function untilUp(folder: string): Promise<void> {
+  for (const end = performance.now() + 60_000; ; await sleep(10)) {
+    const client = new Client({ connectionString: addressIn(folder, 'postgres') });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('SELECT 1');
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+/** A server of a test's own, on a disk that is waited for: one that may be killed. */
+export type KillableServer = AsyncDisposable & {
+  readonly url: Secret;
+  /** SIGKILL to the server and everything it has started. */
+  kill(): Promise<void>;
+  /** Resolves once it answers. */
+  start(): Promise<void>;
+};
+
+export async function killableServer(): Promise<KillableServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-killed-'));
+  await makeCluster(folder);
+  const log = openSync(join(folder, 'log'), 'a');
+  let server: ReturnType<typeof launch> | undefined;
+  const launch = () => {
+    const words = ['-D', join(folder, 'data'), '-k', folder, ...settings];
+    const child = spawn(join(bin ?? '', 'postgres'), words, { ...user, cwd: folder, stdio: ['ignore', log, log] });
+    return { child, gone: new Promise<void>((resolve) => child.once('exit', () => resolve())) };
+  };
+  const signal = (name: NodeJS.Signals) => {
+    const pid = server?.child.pid;
+    if (pid === undefined) return;
+    // The children of a server that is gone would hold its memory.
+    const listed = name === 'SIGKILL' ? execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)]).toString() : '';
+    for (const one of [
+      pid,
+      ...listed
+        .split(/\s+/)
+        .filter((word) => word !== '')
+        .map(Number),
+    ]) {
+      try {
+        process.kill(one, name);
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  };
+  const start = async () => {
+    server = launch();
+    await untilUp(folder);
+  };
+  await start();
+  return {
+    url: new Secret(addressIn(folder, 'postgres')),
+    kill: async () => {
+      signal('SIGKILL');
+      await server?.gone;
+    },
+    start,
+    [Symbol.asyncDispose]: async () => {
+      if (server?.child.exitCode === null && server.child.signalCode === null) signal('SIGQUIT');
+      await server?.gone;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * One server serves a whole run of the tests, from the first that asks for it. It waits for no disk, and ends with the
+ * process that began the run.
+ */
+async function sharedServer(): Promise<string> {
+  const run = process.env['TEST_RUN'] ?? String(process.pid);
+  const folder = join(tmpdir(), `darkroom-postgres-${run}`);
+  const ready = join(folder, 'ready');
+  try {
+    mkdirSync(folder, { mode: 0o755 });
+  } catch {
+    for (const end = performance.now() + 60_000; !existsSync(ready); await sleep(20)) {
+      if (performance.now() > end) throw new Error(`Cannot find the server that another test starts in "${folder}"`);
+    }
+    return folder;
+  }
+  await makeCluster(folder);
+  const server = [join(bin ?? '', 'postgres'), '-D', join(folder, 'data'), '-k', folder, ...settings, ...fast];
+  // As long as the run lasts, and no longer, however it ends.
+  const log = join(folder, 'log');
+  const guard = `"$@" >"${log}" 2>&1 & server=$!
+    while ps -p ${run} >/dev/null && kill -0 $server 2>/dev/null; do sleep 1; done
+    kill -QUIT $server; wait $server; rm -rf "${folder}"`;
+  spawn('sh', ['-c', guard, 'guard', ...server], { cwd: '/', ...user, stdio: 'ignore', detached: true }).unref();
+  await untilUp(folder);
+  writeFileSync(ready, '');
+  return folder;
+}
+
+let shared: Promise<string> | undefined;
+
+export type TestDatabase = AsyncDisposable & { readonly url: Secret };
+
+/** An empty database of its own, on the server of this run. */
+export async function testDatabase(): Promise<TestDatabase> {
+  shared ??= sharedServer();
+  const folder = await shared;
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await inServer(folder, `CREATE DATABASE ${name}`);
+  return {
+    url: new Secret(addressIn(folder, name)),
+    [Symbol.asyncDispose]: () => inServer(folder, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
+
+async function inServer(folder: string, sql: string): Promise<void> {
+  const client = new Client({ connectionString: addressIn(folder, 'postgres') });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
