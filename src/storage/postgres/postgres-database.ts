@@ -246,8 +246,10 @@ function nameOf(text: string): string {
   return name;
 }
 
-/** PostgreSQL keeps no character 0 in a text, nor its escape in JSON that is read in SQL. */
+/** The ends of `bigint` stand for the infinities. PostgreSQL keeps no character 0 in a text, nor its escape in JSON that is read in SQL. */
 function storable(value: SqlValue): SqlValue {
+  if (value === Infinity) return '9223372036854775807';
+  if (value === -Infinity) return '-9223372036854775808';
   if (typeof value !== 'string') return value;
   const text = value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
   return text.includes('\\u0000') && /^[[{]/.test(text)

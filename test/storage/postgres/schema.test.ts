@@ -11,7 +11,7 @@ const ofPostgres = new Set(['commit_marks', 'processes', 'schema_versions']);
 
 function columnsOfSqlite(): readonly Column[] {
   using database = openDatabase({ path: ':memory:' });
-  const rows = database.all(
+  const rows = database.allNow(
     `SELECT tables.name AS tableName, columns.name AS columnName, columns.type, columns."notnull" AS isSet, columns.pk AS place
      FROM sqlite_schema AS tables JOIN pragma_table_xinfo(tables.name) AS columns
      WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'`,
