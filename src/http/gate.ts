@@ -23,6 +23,8 @@ export type Caller = {
   readonly bodyBytes: number | undefined;
   /** Any other header by its name in small letters, as often as it was sent. */
   readonly header: (name: string) => string | undefined;
+  /** The digest of the token with which the gate let it in. */
+  letInBy?: Buffer;
 };
 
 export type Refusal = {
@@ -124,9 +126,13 @@ export function createGate(options: GateOptions): Gate {
     if (session === 'expired') return { status: 401 };
     const waitMs = failures.waitMs(caller.address);
     if (waitMs > 0) return { status: 429, headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) } };
-    if (session !== 'yes' && !carriesToken(caller.authorizations, area.digests())) {
-      failures.count(caller.address);
-      return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
+    if (session !== 'yes') {
+      const digest = tokenDigest(caller.authorizations, area.digests());
+      if (digest === undefined) {
+        failures.count(caller.address);
+        return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
+      }
+      caller.letInBy = digest;
     }
     if (open.has(path) && caller.method !== 'GET') return { status: 405, headers: { allow: 'GET' } };
     return limited(caller, path, area);
@@ -184,16 +190,21 @@ function decodedBelow(prefix: string | undefined, path: string): string {
 
 const bearer = /^Bearer ([\x21-\x7e]{1,512})$/;
 
-/**
- * True when exactly one header carries a token with one of the digests. All digests are compared, so that the time taken
- * reveals neither the length of a token nor a correct part of it.
- */
+/** True when exactly one header carries a token with one of the digests. */
 export function carriesToken(authorizations: readonly string[], digests: readonly Buffer[]): boolean {
+  return tokenDigest(authorizations, digests) !== undefined;
+}
+
+/**
+ * The digest of the token that exactly one header carries, where it is one of the digests. All digests are compared, so that
+ * the time taken reveals neither the length of a token nor a correct part of it.
+ */
+function tokenDigest(authorizations: readonly string[], digests: readonly Buffer[]): Buffer | undefined {
   const [header = '', ...others] = authorizations;
   const offered = bearer.exec(header)?.[1];
   const ofOffered = digestOf(offered ?? '');
   const matches = digests.filter((digest) => timingSafeEqual(ofOffered, digest));
-  return offered !== undefined && others.length === 0 && matches.length > 0;
+  return offered !== undefined && others.length === 0 && matches.length > 0 ? ofOffered : undefined;
 }
 
 export function digestsOf(tokens: readonly Secret[]): readonly Buffer[] {

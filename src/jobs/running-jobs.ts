@@ -2,6 +2,7 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobLease, JobQueue, JobReader, KnownAnswer } from '../domain/job-engine.ts';
 import { type Job, type Progress, turnOf } from '../domain/job.ts';
 import type { Operation, ProviderQueue } from '../domain/provider.ts';
+import { CallerGone } from '../domain/gateway/client-call.ts';
 import type { JobFailureCode } from './retry-policy.ts';
 import type { JobId } from '../domain/ids.ts';
 import { type JobPhase, availabilityOf, cooldownUntilMs, type JobView, type PoolView } from '../domain/views.ts';
@@ -133,9 +134,9 @@ export class JobStopped extends Error {
   }
 }
 
-/** True when the job's person cancelled it. */
-export function isCancelled({ reason }: AbortSignal): boolean {
-  return reason instanceof JobStopped && reason.why === 'cancelled';
+/** True when the job's person cancelled it, or the program that asked has hung up. */
+export function isCancelled({ reason }: Pick<AbortSignal, 'reason'>): boolean {
+  return reason instanceof CallerGone || (reason instanceof JobStopped && reason.why === 'cancelled');
 }
 
 /** The write-ahead journal of one running job's calls. */

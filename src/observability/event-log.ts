@@ -41,7 +41,11 @@ export class EventLog implements Disposable {
   readonly #destination: DestinationStream;
   readonly #process: ProcessEnd;
   readonly #write: Emit;
-  readonly #flush = () => this.flush();
+  /** Hot path: while something happens the timer goes on, so that an event need not start one. */
+  readonly #flushInTurn = () => {
+    this.#timer = this.#buffer.length === 0 ? undefined : this.#clock.schedule(maxBufferMs, this.#flushInTurn);
+    this.flush();
+  };
   /** What is held is written when the process ends of something else than a refusal. */
   readonly #flushAtEnd = () => {
     if (this.#held === 'held') this.#held = 'free';
@@ -68,7 +72,7 @@ export class EventLog implements Disposable {
   readonly emit: Emit = (event) => {
     this.#buffer.push({ event, atMs: this.#clock.now() });
     if (isUrgent(event) || this.#buffer.length >= maxBuffered) this.flush();
-    else this.#timer ??= this.#clock.schedule(maxBufferMs, this.#flush);
+    else this.#timer ??= this.#clock.schedule(maxBufferMs, this.#flushInTurn);
   };
 
   /** Writes nothing until the hold is released: a start that is refused says one thing, and not what came before. */
@@ -89,8 +93,6 @@ export class EventLog implements Disposable {
   flush(): void {
     if (this.#held === 'held') return;
     if (this.#held === 'dropped') this.#buffer = [];
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
     const buffer = this.#buffer;
     this.#buffer = [];
     for (const { event, atMs } of buffer) {
@@ -109,6 +111,8 @@ export class EventLog implements Disposable {
   [Symbol.dispose](): void {
     this.#process.off('exit', this.#flushAtEnd);
     this.#process.off('uncaughtExceptionMonitor', this.#flushAtEnd);
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
     this.flush();
   }
 }

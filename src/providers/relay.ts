@@ -76,14 +76,18 @@ export async function relay(
       return malformed(answered, 'no answer in the object');
     }
     const key = secret.reveal();
-    if (key !== '' && Buffer.from(answered.body).includes(key))
-      return malformed(answered, 'the answer contains the key');
+    if (key !== '' && bytesOf(answered.body).includes(key)) return malformed(answered, 'the answer contains the key');
     // The caller does not wait for what we learn from the answer.
     request.relay.onWhole?.(answered.body);
     const usage = target.usageOf(fields.get('usage'));
     const source = { kind: 'text', text: '', relayed: answered.body } as const;
     return { ok: true, source, ...(usage === undefined ? {} : { usage }) };
   }
+}
+
+/** The same bytes, not a copy of them. */
+function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** It says nothing of the model, which may well chat. */

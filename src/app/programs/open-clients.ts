@@ -16,7 +16,6 @@ import { fileMark } from '../../kit/small-file.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { ModelCatalog } from '../../providers/registry.ts';
 import { makes } from '../../providers/provider-definition.ts';
-import { hash } from 'node:crypto';
 import { readTableFile, watchedTable } from '../operator-files.ts';
 import { StartError } from '../start-error.ts';
 import { pictureFetcher } from './fetch-picture.ts';
@@ -34,7 +33,7 @@ export type OpenClientsOptions = {
 /** The clients of the gateway as their file names them, and the ledger of what they cost. */
 export type OpenClients = AsyncDisposable & {
   readonly digests: () => readonly Buffer[];
-  readonly withToken: (token: string) => KnownClient | undefined;
+  readonly withDigest: GatewayAccess['withDigest'];
   readonly list: () => readonly KnownClient[];
   readonly budgetOf: (number: number) => number | undefined;
   readonly onAnswered: (cost: CallCost) => void;
@@ -74,7 +73,7 @@ export async function openClients({
   });
   return {
     digests: () => known.digests,
-    withToken: (token) => known.byHash.get(hash('sha256', token)),
+    withDigest: (digest) => known.byHash.get(digest.toString('hex')),
     list: () => known.list,
     budgetOf: (number) => known.byNumber.get(number)?.budgetPerDay,
     onAnswered: (cost) => costs.add(cost),
@@ -145,7 +144,7 @@ export function gatewayAccess(parts: GatewayParts): GatewayAccess | undefined {
   return {
     calls,
     digests: clients.digests,
-    withToken: clients.withToken,
+    withDigest: clients.withDigest,
     clients: clients.list,
     models,
     candidates: (kind, name) => {

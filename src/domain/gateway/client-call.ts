@@ -66,10 +66,21 @@ export type CallEnding =
       readonly candidate?: Candidate;
     };
 
+/** The reason of the end of a call whose caller hung up. */
+export class CallerGone extends Error {
+  constructor() {
+    super('The caller has hung up');
+    this.name = 'CallerGone';
+  }
+}
+
 /** Makes calls of clients with the keys of the pool, in the same lines as the requests of people. */
 export type ClientCalls = {
-  /** Rejects with the signal's reason once it aborts: the provider's call is broken off. */
-  run(call: ClientCall, signal: AbortSignal): Promise<CallEnding>;
+  /**
+   * Breaks the provider's call off once `stop` is aborted, and rejects with a CallerGone that it was aborted with. It aborts
+   * `stop` itself when the app closes; then it resolves.
+   */
+  run(call: ClientCall, stop: AbortController): Promise<CallEnding>;
 };
 
 /** The trace of a caller, in which its call is a part: 32 and 16 hex digits, as W3C Trace Context has them. */

@@ -13,7 +13,8 @@ export type GatewayAccess = {
   readonly calls: ClientCalls;
   /** The digests of all valid tokens. */
   readonly digests: () => readonly Buffer[];
-  readonly withToken: (token: string) => KnownClient | undefined;
+  /** The client whose token has this digest. */
+  readonly withDigest: (digest: Buffer) => KnownClient | undefined;
   readonly clients: () => readonly KnownClient[];
   /**
    * The candidates that a request of the kind means by this name of a model: the whole chain without one or by `auto`, one

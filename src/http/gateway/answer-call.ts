@@ -123,7 +123,7 @@ export class CallAnswerer {
             },
           }),
     };
-    const ending = await this.#access.calls.run(call, exchange.signal);
+    const ending = await this.#access.calls.run(call, exchange.stop);
     if (ending.kind === 'failed') return exchange.refuse(refusalFor(ending), ending);
     const { result } = ending;
     if (result.kind !== 'text') throw new Error(`Cannot answer ${id}: a conversation was answered with files`);

@@ -53,7 +53,7 @@ export class MediaAnswerer {
         },
         ...traceOf(arrived),
       },
-      exchange.signal,
+      exchange.stop,
     );
     if (ending.kind === 'failed') return exchange.refuse(refusalFor(ending), ending);
     const files = ending.result.kind === 'files' ? ending.result.files : [];

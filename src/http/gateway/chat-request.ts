@@ -18,25 +18,49 @@ export type ChatRequest = {
   readonly onlyRelayed: string | undefined;
 };
 
-const model = z.string().min(1).max(200).nullish();
+const maxNameLength = 200;
+const maxRoleLength = 64;
+const maxMessages = 10_000;
+const model = z.string().min(1).max(maxNameLength).nullish();
 const stream = z.boolean().nullish();
 
-const chatSchema = z.looseObject({
+export const chatSchema = z.looseObject({
   model,
   stream,
   messages: z
     .array(
-      z.looseObject({ role: z.string().max(64), content: z.union([z.string(), z.array(z.looseObject({}))]).nullish() }),
+      z.looseObject({
+        role: z.string().max(maxRoleLength),
+        content: z.union([z.string(), z.array(z.looseObject({}))]).nullish(),
+      }),
     )
     .min(1)
-    .max(10_000),
+    .max(maxMessages),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.number().int().min(1).max(128).nullish(),
 });
 
+type ChatBody = z.infer<typeof chatSchema>;
+
+/** Hot path: the request where it is in words and surely fits the schema, which decides on all others. */
+export function usualChat(body: JsonObject): ChatBody | undefined {
+  const { model: named = 'auto', stream: isStream = false, messages, stream_options: options, n } = body;
+  if (typeof named !== 'string' || named.length === 0 || named.length > maxNameLength) return undefined;
+  if (typeof isStream !== 'boolean' || options !== undefined || n !== undefined) return undefined;
+  if (!Array.isArray(messages) || messages.length === 0 || messages.length > maxMessages) return undefined;
+  return (messages as readonly Json[]).every(isInWords) ? (body as ChatBody) : undefined;
+}
+
+function isInWords(message: Json): boolean {
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) return false;
+  const { role, content } = message as JsonObject;
+  return typeof role === 'string' && role.length <= maxRoleLength && typeof content === 'string';
+}
+
 /** Reads `POST /v1/chat/completions`. */
 export function readChat(body: JsonObject): Read<ChatRequest> {
-  const parsed = chatSchema.safeParse(body);
+  const usual = usualChat(body);
+  const parsed = usual === undefined ? chatSchema.safeParse(body) : ({ success: true, data: usual } as const);
   if (!parsed.success) return refused(mistakeIn(parsed.error));
   const { data } = parsed;
   const turns = readTurns(data.messages);

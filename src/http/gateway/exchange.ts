@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Begun, CallEnding } from '../../domain/gateway/client-call.ts';
+import { type Begun, type CallEnding, CallerGone } from '../../domain/gateway/client-call.ts';
 import type { JobId } from '../../domain/ids.ts';
 import { type Refusal, refusalBody, refusalHeaders } from './refusal.ts';
 
@@ -9,20 +9,25 @@ const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff
 export class Exchange {
   readonly #outgoing: ServerResponse;
   readonly #id: JobId;
-  readonly #hangUp = new AbortController();
+  /** Ends the call: the exchange when the caller hangs up, its maker when the app stops. */
+  readonly stop = new AbortController();
   #begun: Begun | undefined;
 
   constructor(outgoing: ServerResponse, id: JobId) {
     this.#outgoing = outgoing;
     this.#id = id;
     outgoing.once('close', () => {
-      if (!outgoing.writableFinished) this.#hangUp.abort(new Error('The caller has hung up'));
+      if (!outgoing.writableFinished) this.stop.abort(new CallerGone());
     });
   }
 
-  /** Aborts when the caller hangs up before the answer is written. */
   get signal(): AbortSignal {
-    return this.#hangUp.signal;
+    return this.stop.signal;
+  }
+
+  /** True when the caller hung up before the answer was written. */
+  get isGone(): boolean {
+    return this.signal.reason instanceof CallerGone;
   }
 
   /** True once a part of a stream was sent. */

@@ -6,7 +6,7 @@ import { candidateName } from '../../domain/job.ts';
 import type { JobKind } from '../../domain/kinds.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { RouteGroup } from '../api.ts';
-import type { Area, Caller, Halves } from '../gate.ts';
+import { type Area, type Caller, digestOf, type Halves } from '../gate.ts';
 import { CallAnswerer } from './answer-call.ts';
 import type { Asked } from './arrived.ts';
 import { Exchange } from './exchange.ts';
@@ -43,13 +43,13 @@ export type GatewayOptions = {
 export function gatewayArea(options: GatewayOptions): Area {
   const { access, onError } = options;
   const gateway = new CallAnswerer(options);
-  const answer = async (asked: Asked, token: string, { incoming, outgoing }: Halves) => {
+  const answer = async (asked: Asked, digest: Buffer, { incoming, outgoing }: Halves) => {
     const id = jobId(`api-${randomUUID()}`);
     const exchange = new Exchange(outgoing, id);
     try {
-      await gateway.answer({ incoming, exchange, id, asked, client: access.withToken(token) });
+      await gateway.answer({ incoming, exchange, id, asked, client: access.withDigest(digest) });
     } catch (error) {
-      if (exchange.signal.aborted) return;
+      if (exchange.isGone) return;
       onError(error, id);
       exchange.refuse(internal(id));
     }
@@ -61,10 +61,10 @@ export function gatewayArea(options: GatewayOptions): Area {
     maxBodyBytes,
     takesUnstatedLength: true,
     refusalBody: gateRefusal,
-    answer: ({ method, target, authorizations }: Caller, halves) => {
+    answer: ({ method, target, letInBy }: Caller, halves) => {
       const asked = method === 'POST' ? calls.get(target.split('?', 1)[0] ?? '') : undefined;
-      if (asked === undefined) return false;
-      void answer(asked, tokenIn(authorizations[0]), halves);
+      if (asked === undefined || letInBy === undefined) return false;
+      void answer(asked, letInBy, halves);
       return true;
     },
   };
@@ -77,7 +77,7 @@ export function gatewayRoutes(access: GatewayAccess): RouteGroup {
   return (api) => {
     describeGateway(api);
     const ofCaller = (c: Context) => {
-      const client = access.withToken(tokenIn(c.req.header('authorization')));
+      const client = access.withDigest(digestOf(tokenIn(c.req.header('authorization'))));
       return client === undefined ? [] : modelsFor(access, client);
     };
     api.get('/v1/models', (c) => c.json({ object: 'list', data: ofCaller(c) }));

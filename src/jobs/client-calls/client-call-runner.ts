@@ -2,7 +2,7 @@ import type { CallEnding, CallResult, ClientCall, ClientCalls } from '../../doma
 import type { JobId } from '../../domain/ids.ts';
 import type { Refusing, WordGuard } from '../../domain/safety/safety.ts';
 import { picturesOfCall, textsOfCall } from '../safety/call-texts.ts';
-import { JobStopped } from '../running-jobs.ts';
+import { isCancelled, JobStopped } from '../running-jobs.ts';
 import { OneCall, type OneCallOptions } from './one-call.ts';
 
 export type ClientCallRunnerOptions = OneCallOptions & { readonly guard?: WordGuard | undefined };
@@ -29,13 +29,11 @@ export class ClientCallRunner implements ClientCalls {
     this.#options = options;
   }
 
-  async run(call: ClientCall, signal: AbortSignal): Promise<CallEnding> {
+  async run(call: ClientCall, stop: AbortController): Promise<CallEnding> {
     const { emit, clock, guard } = this.#options;
+    const { signal } = stop;
     signal.throwIfAborted();
     if (this.#closing) return { kind: 'failed', code: 'stopped', calls: 0, retryAfterMs: restartMs };
-    const stop = new AbortController();
-    const hangUp = () => stop.abort(new JobStopped('cancelled'));
-    signal.addEventListener('abort', hangUp, { once: true });
     const { id: jobId, kind, client } = call;
     this.#running.set(jobId, stop);
     const { lane } = client;
@@ -43,10 +41,10 @@ export class ClientCallRunner implements ClientCalls {
     emit({ event: 'job.accepted', jobId, kind, lane, ahead: 0, client: client.name, ...trace });
     const startedMs = clock.monotonicMs();
     try {
-      const refused = await guard?.judge(jobId, textsOfCall(call), stop.signal, picturesOfCall(call));
+      const refused = guard && (await guard.judge(jobId, textsOfCall(call), signal, picturesOfCall(call)));
       const ending: CallEnding =
         refused === undefined
-          ? await new OneCall(call, stop.signal, this.#options).run()
+          ? await new OneCall(call, signal, this.#options).run()
           : { kind: 'failed', code: refused, calls: 0, detail: refusedDetail[refused] };
       if (ending.kind === 'failed') emit({ event: 'job.failed', jobId, code: ending.code, calls: ending.calls });
       else {
@@ -55,16 +53,15 @@ export class ClientCallRunner implements ClientCalls {
       }
       return ending;
     } catch (error) {
-      if (error instanceof JobStopped && error.why === 'cancelled') {
+      if (isCancelled({ reason: error })) {
         emit({ event: 'job.cancelled', jobId });
-        throw signal.reason;
+        throw error;
       }
       // Whatever happened, a call that began has an end.
       emit({ event: 'job.failed', jobId, code: 'stopped', calls: 0 });
       if (!(error instanceof JobStopped)) throw error;
       return { kind: 'failed', code: 'stopped', calls: 0, retryAfterMs: restartMs };
     } finally {
-      signal.removeEventListener('abort', hangUp);
       this.#running.delete(jobId);
       if (this.#running.size === 0) for (const tell of this.#idle) tell();
     }

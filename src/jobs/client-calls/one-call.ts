@@ -60,11 +60,12 @@ export class OneCall {
   async run(): Promise<CallEnding> {
     const { inputs } = this.#options;
     const { id, pictures = [] } = this.#call;
+    if (pictures.length === 0) return this.#runTurns([]);
     try {
       const kept = await this.#keepPictures(pictures);
       return 'code' in kept ? kept : await this.#runTurns(kept);
     } finally {
-      if (pictures.length > 0) await inputs.remove(id);
+      await inputs.remove(id);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { isTimeout } from '../../kit/clock.ts';
@@ -243,17 +244,15 @@ function requestFor(call: HttpCall, addresses: KnownAddresses): Dispatcher.Dispa
 
 export type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
 
+const byteOrderMark = '\uFEFF';
 const maxDepth = 64;
 const maxValues = 100_000;
 
 /** Parses untrusted JSON safely: strict UTF-8, bounded depth, bounded number of values. */
 export function parseJson(bytes: Uint8Array): ParsedJson {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return { ok: false, why: 'not UTF-8' };
-  }
+  if (!isUtf8(bytes)) return { ok: false, why: 'not UTF-8' };
+  const decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  const text = decoded.startsWith(byteOrderMark) ? decoded.slice(1) : decoded;
   if (text.trim() === '') return { ok: false, why: 'empty' };
   if (!isWithinBounds(text)) return { ok: false, why: 'JSON too deep or with too many values' };
   const value = parsed(text) ?? parsed(withoutNonNumbers(text));
