@@ -21,7 +21,7 @@ export const gatewayMutants: readonly Mutant[] = [
   mutant('a client may ask for any kind', 'client.kinds?.includes(kind) === false', 'false', trouble),
   mutant('a client may spend without end', 'if (spentForMs > 0) {', 'if (false) {', trouble),
   mutant('a client has no rate', 'if (waitMs === 0) return undefined;', 'return undefined;', trouble),
-  mutant('a hung-up call goes on', "signal.addEventListener('abort', hangUp, { once: true });", '', trouble),
+  mutant('a hung-up call goes on', 'this.stop.abort(new CallerGone());', ';', trouble),
   mutant(
     'a broken stream ends as if it were whole',
     'if (exchange.hasBegun && result.isCut === true)',

@@ -22,8 +22,8 @@ export const providerMutants = [
   ),
   mutant(
     'bytes that are no UTF-8 are guessed at',
-    'fatal: true',
-    'fatal: false',
+    "if (!isUtf8(bytes)) return { ok: false, why: 'not UTF-8' };",
+    '',
     `${bytez}/answer-bodies.test.ts`,
     'test/providers/http/parse-json.test.ts',
   ),
