@@ -54,7 +54,7 @@ import { isSelling } from '../domain/payments/price-list.ts';
 import { WayBack } from './outbox/undeliverable.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { LinkButtons } from './delivery/link-buttons.ts';
-import { callTimeoutS, openOutbox } from './outbox/outbox.ts';
+import { callTimeoutS, openOutbox } from './outbox/open-outbox.ts';
 import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/bot-api.ts';
 import { Poller } from './updates/poller.ts';

@@ -3,44 +3,22 @@ import { albumIds, firstOfAlbum, type Job, type JobRequest, type Candidate, isFo
 import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
-import type { Accepted, Cancelled, RewrittenPrompts } from '../domain/job-engine.ts';
-import type { RefusedWords, WordGuard } from '../domain/safety/safety.ts';
-import type { KeyPool } from '../keys/pool/key-pool.ts';
+import type { Cancelled } from '../domain/job-engine.ts';
 import { type Breakers, createBreakers } from './circuit-breaker/breakers.ts';
 import { ChainModels, chainFor, requestChain } from './request/chain-models.ts';
 import { expectedWaitMs, isBehindOwn, viewOf, RunningJobs } from './running-jobs.ts';
 import type { StartCheck } from './next-call.ts';
 import { withSeed } from './request/generation-request.ts';
 import { PromptRewriter } from './prompt-rewriter.ts';
-import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
+import type { GenerationServiceOptions, Submitted } from './generation-service-options.ts';
+import { JobRunner } from './job-runner.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ClientCallRunner } from './client-calls/client-call-runner.ts';
-import { type LinesOptions, openLines } from './open-lines.ts';
+import { openLines } from './open-lines.ts';
 import { UnrecognizedFailures } from './judgement.ts';
 
-export type GenerationServiceOptions = Omit<
-  JobRunnerOptions,
-  'pool' | 'live' | 'modelCooldowns' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
-> & {
-  readonly pool: KeyPool;
-  readonly clients?: LinesOptions['clients'];
-  /** How many requests of one person may run, and wait, at once. */
-  readonly running: Readonly<Record<Lane, number>>;
-  readonly waiting: Readonly<Record<Lane, number>>;
-  readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
-  /** A line with a longer estimated wait refuses new jobs. */
-  readonly maxWaitMs: number;
-  /** The providers that have keys now, however these fare; every provider has some when absent. */
-  readonly keyedProviders?: ReadonlySet<ProviderName>;
-  /** Where rewritten prompts are kept; prompts are not rewritten when absent. */
-  readonly rewrites?: RewrittenPrompts | undefined;
-  readonly guard?: WordGuard | undefined;
-  /** Reads which models the provider serves, and gives it to `noteListed`; never rejects. */
-  readonly readModels?: (provider: ProviderName) => Promise<void>;
-};
-
-/** `busy`: the estimated wait is too long; `not-allowed`: the person may use no model of the kind. */
-export type Submitted = Accepted | RefusedWords | { readonly kind: 'refused'; readonly code: 'busy' | 'not-allowed' };
+/** A process that runs a job hears of its end long before; after that another one shows it. */
+const maxStopMs = 2_000;
 
 /** The API of generation: accepts requests, returns their views, cancels them, and drains in two steps. */
 export class GenerationService {
@@ -76,14 +54,18 @@ export class GenerationService {
       ...tools,
       ...(rewriter === undefined ? {} : { loadMaterial: (job) => rewriter.load(job) }),
       live: this.#live,
-      onEnded: (job) => this.#ended(job.id, job),
+      onEnded: (job) => this.noteEnded(job.id, job),
       onParked: (id) => this.#progressed(id),
     });
     const { lines, calls } = openLines({ ...tools, runner: this.#runner });
     this.#lines = lines;
     this.calls = calls;
     this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.seatFreed()));
-    this.#stops = queue.onStop((id) => this.#live.stop(id, 'cancelled'));
+    this.#stops = queue.onStop((id) => {
+      this.#live.stop(id, 'cancelled');
+      // Whoever ran it shows its end.
+      if (options.hasOthers === true) this.#dropEnded(id);
+    });
     this.#listening.use(queue.onSetAside((id, error) => this.#foundUnreadable(id, error)));
   }
 
@@ -93,7 +75,17 @@ export class GenerationService {
     const { queue } = this.#options;
     // A turn later: that a request is accepted is said first.
     this.#listening.use(queue.onWork((line, why) => void setImmediate(() => this.#look(line, why))));
+    this.takeUp();
+  }
+
+  /** Goes on with what providers work on already, or have answered: of earlier processes, or of one that died. */
+  takeUp(): void {
     void this.#takeUp().finally(() => this.#look(undefined, 'waits'));
+  }
+
+  /** Whether this process makes the job now, or has its next attempt before it. */
+  isRunningHere(id: JobId): boolean {
+    return this.#live.phase(id) !== undefined;
   }
 
   /** The provider refuses every key alike: it counts as down. */
@@ -134,7 +126,7 @@ export class GenerationService {
       return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
-      if (guard?.asks !== true) this.#rewriter?.begin(accepted.job);
+      if (guard?.asks !== true && this.#options.hasOthers !== true) this.#rewriter?.begin(accepted.job);
       onCheckpoint?.('accepted', id);
       const { ahead } = accepted;
       for (const jobId of albumIds(id, request.album?.size)) emit({ event: 'job.accepted', jobId, kind, lane, ahead });
@@ -196,10 +188,11 @@ export class GenerationService {
   async #cancel(id: JobId, userId: number, wipes: boolean): Promise<Cancelled> {
     const cancelled = await this.#options.queue.cancel(id, userId, wipes);
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
-      this.#live.forget(id);
-      this.#rewriter?.cancel(id);
+      const runsElsewhere = cancelled.kind === 'running' && this.#options.hasOthers === true && !this.isRunningHere(id);
       this.#options.emit({ event: 'job.cancelled', jobId: id });
-      this.#ended(id);
+      // Whoever runs it may be dead.
+      if (runsElsewhere) this.#options.clock.schedule(maxStopMs, () => this.#dropEnded(id));
+      else this.#dropEnded(id);
     }
     if (cancelled.kind === 'cancelled' && cancelled.operation !== undefined) {
       this.#runner.cancel(cancelled.operation);
@@ -211,6 +204,11 @@ export class GenerationService {
   checkBeforeStart(check: StartCheck): Disposable {
     this.#runner.startChecks.add(check);
     return { [Symbol.dispose]: () => void this.#runner.startChecks.delete(check) };
+  }
+
+  /** The job has an outcome that nobody has begun to show. */
+  noteEnded(id: JobId, job?: Job): void {
+    for (const listener of this.#endedListeners) listener(id, job);
   }
 
   /** Calls back when a job has an outcome that is not delivered yet; with the job as it began, where it ran here. */
@@ -282,16 +280,17 @@ export class GenerationService {
     const { emit } = this.#options;
     emit({ event: 'app.error', what: `read job ${id}`, error });
     emit({ event: 'job.dead-lettered', jobId: id, processes: 0 });
+    this.#dropEnded(id);
+  }
+
+  #dropEnded(id: JobId): void {
     this.#live.forget(id);
-    this.#ended(id);
+    this.#rewriter?.cancel(id);
+    this.noteEnded(id);
   }
 
   #look(line: ProviderName | undefined, why: 'waits' | 'stopped'): void {
     for (const one of line === undefined ? this.#lines.keys() : [line]) this.#lines.get(one)?.poke(why);
-  }
-
-  #ended(id: JobId, job?: Job): void {
-    for (const listener of this.#endedListeners) listener(id, job);
   }
 
   #progressed(id: JobId): void {

@@ -1,6 +1,7 @@
 import { Api, HttpError } from 'grammy';
 import { undeliverableTransformer } from '../../src/bot/outbox/undeliverable.ts';
-import { RateLimiter, type CallKind, rateLimitTransformer } from '../../src/bot/outbox/rate-limiter.ts';
+import { type CallKind, rateLimitTransformer } from '../../src/bot/outbox/rate-limit-transformer.ts';
+import { RateLimiter } from '../../src/bot/outbox/rate-limiter.ts';
 import { Outbox } from '../../src/bot/outbox/outbox.ts';
 import type { ChatStore, ChatEntry } from '../../src/domain/chats/chat-store.ts';
 import type { AppEvent } from '../../src/domain/events.ts';

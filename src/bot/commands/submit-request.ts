@@ -8,7 +8,7 @@ import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/requ
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { groupRules } from '../groups/group-settings.ts';
 import { reply, replyPrivately } from '../reply.ts';
-import type { Submitted } from '../../jobs/generation-service.ts';
+import type { Submitted } from '../../jobs/generation-service-options.ts';
 import type { MessageView } from '../../messages/view.ts';
 import { Composer } from 'grammy';
 import { guidedRequestId } from '../dialogue/guided-request.ts';

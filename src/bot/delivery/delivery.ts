@@ -3,12 +3,14 @@ import type { Claim, JobReader } from '../../domain/job-engine.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { firstOfAlbum, type Job, type OnCheckpoint, type Outcome } from '../../domain/job.ts';
 import type { JobId } from '../../domain/ids.ts';
-import { type FailedTry, TryLater, placeOf, reportTelegramError, textOptions } from './media-message.ts';
+import { type FailedTry, TryLater, reportTelegramError, textOptions } from './media-message.ts';
 import { maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './send-once.ts';
 import type { WayBack } from '../outbox/undeliverable.ts';
 import type { MethodKind } from '../outbox/bot-api.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import type { Presence } from './presence.ts';
+import { sendReadyNote } from './ready-note.ts';
+import { receiptKept } from './receipt-elsewhere.ts';
 import type { StatusLists } from './status-lists.ts';
 import { LateEdits } from './late-edits.ts';
 import { endedAlbum, finishAlbum, showAlbum } from './show-album.ts';
@@ -27,6 +29,8 @@ export type DeliveryOptions = ShowTools & {
   readonly lists?: Pick<StatusLists, 'refresh'>;
   readonly wayBack?: Pick<WayBack, 'isOpen'>;
   readonly presence?: Pick<Presence, 'ended'>;
+  /** Other processes run and deliver jobs of the same store. */
+  readonly hasOthers?: boolean;
   /** Called at the points where crash tests stop the process. */
   readonly onCheckpoint?: OnCheckpoint | undefined;
 };
@@ -56,9 +60,10 @@ export class Delivery {
     this.#listening.use(options.outbox.health.onRecovery((kind) => this.#recovered(kind)));
   }
 
-  /** Delivers what an earlier process did not. */
+  /** Delivers what an earlier process did not; of several processes, what is orphaned is told of one by one. */
   async resume(): Promise<void> {
-    for (const id of await this.#options.delivery.pending()) this.#enqueue(id);
+    const { delivery, hasOthers } = this.#options;
+    if (hasOthers !== true) for (const id of await delivery.pending()) this.#enqueue(id);
     await this.#options.links?.resume();
     await this.#options.lists?.refresh();
   }
@@ -145,11 +150,12 @@ export class Delivery {
   }
 
   async #tryToDeliver(id: JobId): Promise<'done' | 'again'> {
-    const { delivery, statusMessages, emit } = this.#options;
+    const { delivery, statusMessages, jobs, hasOthers, clock, emit } = this.#options;
     const tried: { claim?: Claim } = {};
     try {
       // The claim then knows the number of a status message that is being sent.
       await statusMessages.close(id);
+      if (hasOthers === true) await receiptKept(id, jobs, clock, this.#closing.signal);
       const claim = await delivery.claim(id);
       if (claim === undefined) await finishAlbum(id, this.#options.jobs, delivery);
       if (claim === undefined || claim.job.state.kind !== 'ended') return 'done';
@@ -275,24 +281,8 @@ export class Delivery {
     else emit({ event: 'job.notified', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
     // Who has cancelled a request knows that it ended.
     if (as === 'message' || ms <= pingAfterMs || outcome.kind === 'cancelled' || job.wishes?.quiet === true) return;
-    const run = () => this.#ping({ job, lease }, { ...shown, outcome });
+    const run = () => sendReadyNote({ job, lease }, { ...shown, outcome }, this.#options);
     this.#options.outbox.post({ chatId: job.origin.chatId, kind: 'send', priority: 'proactive', run });
-  }
-
-  /** Sent at most once, and never repeated when it may have arrived. */
-  async #ping({ job, lease }: Claim, { messageId, outcome }: Exclude<Shown, { as: 'nothing' }>): Promise<'done'> {
-    const { outbox, ledger, messages, emit } = this.#options;
-    const start = await ledger.begin(lease, 'ping', 'once');
-    if (start.kind !== 'go') return 'done';
-    const view = outcome.kind === 'result' ? messages.ready(job.locale) : messages.notReady(job.locale);
-    try {
-      const options = { ...textOptions(view), ...placeOf(job, messageId) };
-      const sent = await outbox.api.sendMessage(job.origin.chatId, view.text, options);
-      await ledger.end(lease, 'ping', String(sent.message_id));
-    } catch (error) {
-      reportTelegramError(emit, 'ping', error);
-    }
-    return 'done';
   }
 }
 

@@ -4,6 +4,8 @@ import type { Claim, JobDelivery, JobReader } from '../../domain/job-engine.ts';
 import { albumIds, filesOf, firstOfAlbum, type Job, type Outcome } from '../../domain/job.ts';
 import { traitsOf } from '../../domain/kinds.ts';
 import type { SentFile } from '../../domain/personal/past-requests.ts';
+import type { JobView } from '../../domain/views.ts';
+import type { GenerationService } from '../../jobs/generation-service.ts';
 import { mediaFor, named, placeOf, sentFileIn, type SendAs, type ShownFile } from './media-message.ts';
 import { sendOnce, sendOnceAs } from './send-once.ts';
 import { removeStatusMessage, type Shown, showOutcome, type ShowTools, viewsFor } from './show-outcome.ts';
@@ -113,4 +115,18 @@ async function itemFor({ job, outcome, shown }: Picture, as: SendAs, tools: Show
   const item = mediaFor(named(job, shown), traitsOf(job.kind).carrier, view, as);
   // The carrier of what has variations is a photo, which Telegram takes as one or as a document.
   return item as InputMediaPhoto | InputMediaDocument;
+}
+
+/** An album is where the first of its jobs is that has not ended. */
+export async function albumView(
+  id: JobId,
+  view: JobView,
+  size: number,
+  service: Pick<GenerationService, 'find'>,
+): Promise<JobView> {
+  const found = await Promise.all(albumIds(id, size).map((one) => service.find(one)));
+  const views = found.flatMap((one) => (one === undefined ? [] : [one.view]));
+  const ready = views.filter(({ phase }) => phase.kind === 'ended' && phase.outcome.kind === 'result').length;
+  const { phase } = views.find((one) => one.phase.kind !== 'ended') ?? view;
+  return { ...view, phase, album: { ready, size } };
 }

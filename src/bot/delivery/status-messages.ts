@@ -3,7 +3,7 @@ import type { EffectLedger } from '../../domain/effect-ledger.ts';
 import type { JobDelivery } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
-import { albumIds, firstOfAlbum, type Job } from '../../domain/job.ts';
+import { firstOfAlbum, type Job } from '../../domain/job.ts';
 import type { DayLeft, JobPhase, JobView } from '../../domain/views.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -12,6 +12,7 @@ import type { MessageView } from '../../messages/view.ts';
 import { placeOf, textOptions, reportTelegramError } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Presence } from './presence.ts';
+import { albumView } from './show-album.ts';
 import { isShut, isTransient } from '../outbox/telegram-error.ts';
 
 /** Queue positions change often, so they are shown at this interval. */
@@ -24,6 +25,8 @@ const maxEdits = 6;
 const oneMoreEveryMs = 60_000;
 /** The place in line is updated after this time, then after twice this time, and so on. */
 const positionShownAgainMs = 5_000;
+/** A status message that another process sends is looked for so often. */
+const [lookAgainMs, maxLooks] = [500, 8];
 
 export type StatusMessagesOptions = {
   /** For the first answer to a request; edits go through the outbox. */
@@ -38,6 +41,8 @@ export type StatusMessagesOptions = {
   readonly leftToday?: (job: Job) => Promise<DayLeft | undefined>;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Other processes run jobs that were accepted here, and the other way round. */
+  readonly hasOthers?: boolean;
 };
 
 type Tracked = {
@@ -213,10 +218,15 @@ export class StatusMessages {
     await Promise.all([...this.#tracked.keys()].map((id) => this.close(id)));
   }
 
-  async #adopt(id: JobId): Promise<void> {
+  async #adopt(id: JobId, looks = 1): Promise<void> {
+    const { service, hasOthers, clock } = this.#options;
     try {
-      const found = await this.#options.service.find(id);
-      if (found?.job.statusMessageId === undefined || this.#tracked.has(id)) return;
+      const found = await service.find(id);
+      if (found === undefined || this.#tracked.has(id)) return;
+      if (found.job.statusMessageId === undefined) {
+        const isDue = hasOthers === true && looks < maxLooks && found.view.phase.kind !== 'ended';
+        return void (isDue && clock.schedule(lookAgainMs, () => void this.#adopt(id, looks + 1)));
+      }
       const tracked = this.#newlyTracked(found.job.origin.chatId, found.job.statusMessageId);
       this.#tracked.set(id, tracked);
       this.#post(id, tracked);
@@ -226,9 +236,8 @@ export class StatusMessages {
   }
 
   #post(id: JobId, tracked: Tracked): void {
-    const { chatId } = tracked;
     const run = () => this.#edit(id, tracked);
-    this.#options.outbox.post({ chatId, kind: 'edit', priority: 'status', name: id, run });
+    this.#options.outbox.post({ chatId: tracked.chatId, kind: 'edit', priority: 'status', name: id, run });
   }
 
   #schedulePositions(): void {
@@ -239,13 +248,15 @@ export class StatusMessages {
   }
 
   async #edit(id: JobId, tracked: Tracked): Promise<'done' | 'again'> {
-    const { outbox, service, clock, emit } = this.#options;
+    const { outbox, service, hasOthers, clock, emit } = this.#options;
     if (this.#tracked.get(id) !== tracked || tracked.isGone === true) return 'done';
     const found = await service.find(id);
     if (found?.job.statusMessageId === undefined || this.#tracked.get(id) !== tracked) return 'done';
     const { job } = found;
-    const jobView = job.album === undefined ? found.view : await this.#albumView(job, found.view, job.album.size);
-    if (jobView.phase.kind === 'ended') {
+    const jobView = job.album === undefined ? found.view : await albumView(job.id, found.view, job.album.size, service);
+    // Whoever runs it shows how it goes, and knows better.
+    const isElsewhere = hasOthers === true && job.state.kind === 'running' && !service.isRunningHere(id);
+    if (jobView.phase.kind === 'ended' || (isElsewhere && tracked.isAsked !== true)) {
       this.#tracked.delete(id);
       return 'done';
     }
@@ -273,15 +284,6 @@ export class StatusMessages {
       tracked.isGone = failure === 'no-message' || isShut(failure);
       return isTransient(failure) ? 'again' : 'done';
     }
-  }
-
-  /** An album is where the first of its jobs is that has not ended. */
-  async #albumView({ id }: Job, view: JobView, size: number): Promise<JobView> {
-    const found = await Promise.all(albumIds(id, size).map((one) => this.#options.service.find(one)));
-    const views = found.flatMap((one) => (one === undefined ? [] : [one.view]));
-    const ready = views.filter(({ phase }) => phase.kind === 'ended' && phase.outcome.kind === 'result').length;
-    const { phase } = views.find((one) => one.phase.kind !== 'ended') ?? view;
-    return { ...view, phase, album: { ready, size } };
   }
 
   #isTooSoon(id: JobId, tracked: Tracked): boolean {

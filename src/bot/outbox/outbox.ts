@@ -1,13 +1,10 @@
-import { Api, type ApiClientOptions } from 'grammy';
+import type { Api } from 'grammy';
 import type { Emit } from '../../domain/events.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { RateLimiter, type VisibleCall, type CallKind, rateLimitTransformer } from './rate-limiter.ts';
-import type { ChatStore, RetryAfterStore } from '../../domain/chats/chat-store.ts';
 import { MethodHealth, methodHealthTransformer, SendSlots } from './bot-api.ts';
-import { ownTransport } from './own-transport.ts';
-import { maxHoldMs } from './telegram-error.ts';
-import { quotedLinksTransformer, undeliverableTransformer } from './undeliverable.ts';
+import type { RateLimiter, VisibleCall } from './rate-limiter.ts';
+import type { SharedPace } from './shared-pace.ts';
 
 const retryRules = { baseMs: 1_000, capMs: 60_000 } as const;
 /** After this many tries a status is outdated. */
@@ -34,6 +31,8 @@ export type OutboxOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
+  /** Absent where this process is alone. */
+  readonly sharedPace?: Pick<SharedPace, 'takeProactive'> | undefined;
 };
 
 type Item = {
@@ -183,9 +182,17 @@ export class Outbox {
   }
 
   async #start(chat: ChatQueue, item: Item): Promise<void> {
-    const { emit } = this.#options;
+    const { emit, sharedPace } = this.#options;
     const { priority, run } = item.message;
     chat.isBusy = true;
+    if (sharedPace !== undefined && priority !== 'answer') {
+      const waitMs = await sharedPace.takeProactive();
+      if (waitMs > 0) {
+        item.retryAtMs = this.#options.clock.monotonicMs() + waitMs;
+        chat.isBusy = false;
+        return this.#startNext(chat);
+      }
+    }
     const call = this.#slots.take();
     const key = keyOf(item.message);
     // A status that is posted during this call is the next one.
@@ -239,49 +246,4 @@ function addStatus(chat: ChatQueue, message: OutgoingMessage): void {
 
 function keyOf(message: OutgoingMessage): unknown {
   return message.name ?? message;
-}
-
-/** Longer than a poll, so that a dead connection is noticed. */
-export const callTimeoutS = 40;
-/** Allows the largest file over a slow connection. */
-const uploadTimeoutS = 180;
-
-export type OpenOutboxOptions = {
-  /** The bot's own client, for replies. */
-  readonly api: Api;
-  readonly client: ApiClientOptions;
-  readonly chats: ChatStore;
-  readonly rests: RetryAfterStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly emit: Emit;
-  /** Aborts every call and every wait. */
-  readonly closing: AbortSignal;
-};
-
-/**
- * Opens a second client for outgoing messages and installs the transformers on both clients. They share one rate limiter,
- * which starts with the waits that Telegram asked an earlier process for.
- */
-export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
-  const { api, client, rests, clock } = options;
-  const rateLimiter = new RateLimiter(clock);
-  const nowMs = clock.now();
-  // A clock that was set back must not extend a wait beyond the longest one of Telegram.
-  for (const { place, untilMs } of await rests.active(nowMs))
-    rateLimiter.hold(place, Math.min(untilMs - nowMs, maxHoldMs));
-  const shared = { ...options, rateLimiter };
-  const outgoingApi = new Api(api.token, { ...client, timeoutSeconds: uploadTimeoutS });
-  const install = (one: Api, callKind: CallKind, timeoutS: number) =>
-    one.config.use(
-      ownTransport({ token: one.token, client, timeoutS }),
-      rateLimitTransformer(shared, callKind),
-      undeliverableTransformer(shared, callKind),
-      quotedLinksTransformer(),
-    );
-  install(api, 'reply', callTimeoutS);
-  install(outgoingApi, 'outgoing', uploadTimeoutS);
-  const outbox = new Outbox({ ...shared, api: outgoingApi });
-  api.config.use(methodHealthTransformer(outbox.health));
-  return outbox;
 }

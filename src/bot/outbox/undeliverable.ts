@@ -6,7 +6,8 @@ import type { Transformer } from 'grammy';
 import type { ChatLimit, ChatStore } from '../../domain/chats/chat-store.ts';
 import type { Emit } from '../../domain/events.ts';
 import { captionLimit, shownLength, textLimit, withoutLinks } from '../../messages/view.ts';
-import { type CallKind, chatOf } from './rate-limiter.ts';
+import type { CallKind } from './rate-limit-transformer.ts';
+import { chatOf } from './rate-limiter.ts';
 import { type TelegramError, classifyRefusal, describeRefusal } from './telegram-error.ts';
 
 /** A call's payload as grammY passes it on. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { RateLimiter, type CallKind, rateLimitTransformer } from '../../../src/bot/outbox/rate-limiter.ts';
+import { type CallKind, rateLimitTransformer } from '../../../src/bot/outbox/rate-limit-transformer.ts';
+import { RateLimiter } from '../../../src/bot/outbox/rate-limiter.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Rest } from '../../../src/domain/chats/chat-store.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
