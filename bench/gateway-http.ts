@@ -1,4 +1,4 @@
-import type { Core } from '../src/app/open-core.ts';
+import type { Core } from '../src/app/core.ts';
 import { openHttp } from '../src/app/open-http.ts';
 import type { Config } from '../src/config/config.ts';
 import { LiveSecret } from '../src/kit/secret.ts';

@@ -1,5 +1,6 @@
 import type { CoreParts } from '../src/app/core-parts.ts';
-import { type Core, openCore } from '../src/app/open-core.ts';
+import type { Core } from '../src/app/core.ts';
+import { openCore } from '../src/app/open-core.ts';
 import { instantResults } from '../simulator/instant-results.ts';
 import { type Config, parseConfig } from '../src/config/config.ts';
 import type { Emit } from '../src/domain/events.ts';

@@ -4,24 +4,36 @@ import type { Emit } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createAlerts } from '../observability/alerts/alerts.ts';
+import type { Processes } from '../domain/shared/processes.ts';
+import type { Storage } from '../storage/open-storage.ts';
+import { AlertTeller } from './processes/shared-alerts.ts';
 
 /** Raises alerts by what happens and stores those that are raised. */
 export function openAlerts(
   pool: KeyPool,
   events: EventBus,
-  store: AlertStore,
+  { alerts: store, shared }: Pick<Storage, 'alerts' | 'shared'>,
+  processes: Processes,
   clock: Clock,
   emit: Emit,
-): AsyncDisposable & Pick<ReturnType<typeof createAlerts>, 'raised'> {
-  const alerts = createAlerts({ pool: () => pool.snapshot(), clock, emit });
+): AsyncDisposable & { raised(): Promise<readonly RaisedAlert[]> } {
+  const teller = shared && new AlertTeller({ alerts: shared.alerts, processes, clock, emit });
+  const onSaved = () => {
+    teller?.look();
+    processes.tell({ kind: 'alerts' });
+  };
+  // Of several processes one tells: what this one sees is stored, and that is all.
+  const onOwn: Emit = (event) => (event.event === 'app.error' ? emit(event) : saver.changed());
+  const alerts = createAlerts({ pool: () => pool.snapshot(), clock, emit: teller === undefined ? emit : onOwn });
+  const saver = new AlertSaver({ store, raised: () => alerts.raised(), onSaved, emit });
   events.on(alerts.names, alerts.onEvent);
-  const saver = new AlertSaver({ store, raised: () => alerts.raised(), emit });
   // Alerts of an earlier run are not raised any more.
   saver.changed();
-  events.on(['alert.raised', 'alert.resolved'], () => saver.changed());
+  if (teller === undefined) events.on(['alert.raised', 'alert.resolved'], () => saver.changed());
   return {
-    raised: () => alerts.raised(),
+    raised: async () => shared?.alerts.raised() ?? alerts.raised(),
     [Symbol.asyncDispose]: async () => {
+      await teller?.[Symbol.asyncDispose]();
       await saver[Symbol.asyncDispose]();
       alerts[Symbol.dispose]();
     },
@@ -31,6 +43,8 @@ export function openAlerts(
 export type AlertSaverOptions = {
   readonly store: AlertStore;
   readonly raised: () => readonly RaisedAlert[];
+  /** What is stored is as it is now. */
+  readonly onSaved?: () => void;
   readonly emit: Emit;
 };
 
@@ -63,11 +77,12 @@ export class AlertSaver implements AsyncDisposable {
   }
 
   async #save(): Promise<void> {
-    const { store, raised, emit } = this.#options;
+    const { store, raised, onSaved, emit } = this.#options;
     while (this.#isStale) {
       this.#isStale = false;
       try {
         await store.save(raised());
+        onSaved?.();
       } catch (error) {
         emit({ event: 'app.error', what: 'store the raised alerts', error });
         return;

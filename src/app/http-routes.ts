@@ -18,7 +18,7 @@ import { type TelegramWebhook, telegramRoutes } from '../http/telegram-webhook.t
 import { alertAdvice, alertFactWords } from '../observability/operator-words.ts';
 import { storyWords } from '../observability/story-words.ts';
 import { openFallbackTest } from './programs/open-fallback-test.ts';
-import type { Core } from './open-core.ts';
+import type { Core } from './core.ts';
 import type { OperatorParts } from './programs/operator-parts.ts';
 
 type HttpRoutesOptions = {

@@ -16,7 +16,9 @@ import { LiveSecret } from '../kit/secret.ts';
 import { createAgent, createConnector } from '../media/connector.ts';
 import { loadCatalog, localeForTag } from '../messages/catalog.ts';
 import type { CoreOptions } from './core-parts.ts';
-import { type Core, openCore } from './open-core.ts';
+import { followAlerts } from './processes/follow-alerts.ts';
+import type { Core } from './core.ts';
+import { openCore } from './open-core.ts';
 import { ProvenKeys } from './proven-keys.ts';
 
 const maxTelegramSilenceMs = 120_000;
@@ -90,11 +92,11 @@ export async function openApp(options: AppOptions): Promise<App> {
     const { openTracing } = await import('./programs/open-tracing.ts');
     opening.use(openTracing({ tracing, config, core, network: options.parts?.network }));
   }
-  const { clock, events, storage, pool, service } = core;
+  const { clock, events, storage, processes, pool, service } = core;
   const { emit } = events;
   const proven = new ProvenKeys(events);
   proven.follow(keys);
-  const { engine, inbox, dialogues } = storage;
+  const { engine, dialogues } = storage;
   await dialogues.purge(clock.now());
 
   const network = createConnector({ ...options.parts?.network, proxies: config.proxies });
@@ -130,10 +132,11 @@ export async function openApp(options: AppOptions): Promise<App> {
       onCheckpoint,
       ownSecrets,
       closing: closed.signal,
+      processes,
+      shared: storage.shared,
     }),
   );
-  for (const alert of await core.admin.alerts()) adminAlerts.onAlert({ event: 'alert.raised', alert });
-  events.on(['alert.raised', 'alert.resolved'], (event) => adminAlerts.onAlert(event));
+  opening.use(await followAlerts(core, adminAlerts));
 
   const listening = opening.use(
     await openHttp({
@@ -148,6 +151,8 @@ export async function openApp(options: AppOptions): Promise<App> {
         databaseWritable: cachedFor(clock, readinessCachedForMs, () => core.takesWrites()),
         serving: () => service.models.serving(proven.among(pool.snapshot().keys)),
         telegramAnswers: () =>
+          // Where another process polls, it is the one to say whether it is answered.
+          (processes.termOf('telegram') === undefined && processes.isHeld('telegram')) ||
           clock.monotonicMs() - (updates.lastAnswerMonotonicMs ?? -Infinity) <= maxTelegramSilenceMs,
       },
     }),
@@ -169,13 +174,17 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
   });
   const polling = introduced.then(async () => {
-    await delivery.resume();
+    if (processes.isAlone) await delivery.resume();
     core.start();
-    reconciler.start();
     const running = updates.run(closing.signal);
-    void resumePeople(closing.signal);
-    // Nothing waits for the menu: it reports its own errors and is published again at each start.
-    void menu.publish();
+    using _holding = processes.hold('telegram', (term) => {
+      const signal = processes.isAlone ? closing.signal : AbortSignal.any([closing.signal, term.signal]);
+      reconciler.start(signal);
+      void resumePeople(signal);
+      // Nothing waits for the menu: it reports its own errors and is published again at each start.
+      void menu.publish();
+      if (!processes.isAlone) void delivery.resume();
+    });
     await running;
   });
   const broken = polling.then(
@@ -210,11 +219,12 @@ export async function openApp(options: AppOptions): Promise<App> {
       closing.abort(new Error('The app is closing'));
       await polling.catch(() => undefined);
       await atMost(clock, config.drainMs, updates.idle());
+      // Others need not wait for what runs here.
+      if (!processes.isAlone) await updates.leave().catch(() => undefined);
       await core.drain(patience);
       await atMost(clock, maxDeliveryDrainMs, delivery.drain());
       closed.abort(new Error('The app is closed'));
-      // The process ends in order: an unhandled update does not count as the cause of a crash.
-      await inbox.survived().catch(() => undefined);
+      if (processes.isAlone) await updates.leave().catch(() => undefined);
       await opened.disposeAsync();
     },
   };

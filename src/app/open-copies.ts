@@ -4,6 +4,7 @@ import type { Emit } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import { filesOf } from '../domain/job.ts';
 import type { ResultSource } from '../domain/media.ts';
+import type { Processes } from '../domain/shared/processes.ts';
 import type { PersonalData } from '../domain/users.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { Random } from '../kit/backoff.ts';
@@ -37,6 +38,7 @@ export type OpenCopiesOptions = {
   readonly storage: Pick<Storage, 'resultCopies' | 'engine'>;
   readonly results: ResultSource;
   readonly service: Pick<GenerationService, 'onEnded'>;
+  readonly processes: Pick<Processes, 'isAlone'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
@@ -55,7 +57,13 @@ export async function openCopies(
   const { bucket } = scope.use(await openBucket(config.bucket, { ...parts, proxies: config.proxies, clock }));
   const { ResultCopier } = await import('../media/bucket/result-copier.ts');
   const copier = scope.use(
-    new ResultCopier({ ...options, store: storage.resultCopies, settings: config.bucket, bucket }),
+    new ResultCopier({
+      ...options,
+      store: storage.resultCopies,
+      settings: config.bucket,
+      bucket,
+      hasOthers: !options.processes.isAlone,
+    }),
   );
   const copy = async (id: JobId): Promise<void> => {
     try {

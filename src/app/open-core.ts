@@ -1,22 +1,16 @@
-import { chainsFor, type ProvidersConfig } from '../config/provider-settings.ts';
-import type { AdminApi } from '../domain/admin-api.ts';
-import { type EventBus, createEventBus } from '../domain/event-bus.ts';
-import type { Chains } from '../domain/job.ts';
+import { chainsFor } from '../config/provider-settings.ts';
+import { createEventBus } from '../domain/event-bus.ts';
 import { everyMechanism } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
-import type { ResultCopies, ResultStore } from '../domain/media.ts';
-import type { OwnRule } from '../domain/failure.ts';
 import { openBudgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
 import { materialLoader } from '../jobs/request/generation-request.ts';
 import { RetentionJob } from '../jobs/retention.ts';
-import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
-import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { openKeys } from '../keys/open-keys.ts';
 import { Keyring } from '../keys/keyring/keyring.ts';
-import { type ProviderKey, providersOf } from '../keys/sources/read-keys.ts';
-import { type Clock, steadyClock } from '../kit/clock.ts';
+import { providersOf } from '../keys/sources/read-keys.ts';
+import { steadyClock } from '../kit/clock.ts';
 import { createConnector } from '../media/connector.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient } from '../providers/http/http-exchange.ts';
@@ -24,8 +18,9 @@ import { ModelCatalog, modelTraitsOf } from '../providers/registry.ts';
 import { followClock, shiftFromFuture } from '../storage/sqlite/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import type { CoreOptions } from './core-parts.ts';
-import { openStorage, type Storage } from '../storage/open-storage.ts';
+import { openStorage } from '../storage/open-storage.ts';
 import { openAlerts } from './alert-saver.ts';
+import type { Core } from './core.ts';
 import { CommandRunner } from './command-runner.ts';
 import { databasePath } from './maintenance.ts';
 import { openCopies, openPersonalData } from './open-copies.ts';
@@ -33,49 +28,12 @@ import { recover } from './recover.ts';
 import { gatewayAccess, openClients } from './programs/open-clients.ts';
 import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
+import { noticesOf, openHousekeeping } from './processes/housekeeping.ts';
+import { openProcesses } from './processes/open-processes.ts';
+import { whileHeld } from './processes/while-held.ts';
 import { openSafety } from './safety/open-safety.ts';
 import { readOperatorFiles, watchOperatorFiles } from './operator-files.ts';
-import { type AdminBy, createOwnerAdmin, notReloadable } from './owner-admin.ts';
-
-/** Generation without a way in: its owner submits requests to `service` and listens for their endings. */
-export type Core = AsyncDisposable & {
-  /** Runs evenly when the machine's clock is set; follows the change once the stored times have been shifted. */
-  readonly clock: Clock;
-  readonly events: EventBus;
-  readonly storage: Storage;
-  readonly results: ResultStore;
-  readonly copies: ResultCopies | undefined;
-  /** The pictures that people send with their requests. */
-  readonly inputs: ResultStore;
-  readonly pool: KeyPool;
-  /** The adapters of providers that have keys. */
-  readonly providers: ReadonlyMap<ProviderName, Provider>;
-  readonly keys: KeyMaintenance;
-  readonly service: GenerationService;
-  /** The chains in use: built-in ones are made of the providers that have keys. */
-  readonly chains: Chains;
-  /** The operator's own failure rules, as they are now; absent where no file of them is set. */
-  readonly failureRules: (() => readonly OwnRule[]) | undefined;
-  readonly retention: RetentionJob;
-  /** What operators see and do in Telegram. */
-  readonly admin: AdminApi;
-  readonly adminBy: AdminBy;
-  /** What programs may ask for; absent where there are none. */
-  readonly gateway: ReturnType<typeof gatewayAccess>;
-  /** Tries whether a request and its result can be stored now. */
-  takesWrites(): boolean;
-  /** Replaces the keys, and their settings where given. */
-  reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
-  /** Takes over the models table and the failure rules; returns the mistakes of a file that is kept out. */
-  reloadFiles(): readonly string[];
-  /** Starts to claim jobs, those of earlier runs first. */
-  start(): void;
-  /**
-   * Claims no more jobs, lets running ones finish until `patience` aborts, and requeues the rest at no cost. Returns how
-   * many were requeued; every further call returns the same.
-   */
-  drain(patience: AbortSignal): Promise<number>;
-};
+import { createOwnerAdmin, notReloadable } from './owner-admin.ts';
 
 /**
  * Opens owner lock, storage, HTTP client, providers, keys, generation service and retention: no Telegram, no HTTP server.
@@ -110,6 +68,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   );
   const storage = parts.storage?.(opened) ?? opened;
   const { database, engine, keyStore } = storage;
+  const processes = await openProcesses(opening, storage.shared, { clock, emit });
+  const notices = noticesOf(storage.notices, processes);
   let configured = options.keys;
   let keySettings = config.providers;
   events.on(['clock.jumped'], ({ byMs }) => followClock(database, clock, emit, byMs));
@@ -152,13 +112,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       testOnStart: config.keysTestOnStart,
       checkEveryMs: config.healthCheckIntervalMs,
       onBlocked: (provider) => blocked(provider),
-      notices: storage.notices,
+      notices,
       own: () => keyring.settings,
       mechanisms,
     }),
   );
   const { pool, maintenance } = keyRoom;
-  const alerts = opening.use(openAlerts(pool, events, storage.alerts, clock, emit));
+  const alerts = opening.use(openAlerts(pool, events, storage, processes, clock, emit));
 
   shiftFromFuture(database, clock.now());
   await recover(storage, emit);
@@ -191,11 +151,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     readModels: (provider) => models.read(provider),
     onCheckpoint,
     mechanisms,
+    hasOthers: !processes.isAlone,
   });
   if (guard !== undefined) service.checkBeforeStart(guard.beforeStart);
   blocked = (provider) => service.noteBlocked(provider);
   const models: OpenModels = opening.use(
-    openModels({ config, chains, catalog, served: service.models, pool, providers, storage, clock, emit }),
+    openModels({ config, chains, catalog, served: service.models, pool, providers, notices, clock, emit }),
   );
   const files = opening.use(
     watchOperatorFiles({
@@ -206,7 +167,17 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit,
     }),
   );
-  const copies = await openCopies(opening, { config, parts, storage, results, service, clock, random, emit });
+  const copies = await openCopies(opening, {
+    config,
+    parts,
+    storage,
+    results,
+    service,
+    processes,
+    clock,
+    random,
+    emit,
+  });
   const retention = opening.use(
     new RetentionJob({
       data: keepingFilesOf(service.calls, openPersonalData(database, copies)),
@@ -216,6 +187,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       retentionMs: config.retentionMs,
       history: { entries: storage.pastRequests, keptMs: config.historyMs },
       feedback: storage.feedback,
+      processes,
       clock,
       emit,
     }),
@@ -242,7 +214,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     safety: storage.safety,
     payments: storage.payments,
     config,
-    alerts: () => alerts.raised(),
+    alerts: alerts.raised,
     audit: storage.audit,
     emit,
     reload: options.reload ?? (async () => notReloadable(pool)),
@@ -251,7 +223,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   const { commands } = storage;
   const unseal = keyring.unseal.bind(keyring);
-  opening.use(new CommandRunner({ commands, admin: adminBy('command line'), unseal, clock, emit }));
+  const runner = { commands, admin: adminBy('command line'), unseal, clock, emit };
+  opening.use(whileHeld(processes, 'housekeeping', () => new CommandRunner(runner)));
+  opening.use(openHousekeeping({ processes, storage, service, clock, emit }));
 
   let hasStarted = false;
   let drained: Promise<number> | undefined;
@@ -263,6 +237,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     clock,
     events: { ...events, emit },
     storage,
+    processes,
     results,
     copies,
     inputs,

@@ -5,7 +5,7 @@ import type { Area } from '../http/gate.ts';
 import { type ListenHttpOptions, listenHttp } from '../http/serve-http.ts';
 import type { Listening } from '../http/listen.ts';
 import type { TelegramWebhook } from '../http/telegram-webhook.ts';
-import type { Core } from './open-core.ts';
+import type { Core } from './core.ts';
 import { StartError } from './start-error.ts';
 
 export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'clock' | 'emit'> & {

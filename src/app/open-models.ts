@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { NoticeStore } from '../domain/admin-api.ts';
 import type { Emit } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
@@ -8,7 +9,6 @@ import { ModelLists } from '../keys/maintenance/model-lists.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { ModelCatalog, ModelRow } from '../providers/registry.ts';
-import type { Storage } from '../storage/open-storage.ts';
 import { ModelDates } from './model-dates.ts';
 
 export type OpenModelsOptions = {
@@ -18,7 +18,7 @@ export type OpenModelsOptions = {
   readonly served: ChainModels;
   readonly pool: KeyPool;
   readonly providers: ReadonlyMap<ProviderName, Provider>;
-  readonly storage: Storage;
+  readonly notices: NoticeStore;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -34,9 +34,9 @@ export type OpenModels = AsyncDisposable & {
 
 /** Everything that keeps the models table up to date: the operator's rows, the lists of the providers, the dates in both. */
 export function openModels(options: OpenModelsOptions): OpenModels {
-  const { config, chains, catalog, served, pool, providers, storage, clock, emit } = options;
+  const { config, chains, catalog, served, pool, providers, notices, clock, emit } = options;
   const opened = new AsyncDisposableStack();
-  const dates = opened.use(new ModelDates({ chains, models: catalog.find, notices: storage.notices, clock, emit }));
+  const dates = opened.use(new ModelDates({ chains, models: catalog.find, notices, clock, emit }));
   const lists = opened.use(
     new ModelLists({
       pool,

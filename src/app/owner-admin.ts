@@ -36,7 +36,7 @@ type OwnerAdminOptions = AdminRecordsOptions & {
   readonly service: Pick<GenerationService, 'cancel'>;
   readonly users: Users;
   readonly safety: SafetyStore;
-  readonly alerts: () => readonly RaisedAlert[];
+  readonly alerts: () => Promise<readonly RaisedAlert[]>;
   readonly audit: AuditLog;
   readonly emit: Emit;
   readonly reload: () => Promise<Reloaded>;
@@ -156,7 +156,7 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
         await noted('renew-token', '');
         return { kind: 'done', value };
       },
-      alerts: async () => alerts(),
+      alerts,
       audit: (page) => audit.latest(page),
       note: (action, target) => audit.note({ atMs: clock.now(), by, action, target }),
       costs: records.costs,

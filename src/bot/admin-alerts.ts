@@ -61,6 +61,16 @@ export class AdminAlerts {
     for (const recipient of this.#recipients) this.#schedule(recipient);
   }
 
+  /** These and no others were told of, by another process. */
+  toldElsewhere(alerts: readonly Alert[]): void {
+    this.#states.clear();
+    for (const alert of alerts) this.#states.set(alert.id, { alert, isOpen: true, quietUntilMs: 0 });
+    for (const { sent } of this.#recipients) {
+      sent.clear();
+      for (const { id } of alerts) sent.add(id);
+    }
+  }
+
   /** Stores the language in which the admin was answered; alerts use it too. */
   async rememberLocale(adminId: number, locale: string): Promise<void> {
     const { users, emit } = this.#options;

@@ -1,6 +1,4 @@
-import { type NextFunction, Bot } from 'grammy';
-import { isStorageRefusal } from '../domain/failure.ts';
-import { answer, showInReply } from './reply.ts';
+import { Bot } from 'grammy';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
 import type { RetryAfterStore, StatusListStore } from '../domain/chats/chat-store.ts';
 import type { Dispatcher } from 'undici';
@@ -24,13 +22,16 @@ import { inlineMode } from './personal/inline.ts';
 import { settingsCommand } from './personal/settings.ts';
 import { statusAndCancelCommands } from './commands/status-and-cancel.ts';
 import { dialogues } from './dialogue/dialogues.ts';
+import { storageErrorBoundary } from './middleware/storage-error-boundary.ts';
 import { floodGate } from './middleware/flood-limit.ts';
 import { splitMessages, typedKeys } from './message-words.ts';
 import { fallback } from './commands/fallback.ts';
 import { UpdatePipeline } from './updates/update-pipeline.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
-import type { Inbox } from '../domain/inbox.ts';
+import type { Inbox, SharedInbox } from '../domain/inbox.ts';
+import type { Processes } from '../domain/shared/processes.ts';
+import type { SendPlaces } from '../domain/shared/send-places.ts';
 import type { Job, OnCheckpoint } from '../domain/job.ts';
 import type { ResultCopies, ResultSource, ResultStore } from '../domain/media.ts';
 import type { Random } from '../kit/backoff.ts';
@@ -65,33 +66,6 @@ import { GroupNotices } from './middleware/group-notices.ts';
 import { Presence } from './delivery/presence.ts';
 import { StatusLists } from './delivery/status-lists.ts';
 import { StatusMessages } from './delivery/status-messages.ts';
-
-/**
- * Answers a request that failed because the storage is unavailable; nothing was accepted, and nothing is lost. Throws the
- * refusal where the person cannot be told.
- */
-export function storageErrorBoundary({ messages, matchLocale }: Pick<BotDeps, 'messages' | 'matchLocale'>) {
-  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
-    try {
-      await next();
-    } catch (error) {
-      if (!isStorageRefusal(error)) throw error;
-      // A person who could not be looked up yet is answered in Telegram's language.
-      const speaker: BotContext['speaker'] | undefined = ctx.speaker;
-      const locale = speaker?.locale ?? matchLocale(ctx.from?.language_code);
-      if (ctx.callbackQuery !== undefined) await answer(ctx, messages.answer('storage-unavailable', locale));
-      if (ctx.chat === undefined || !isAsked(ctx)) return;
-      const toldIn = await showInReply(ctx, messages.storageUnavailable(locale));
-      // Who cannot be told, because the chat is closed, is not turned away: the update is handled when writing works again.
-      if (toldIn === undefined) throw error;
-    }
-  };
-}
-
-/** Updates that ask for nothing, like membership changes, are not answered. */
-function isAsked({ message, callbackQuery }: BotContext): boolean {
-  return message !== undefined || callbackQuery?.message !== undefined;
-}
 
 /** Registers all middleware and handlers, in the order in which an update passes them. */
 export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
@@ -180,6 +154,9 @@ export type OpenBotOptions = Omit<
   readonly ownSecrets: { readonly current: readonly Secret[] };
   /** Aborts every call to Telegram and every wait for it. */
   readonly closing: AbortSignal;
+  /** The processes that share the database, and what they share for Telegram; of a process that is alone, nothing. */
+  readonly processes: Processes;
+  readonly shared: { readonly inbox: SharedInbox; readonly places: SendPlaces } | undefined;
 };
 
 /** Everything that talks to Telegram; disposing ends the running sends. */
@@ -200,13 +177,15 @@ export type OpenBot = AsyncDisposable & {
 /** Builds the bot; the first call to Telegram is `updates.identifyBot`. */
 export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, onCheckpoint, service, clock, emit } = options;
-  const { users, chats, adminIds, perDay, prices } = options;
+  const { users, chats, adminIds, perDay, prices, processes } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog, adminIds, () => service.offered(), isSelling(prices), options);
   const client = { apiRoot: options.apiRoot, fetch: telegramFetch(options.agent) };
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
-  const outbox = opening.use(await openOutbox({ ...options, api, client }));
+  const hasOthers = !processes.isAlone;
+  const shared = options.shared && { ...options.shared, processes };
+  const outbox = opening.use(await openOutbox({ ...options, shared, api, client }));
   const unkept = new UnkeptUpdates();
   for (const one of [api, outbox.api]) one.config.use(unkept.transformer);
   const presence = opening.use(new Presence({ outbox, service, clock }));
@@ -215,7 +194,9 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     if (limit < 0) return undefined;
     return { limit, left: Math.max(0, limit - (await users.usedToday(userId, kind, clock.now()))) };
   };
-  const statusMessages = opening.use(new StatusMessages({ ...options, api, outbox, messages, presence, leftToday }));
+  const statusMessages = opening.use(
+    new StatusMessages({ ...options, api, outbox, messages, presence, leftToday, hasOthers }),
+  );
   const lists = opening.use(new StatusLists({ ...options, outbox, store: options.statusLists, messages }));
   const wayBack = new WayBack({ chats, clock });
   opening.use(service.checkBeforeStart(async (job) => ((await wayBack.isOpen(job)) ? undefined : 'chat-closed')));
@@ -238,12 +219,21 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     clock,
     emit,
     onCheckpoint,
+    hasOthers,
   });
   const menu = opening.use(new CommandMenu({ ...options, api, messages, locales: catalog.locales }));
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
   const groupNotices = opening.use(new GroupNotices({ outbox, messages, matchLocale, clock, emit }));
   const handedKeys = new HandedKeys();
-  const peopleParts = opening.use(openPeopleParts({ ...options, outbox, messages, matchLocale }));
+  const peopleParts = opening.use(
+    openPeopleParts({
+      ...options,
+      mayTell: () => processes.termOf('telegram') !== undefined,
+      outbox,
+      messages,
+      matchLocale,
+    }),
+  );
   const deps: BotDeps = {
     ...options,
     ...peopleParts,
@@ -267,15 +257,15 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     void adminAlerts.rememberLocale(userId, locale);
     void menu.publishFor(userId);
   });
-  const reasonUnasked = unaskedIn(bot, deps);
   const webhook = options.webhook && new WebhookSource({ ...options, webhook: options.webhook, bot });
   const updates = new UpdatePipeline({
     ...options,
+    shared,
     apiRoot: options.apiRoot === telegramApiRoot ? undefined : options.apiRoot,
     bot,
     unkept,
     onHandedKey: (updateId, handed) => handedKeys.keep(updateId, handed),
-    reasonUnasked,
+    reasonUnasked: unaskedIn(bot, deps),
     source: webhook ?? new Poller({ ...options, bot }),
   });
   const opened = opening.move();

@@ -2,6 +2,7 @@ import type { Emit } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { FeedbackStore } from '../domain/personal/feedback.ts';
 import type { PastRequests } from '../domain/personal/past-requests.ts';
+import type { Processes } from '../domain/shared/processes.ts';
 import type { PersonalData } from '../domain/users.ts';
 import type { StoredResults } from '../domain/media.ts';
 import { type Clock, every } from '../kit/clock.ts';
@@ -28,6 +29,8 @@ export type RetentionJobOptions = {
   readonly history?: { readonly entries: Pick<PastRequests, 'purge' | 'deleteOfJob'>; readonly keptMs: number };
   /** Kept as long as the requests. */
   readonly feedback?: Pick<FeedbackStore, 'purge'>;
+  /** Of several processes one deletes rows, and each the files on its disk; absent where this one is alone. */
+  readonly processes?: Pick<Processes, 'isAlone' | 'termOf' | 'tell' | 'onNews'>;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -55,6 +58,9 @@ export class RetentionJob implements AsyncDisposable {
   #erasureTimer: Disposable | undefined;
   /** Inputs that had no job in the last round. */
   #orphanInputs: ReadonlySet<JobId> = new Set();
+  /** Results that had no job in the last round, and in this one. */
+  #orphanFiles: ReadonlySet<JobId> = new Set();
+  #foundOrphans = new Set<JobId>();
   #round: Promise<void> | undefined;
 
   constructor(options: RetentionJobOptions) {
@@ -62,6 +68,10 @@ export class RetentionJob implements AsyncDisposable {
     const { clock } = options;
     const round = () => void this.round();
     this.#timers = [clock.schedule(firstRoundMs, round), every(clock, roundEveryMs, round)];
+    const hearing = options.processes?.onNews((news) => {
+      if (news.kind === 'files') void this.#guarded(async () => void (await this.#removeFilesHere(news.jobs)));
+    });
+    if (hearing !== undefined) this.#timers.push(hearing);
   }
 
   /** Resolves when everything past the retention period is deleted; an error is emitted, not thrown. */
@@ -106,7 +116,12 @@ export class RetentionJob implements AsyncDisposable {
   }
 
   async #deleteExpired(): Promise<void> {
-    const { data, clock, retentionMs, emit } = this.#options;
+    const { data, clock, retentionMs, processes, emit } = this.#options;
+    if (processes !== undefined && processes.termOf('housekeeping') === undefined) {
+      const results = await this.#deleteOrphanFiles();
+      if (results > 0) emit({ event: 'retention.deleted', requests: 0, results });
+      return;
+    }
     const beforeMs = clock.now() - retentionMs;
     const { requests, results } = await this.#deleteJobs(beforeMs);
     const orphans = await this.#deleteOrphanFiles();
@@ -141,9 +156,18 @@ export class RetentionJob implements AsyncDisposable {
       if (at > 0) await clock.sleep(batchPauseMs, this.#closing.signal);
       const batch = kept.slice(at, at + batchSize);
       const needed = await Promise.all(batch.map((id) => data.needsFile(id)));
-      removed += await this.#removeFiles(batch.filter((_, index) => needed[index] === false));
+      removed += await this.#removeFilesHere(this.#certain(batch.filter((_, index) => needed[index] === false)));
     }
+    [this.#orphanFiles, this.#foundOrphans] = [this.#foundOrphans, new Set()];
     return removed + (await this.#deleteOrphanInputs());
+  }
+
+  /** In a folder of several processes a file may belong to a call that another one is making: that is over in a round. */
+  #certain(orphans: readonly JobId[]): readonly JobId[] {
+    if (this.#options.processes?.isAlone !== false) return orphans;
+    const known = this.#orphanFiles;
+    for (const id of orphans) this.#foundOrphans.add(id);
+    return orphans.filter((id) => known.has(id));
   }
 
   /** Deletes what was sent with a request that was refused, or whose job no longer exists. */
@@ -159,6 +183,11 @@ export class RetentionJob implements AsyncDisposable {
   }
 
   async #removeFiles(ids: readonly JobId[]): Promise<number> {
+    if (ids.length > 0) this.#options.processes?.tell({ kind: 'files', jobs: ids });
+    return this.#removeFilesHere(ids);
+  }
+
+  async #removeFilesHere(ids: readonly JobId[]): Promise<number> {
     const { resultStore, inputs } = this.#options;
     if (inputs !== undefined) await Promise.all(ids.map((id) => inputs.remove(id)));
     const removed = await Promise.all(ids.map((id) => resultStore.remove(id)));

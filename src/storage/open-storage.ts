@@ -17,6 +17,7 @@ import type { AccessStore } from '../domain/people/access.ts';
 import type { Broadcasts } from '../domain/people/broadcasts.ts';
 import type { ExportRequests, People } from '../domain/people/people.ts';
 import type { SafetyStore } from '../domain/safety/safety.ts';
+import type { SharedStores } from '../domain/shared/shared-stores.ts';
 import type { FeedbackStore } from '../domain/personal/feedback.ts';
 import type { PastRequests } from '../domain/personal/past-requests.ts';
 import type { Users } from '../domain/users.ts';
@@ -54,6 +55,8 @@ import type { StorageError } from './storage-error.ts';
 
 /** All stores of this machine, over one database; disposing closes it. */
 export type Storage = Disposable & {
+  /** What several processes need that share the database; absent where there can be only one. */
+  readonly shared?: SharedStores;
   readonly database: SqliteDatabase;
   /** True when a test write succeeds now. */
   readonly takesWrites: () => boolean;

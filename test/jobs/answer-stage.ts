@@ -1,4 +1,5 @@
-import { type Core, openCore } from '../../src/app/open-core.ts';
+import type { Core } from '../../src/app/core.ts';
+import { openCore } from '../../src/app/open-core.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';

@@ -3,7 +3,7 @@ import type { JobKind } from '../../domain/kinds.ts';
 import type { FallbackReport, FallbackRequest } from '../../http/routes/fallback-routes.ts';
 import { testFallback } from '../../jobs/fallback-test.ts';
 import type { ProviderDefinition } from '../../providers/provider-definition.ts';
-import type { Core } from '../open-core.ts';
+import type { Core } from '../core.ts';
 
 const kinds = { text: 'chat', chat: 'chat', image: 'image' } as const satisfies Record<string, JobKind>;
 const whyWords = {

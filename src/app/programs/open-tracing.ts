@@ -4,7 +4,7 @@ import { type ConnectorOptions, createConnector } from '../../media/connector.ts
 import { JobSpans, tracedEvents } from '../../observability/tracing/job-spans.ts';
 import { type PostSpans, SpanExporter } from '../../observability/tracing/span-exporter.ts';
 import { createHttpClient } from '../../providers/http/http-exchange.ts';
-import type { Core } from '../open-core.ts';
+import type { Core } from '../core.ts';
 
 const answerLimitBytes = 64 * 1_024;
 

@@ -12,7 +12,7 @@ import { createHttpClient, type HttpClient } from '../../providers/http/http-exc
 import { openReadOnly } from '../../storage/sqlite/open-read-only.ts';
 import { createWebhookOutbox } from '../../storage/stores/webhook-outbox.ts';
 import { databasePath } from '../maintenance.ts';
-import type { Core } from '../open-core.ts';
+import type { Core } from '../core.ts';
 import { StartError } from '../start-error.ts';
 
 /** A receiver that says more than this says nothing of use. */
@@ -20,14 +20,14 @@ const answerLimitBytes = 64 * 1_024;
 
 export type OpenWebhooksOptions = {
   readonly config: Pick<Config, 'webhooks' | 'proxies'>;
-  readonly core: Pick<Core, 'events' | 'storage' | 'clock' | 'gateway'>;
+  readonly core: Pick<Core, 'events' | 'storage' | 'processes' | 'clock' | 'gateway'>;
   readonly random: Random;
   readonly network?: Pick<ConnectorOptions, 'resolve' | 'dial'> | undefined;
 };
 
 /** Tells other programs of alerts and of jobs that end, as far as the settings name any. */
 export function openWebhooks({ config, core, random, network }: OpenWebhooksOptions): AsyncDisposable {
-  const { events, storage, clock, gateway } = core;
+  const { events, storage, processes, clock, gateway } = core;
   const { alerts, jobs, signingKey } = config.webhooks;
   const targetOf = (target: string): WebhookTarget | undefined => {
     const ofClient = gateway?.webhookOf(target.replace(/^client:/, ''));
@@ -48,6 +48,7 @@ export function openWebhooks({ config, core, random, network }: OpenWebhooksOpti
     targetOf,
     signingKey,
     post: postBy(http),
+    mayTell: () => processes.termOf('housekeeping') !== undefined,
     clock,
     random,
     emit,

@@ -12,7 +12,8 @@ import { LendingService } from '../../keys/lending/lending-service.ts';
 import { logLine } from '../../observability/logger.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
 import { understandAnswer } from '../../providers/understand-answer.ts';
-import type { Core } from '../open-core.ts';
+import type { Core } from '../core.ts';
+import { shareEvents } from '../processes/shared-events.ts';
 
 type OperatorPartsOptions = {
   readonly config: Pick<Config, 'definitions' | 'providers'>;
@@ -34,7 +35,7 @@ export type OperatorParts = Disposable & {
 
 export function openOperatorParts({ config, core, named, providers, redact }: OperatorPartsOptions): OperatorParts {
   using opening = new DisposableStack();
-  const { clock, events, pool } = core;
+  const { clock, events, pool, processes } = core;
   const admin = core.adminBy('http');
   const lending = opening.use(
     new LendingService({
@@ -50,6 +51,7 @@ export function openOperatorParts({ config, core, named, providers, redact }: Op
   );
   const toLine = (event: AppEvent, facts: Readonly<Record<string, string>>) => redact(logLine(event, facts));
   const feed = opening.use(new EventFeed({ events, clock, toLine }));
+  if (!processes.isAlone) opening.use(shareEvents({ feed, events, processes, toLine, clock }));
   const metrics = opening.use(
     createMetrics({
       events,

@@ -20,6 +20,8 @@ export type BroadcasterOptions = Pick<
   'broadcasts' | 'people' | 'users' | 'messages' | 'matchLocale' | 'clock' | 'emit'
 > & {
   readonly outbox: Outbox;
+  /** Whether this process sends: of several, one does. */
+  readonly mayTell?: () => boolean;
   /** Whether this person may use the bot. */
   readonly mayUse: (userId: number) => Promise<boolean>;
 };
@@ -65,6 +67,8 @@ export class Broadcaster implements Disposable {
   #schedule(running: Running, inMs: number): void {
     if (this.#isClosed) return;
     running.timer = this.#options.clock.schedule(inMs, () => {
+      // Whoever sends now goes on with it.
+      if (this.#options.mayTell?.() === false) return void this.#running.delete(running.broadcast.id);
       void this.#step(running).then(
         (nextMs) => nextMs !== undefined && this.#schedule(running, nextMs),
         (error: unknown) => {

@@ -33,8 +33,10 @@ export class StarReconciler implements Disposable {
     this.#options = options;
   }
 
-  start(): void {
-    this.#schedule(firstAfterMs);
+  /** Compares now and then until the signal aborts. */
+  start(signal: AbortSignal): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#schedule(firstAfterMs, signal);
   }
 
   [Symbol.dispose](): void {
@@ -42,10 +44,10 @@ export class StarReconciler implements Disposable {
     this.#timer?.[Symbol.dispose]();
   }
 
-  #schedule(inMs: number): void {
-    if (this.#isClosed) return;
+  #schedule(inMs: number, signal: AbortSignal): void {
+    if (this.#isClosed || signal.aborted) return;
     this.#timer = this.#options.clock.schedule(inMs, () => {
-      void this.#run().finally(() => this.#schedule(everyMs));
+      if (!signal.aborted) void this.#run().finally(() => this.#schedule(everyMs, signal));
     });
   }
 

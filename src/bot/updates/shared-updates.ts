@@ -1,8 +1,10 @@
+import type { Update } from 'grammy/types';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import type { SharedInbox } from '../../domain/inbox.ts';
 import type { Processes, RoleTerm } from '../../domain/shared/processes.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { handedKey } from '../message-words.ts';
 import type { UpdateHandler } from './update-handler.ts';
 import type { UpdateSink, UpdateSource } from './update-source.ts';
 
@@ -47,6 +49,12 @@ export class SharedUpdates {
     else this.#wake();
   }
 
+  /** A key that is handed over is kept by no row: only the process that handles the update may take it from Telegram. */
+  isForHolder(batch: readonly Update[]): boolean {
+    if (this.#options.processes.termOf('telegram') !== undefined) return false;
+    return batch.some(({ message }) => handedKey(message?.text ?? message?.caption ?? '') !== undefined);
+  }
+
   /** Takes updates until the signal aborts, and handles all that are stored while this process has the role. */
   async run(sink: UpdateSink, signal: AbortSignal): Promise<void> {
     const { processes, source } = this.#options;
@@ -79,6 +87,8 @@ export class SharedUpdates {
     };
     const polling = source.deliver({ capacity, take: (batch, stop) => sink.take(batch, stop) }, signal);
     await Promise.all([polling, this.#takeNew(term, signal)]);
+    // At the end of the process whoever closes it waits, and gives the role back.
+    if (closing.aborted) return;
     await handler.idle();
     // Handlers that were stopped in order did not kill a process.
     await inbox.survived(term.fence).catch((error: unknown) => {
@@ -93,7 +103,9 @@ export class SharedUpdates {
       try {
         await handler.capacity();
         if (!term.isOn()) return;
-        for (const update of await inbox.takeNew(term.fence)) {
+        const taken = await inbox.takeNew(term.fence);
+        if (!term.isOn()) return;
+        for (const update of taken) {
           void handler.start(update, signal, { before: answeredBefore(update.updateId) });
         }
       } catch (error) {

@@ -223,13 +223,22 @@ export class UpdatePipeline implements UpdateSink {
 
   async take(batch: readonly Update[], signal: AbortSignal): Promise<number> {
     await this.#names.check(batch, signal);
-    if (this.#handsKeyToOther(batch)) return 0;
+    if (this.#shared?.isForHolder(batch) === true) return 0;
     const updates = batch.filter((update) => this.#asks(update)).flatMap((update) => this.#toRow(update));
     const taken = await this.#intake.take(updates, signal);
     await this.#purge();
     if (taken === updates.length) return batch.length;
     const first = updates[taken]?.updateId;
     return batch.findIndex(({ update_id: id }) => id === first);
+  }
+
+  /** The process ends in order: what it did not handle killed nothing. Another process takes updates from now on. */
+  async leave(): Promise<void> {
+    const { inbox, shared } = this.#options;
+    if (shared === undefined) return inbox.survived();
+    const term = shared.processes.termOf('telegram');
+    if (term !== undefined) await shared.inbox.survived(term.fence);
+    await shared.processes.release('telegram');
   }
 
   /** Resolves when no handler is running. */
@@ -249,19 +258,6 @@ export class UpdatePipeline implements UpdateSink {
       // An update of another shape fails with its handler and is set aside; it holds up no other.
       return true;
     }
-  }
-
-  /** A key that is handed over is kept by no row: only the process that handles the update may take it from Telegram. */
-  #handsKeyToOther(batch: readonly Update[]): boolean {
-    const { shared, ownSecrets } = this.#options;
-    if (shared === undefined || shared.processes.termOf('telegram') !== undefined) return false;
-    let isHanded = false;
-    try {
-      for (const update of batch) redactSecrets(update, ownSecrets?.current, () => (isHanded = true));
-    } catch {
-      // Nested too deep: nobody can store it.
-    }
-    return isHanded;
   }
 
   /** The redacted row of an update; none for an update that cannot be serialized (nested too deep). */

@@ -1,3 +1,4 @@
+import type { JobId } from '../ids.ts';
 import type { HeldPlace } from '../chats/chat-store.ts';
 
 /**
@@ -27,8 +28,8 @@ export type ProcessNews =
   | { readonly kind: 'rest'; readonly place: HeldPlace; readonly forMs: number }
   /** An alert was raised or resolved. */
   | { readonly kind: 'alerts' }
-  /** Jobs were deleted: their files are nobody's. */
-  | { readonly kind: 'files' }
+  /** These jobs were deleted, and their files with them. */
+  | { readonly kind: 'files'; readonly jobs: readonly JobId[] }
   /** An operator wants the settings read again. */
   | { readonly kind: 'reload' }
   /** Somebody reads the events of all processes, for a while. */

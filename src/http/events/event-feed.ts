@@ -38,22 +38,31 @@ export class EventFeed implements Disposable {
   constructor({ events, toLine, clock }: FeedOptions) {
     this.#startMs = clock.now();
     this.#listening = events.subscribe((event) => {
-      this.#count += 1;
-      const id = `${this.#startMs}-${this.#count}`;
       const atMs = clock.now();
-      let line: string | undefined;
-      const entry: FeedEntry = {
-        id,
-        name: event.event,
-        get data() {
-          return (line ??= toLine(event, { id, time: new Date(atMs).toISOString() }));
-        },
-      };
-      this.#kept.push(entry);
-      // Hot path: to take the oldest out one by one would move all the others each time.
-      if (this.#kept.length > 2 * maxKept) this.#kept.splice(0, maxKept);
-      for (const [reader, { topics }] of this.#readers) if (isOf(entry, topics)) this.#give(reader, entry);
+      this.#enter(event.event, (id) => toLine(event, { id, time: new Date(atMs).toISOString() }));
     });
+  }
+
+  /** Takes in an event of another process, as the log there has it. */
+  add(name: AppEvent['event'], line: string): void {
+    this.#enter(name, () => line);
+  }
+
+  #enter(name: AppEvent['event'], lineOf: (id: string) => string): void {
+    this.#count += 1;
+    const id = `${this.#startMs}-${this.#count}`;
+    let line: string | undefined;
+    const entry: FeedEntry = {
+      id,
+      name,
+      get data() {
+        return (line ??= lineOf(id));
+      },
+    };
+    this.#kept.push(entry);
+    // Hot path: to take the oldest out one by one would move all the others each time.
+    if (this.#kept.length > 2 * maxKept) this.#kept.splice(0, maxKept);
+    for (const [reader, { topics }] of this.#readers) if (isOf(entry, topics)) this.#give(reader, entry);
   }
 
   get readers(): number {

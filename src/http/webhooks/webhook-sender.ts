@@ -19,6 +19,8 @@ export type WebhookSenderOptions = {
   readonly targetOf: (target: string) => WebhookTarget | undefined;
   readonly signingKey: Secret | undefined;
   readonly post: PostWebhook;
+  /** Whether this process tells what waits: of several, one does. */
+  readonly mayTell?: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
@@ -65,7 +67,7 @@ export class WebhookSender implements AsyncDisposable {
 
   #look(): void {
     this.#isPoked = true;
-    if (this.#closing.signal.aborted) return;
+    if (this.#closing.signal.aborted || this.#options.mayTell?.() === false) return;
     this.#work ??= this.#guarded(() => this.#sendDue()).finally(() => {
       this.#work = undefined;
     });

@@ -31,6 +31,8 @@ export type ResultCopierOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
+  /** Other processes copy the results on their disks. */
+  readonly hasOthers?: boolean;
 };
 
 /**
@@ -48,6 +50,8 @@ export class ResultCopier implements ResultCopies, AsyncDisposable {
   readonly #uploads: WorkLoop;
   readonly #deletions: WorkLoop;
   #looking: Disposable | undefined;
+  /** Objects whose files are not on this machine, at the last look. */
+  readonly #elsewhere = new Set<string>();
   /** The last failure of each kind of call, until one succeeds. */
   readonly #failing: { upload?: FailedReply | undefined; delete?: FailedReply | undefined } = {};
   #told: FailedReply['why'] | undefined;
@@ -64,7 +68,7 @@ export class ResultCopier implements ResultCopies, AsyncDisposable {
       new WorkLoop({ atOnce, next, clock, random, closing: this.#closing.signal, onError: this.#onError });
     this.#uploads = loop(maxUploads, async () => {
       const copies = await options.store.toUpload(this.#place, maxUploads + maxDeletions);
-      const copy = copies.find(({ key }) => !this.#busy.has(key));
+      const copy = copies.find(({ key }) => !this.#busy.has(key) && !this.#elsewhere.has(key));
       return copy && (() => this.#whileBusy(copy.key, () => this.#upload(copy)));
     });
     this.#deletions = loop(maxDeletions, async () => {
@@ -76,7 +80,10 @@ export class ResultCopier implements ResultCopies, AsyncDisposable {
 
   /** Begins with what an earlier process left. */
   start(): void {
-    this.#looking = every(this.#options.clock, lookEveryMs, () => this.wake());
+    this.#looking = every(this.#options.clock, lookEveryMs, () => {
+      this.#elsewhere.clear();
+      this.wake();
+    });
     this.wake();
   }
 
@@ -152,6 +159,12 @@ export class ResultCopier implements ResultCopies, AsyncDisposable {
   async #upload({ key, jobId, part, mime }: ResultCopy): Promise<'done' | 'failed'> {
     const { store, bucket, results } = this.#options;
     const file = await results.open(jobId, part);
+    if (file === undefined && this.#options.hasOthers === true) {
+      // Whoever has it copies it; where nobody has, its row goes with its job.
+      this.#elsewhere.add(key);
+      await store.postpone(key);
+      return 'done';
+    }
     // Its file is gone, and a killed process may have uploaded it.
     if (file === undefined) return this.#delete(key);
     let reply: BucketReply;

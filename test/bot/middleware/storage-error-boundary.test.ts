@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { submitRequest } from '../../src/bot/commands/submit-request.ts';
-import type { BotContext, BotDeps } from '../../src/bot/context.ts';
-import { storageErrorBoundary } from '../../src/bot/open-bot.ts';
-import { loadCatalog } from '../../src/messages/catalog.ts';
-import { createMessageMapper } from '../../src/messages/message-mapper.ts';
-import { StorageError } from '../../src/storage/storage-error.ts';
+import { submitRequest } from '../../../src/bot/commands/submit-request.ts';
+import type { BotContext, BotDeps } from '../../../src/bot/context.ts';
+import { storageErrorBoundary } from '../../../src/bot/middleware/storage-error-boundary.ts';
+import { loadCatalog } from '../../../src/messages/catalog.ts';
+import { createMessageMapper } from '../../../src/messages/message-mapper.ts';
+import { StorageError } from '../../../src/storage/storage-error.ts';
 
 const catalog = loadCatalog();
 const messages = createMessageMapper(catalog);
