@@ -24,7 +24,7 @@ import type { Core } from './core.ts';
 import { CommandRunner } from './command-runner.ts';
 import { databasePath } from './maintenance.ts';
 import { openCopies, openPersonalData } from './open-copies.ts';
-import { recover } from './recover.ts';
+import { recover } from './processes/recover.ts';
 import { gatewayAccess, openClients } from './programs/open-clients.ts';
 import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';

@@ -5,7 +5,7 @@ import type { Processes } from '../../domain/shared/processes.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { Storage } from '../../storage/open-storage.ts';
-import { recover } from '../recover.ts';
+import { recover } from './recover.ts';
 import { whileHeld } from './while-held.ts';
 
 /** What dead processes left is looked for so often. */

@@ -15,7 +15,7 @@ import { type FailureReason, failureTraits } from '../../domain/failure.ts';
 import type { KeySettingsPatch, OperatorKeys, OwnKeySettings } from '../../domain/key-state.ts';
 import { type KeyId, jobId, isProviderName, keyId } from '../../domain/ids.ts';
 import { bucketFailures } from '../../domain/media.ts';
-import type { Database, Steps } from '../database.ts';
+import type { Database, Row, Steps } from '../database.ts';
 import { fromJson, numberOf } from '../rows.ts';
 
 const reasons = Object.keys(failureTraits) as [FailureReason, ...FailureReason[]];
@@ -73,6 +73,14 @@ const raised: z.ZodType<RaisedAlert> = z.object({
 
 const alertRow = z.object({ alert: z.string().transform(fromJson).pipe(raised) });
 
+/** The alerts of rows; those that this version cannot read are passed over. */
+export function raisedAlertsIn(rows: readonly Row[]): readonly RaisedAlert[] {
+  return rows.flatMap((row) => {
+    const read = alertRow.safeParse(row);
+    return read.success ? [read.data.alert] : [];
+  });
+}
+
 /** Stores raised alerts as rows. */
 export function createAlertStore(database: Database): AlertStore {
   return {
@@ -85,11 +93,7 @@ export function createAlertStore(database: Database): AlertStore {
       }),
     load: () =>
       database.read(function* () {
-        const rows = yield* database.all('SELECT alert FROM raised_alerts ORDER BY place');
-        return rows.flatMap((row) => {
-          const read = alertRow.safeParse(row);
-          return read.success ? [read.data.alert] : [];
-        });
+        return raisedAlertsIn(yield* database.all('SELECT alert FROM raised_alerts ORDER BY place'));
       }),
   };
 }

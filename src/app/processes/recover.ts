@@ -1,5 +1,5 @@
-import type { Emit } from '../domain/events.ts';
-import type { Storage } from '../storage/open-storage.ts';
+import type { Emit } from '../../domain/events.ts';
+import type { Storage } from '../../storage/open-storage.ts';
 
 /** A job on which this many processes died is set aside. */
 const maxCrashes = 6;

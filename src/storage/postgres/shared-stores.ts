@@ -1,0 +1,89 @@
+import type { AlertStore } from '../../domain/admin-api.ts';
+import { jobId } from '../../domain/ids.ts';
+import { deadAfterMs } from '../../domain/shared/processes.ts';
+import type { SendPlaces } from '../../domain/shared/send-places.ts';
+import type { SharedAlerts, SharedStores } from '../../domain/shared/shared-stores.ts';
+import type { Database } from '../database.ts';
+import { numberOf } from '../rows.ts';
+import { raisedAlertsIn } from '../stores/admin-state.ts';
+import type { PostgresStorage } from './open-postgres.ts';
+import { createProcessStore } from './process-store.ts';
+import { createSharedInbox } from './shared-inbox.ts';
+
+/** A job that ended a moment ago is about to be delivered. */
+const orphanAfterMs = 15_000;
+
+const livingIds = `SELECT id FROM processes WHERE beat_at_ms >= now_ms() - ${deadAfterMs}`;
+
+/** What the processes of a database share, and the alerts of this one among those of all. */
+export function createSharedStores(storage: Pick<PostgresStorage, 'database' | 'listening' | 'process'>): {
+  readonly shared: SharedStores;
+  readonly alerts: AlertStore;
+} {
+  const { database, process } = storage;
+  const alerts = createSharedAlerts(database);
+  return {
+    shared: {
+      facts: process,
+      processes: createProcessStore(storage),
+      inbox: createSharedInbox(database),
+      places: createSendPlaces(database),
+      alerts,
+      orphans: () =>
+        database.read(function* () {
+          const rows = yield* database.all(
+            `SELECT id FROM jobs WHERE state = 'ended' AND ended_at_ms < now_ms() - ${orphanAfterMs}
+               AND (owner IS NULL OR owner NOT IN (${livingIds})) ORDER BY ended_at_ms, seq`,
+          );
+          return rows.map((row) => jobId(String(row['id'])));
+        }),
+    },
+    alerts: { load: () => alerts.raised(), save: (raised) => saveAlerts(database, process.id, raised) },
+  };
+}
+
+function createSharedAlerts(database: Database): SharedAlerts {
+  return {
+    raised: () =>
+      database.read(function* () {
+        const all = raisedAlertsIn(
+          yield* database.all(`SELECT alert FROM process_alerts WHERE process_id IN (${livingIds})`),
+        );
+        const oldestFirst = all.toSorted((one, other) => one.raisedAtMs - other.raisedAtMs);
+        return [...new Map(oldestFirst.toReversed().map((alert) => [alert.id, alert])).values()].toReversed();
+      }),
+    told: () =>
+      database.read(function* () {
+        return raisedAlertsIn(yield* database.all('SELECT alert FROM told_alerts'));
+      }),
+    noteTold: (alert, isRaised) =>
+      database.commit(function* () {
+        if (!isRaised) yield* database.run('DELETE FROM told_alerts WHERE id = ?', alert.id);
+        else {
+          const sql = 'INSERT INTO told_alerts (id, alert) VALUES (?, ?) ON CONFLICT DO NOTHING';
+          yield* database.run(sql, alert.id, JSON.stringify(alert));
+        }
+      }),
+  };
+}
+
+function saveAlerts(database: Database, processId: string, alerts: Parameters<AlertStore['save']>[0]): Promise<void> {
+  return database.commit(function* () {
+    yield* database.run(
+      'DELETE FROM process_alerts WHERE process_id = ? OR process_id NOT IN (SELECT id FROM processes)',
+      processId,
+    );
+    const sql = 'INSERT INTO process_alerts (process_id, id, alert) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+    for (const alert of alerts) yield* database.run(sql, processId, alert.id, JSON.stringify(alert));
+  });
+}
+
+function createSendPlaces(database: Database): SendPlaces {
+  return {
+    take: async ({ place, messages, burst, everyMs, perMinute = 0, isUrgent }) => {
+      const sql = 'SELECT take_send_place(?, ?, ?, ?, ?, ? = 1) AS wait_ms';
+      const values = [String(place), messages, burst, everyMs, perMinute, Number(isUrgent)];
+      return numberOf(await database.read(() => database.get(sql, ...values)), 'wait_ms');
+    },
+  };
+}
