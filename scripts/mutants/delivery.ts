@@ -177,7 +177,12 @@ export const deliveryMutants = [
     'test/journeys/restarts.test.ts',
   ),
   mutant('the same words are edited again', 'return show(shown) === show(jobView);', 'return false;', ...telling),
-  mutant('news come after the end', "if (jobView.phase.kind === 'ended') {", 'if (false) {', ...telling),
+  mutant(
+    'news come after the end',
+    "if (jobView.phase.kind === 'ended' || (isElsewhere",
+    'if ((isElsewhere',
+    ...telling,
+  ),
   mutant(
     'a photo of any sides is sent as a photo',
     'return width + height <= photoLimitSides && ',

@@ -214,7 +214,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     safety: storage.safety,
     payments: storage.payments,
     config,
-    alerts: alerts.raised,
+    alerts: () => alerts.raised(),
     audit: storage.audit,
     emit,
     reload: options.reload ?? (async () => notReloadable(pool)),

@@ -28,7 +28,7 @@ export function createSharedInbox(database: Database): SharedInbox {
     takeUp: (fence) =>
       database.commit(function* () {
         const setAside = yield* database.all(
-          `UPDATE inbox SET state = 'set-aside' WHERE state = 'new' AND deaths >= ${maxTries} AND ${isHolder}
+          `UPDATE inbox SET state = 'set-aside' WHERE deaths >= ${maxTries} AND state = 'new' AND ${isHolder}
            RETURNING update_id`,
           fence,
         );

@@ -35,7 +35,12 @@ function aStage() {
       const telegram: Call = async (_method, payload) => {
         sent.push([id, 'chat_id' in payload && payload.chat_id, clock.monotonicMs() - startMs]);
         if (limited.forS === 0) return { ok: true, result: true };
-        return { ok: false, error_code: 429, description: 'Too Many Requests', parameters: { retry_after: limited.forS } };
+        return {
+          ok: false,
+          error_code: 429,
+          description: 'Too Many Requests',
+          parameters: { retry_after: limited.forS },
+        };
       };
       const call = (chatId: number) =>
         (polite as unknown as (prev: Call, ...given: Parameters<Call>) => ReturnType<Call>)(telegram, 'sendMessage', {

@@ -52,11 +52,12 @@ test.skipIf(!hasPostgres)(
       { telegram: { kind: 'held', fence: 2 } },
       { telegram: { kind: 'taken' } },
     ]);
-    expect((await first.shared.processes.living()).map(({ id, roles }) => [id, roles]).sort()).toEqual(
-      [
+    const living = await first.shared.processes.living();
+    expect(new Map(living.map(({ id, roles }) => [id, roles]))).toEqual(
+      new Map([
         [first.id, []],
         [second.id, ['telegram']],
-      ].sort(),
+      ]),
     );
     await second.shared.processes.release(second.id, 'telegram');
     expect(await beat(first)).toEqual({ telegram: { kind: 'held', fence: 3 } });

@@ -56,7 +56,10 @@ export function createResultCopies(database: Database): CopyStore {
     uploaded: async (key) =>
       database.commit(function* () {
         return (
-          (yield* database.run(`UPDATE result_copies SET state = 'kept' WHERE key = ? AND state IN ('upload', 'kept')`, key)) === 1
+          (yield* database.run(
+            `UPDATE result_copies SET state = 'kept' WHERE key = ? AND state IN ('upload', 'kept')`,
+            key,
+          )) === 1
         );
       }),
     drop: async (key) =>
