@@ -21,7 +21,7 @@ const titles = {
   moderation: 'What may not be made',
   bucket: 'Where results are copied',
   server: 'The process',
-  reserved: 'Reserved names',
+  reserved: 'Names that are not read',
 } as const satisfies Record<keyof typeof settingSections, string>;
 
 type ProviderEnding = keyof typeof providerMeanings;
@@ -110,8 +110,7 @@ function ruleOf(name: SettingName): string {
   return (issue?.message ?? '')
     .replace(/^position 1 must be /, 'each: ')
     .replace(/^must (?:be )?/, '')
-    .replace(/, for example .*$/, '')
-    .replace(/^is not available.*$/, 'refused');
+    .replace(/, for example .*$/, '');
 }
 
 function keyEndings(): (readonly [string, string])[] {

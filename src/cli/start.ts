@@ -8,6 +8,7 @@ import { url as inspectorUrl } from 'node:inspector';
 import { openKeysElsewhere, vaultSecrets } from '../app/open-keys-elsewhere.ts';
 import { openApp } from '../app/open-app.ts';
 import { parseConfig } from '../config/config.ts';
+import { databaseSecrets } from '../config/database-url.ts';
 import { unknownNames } from '../config/unknown-names.ts';
 import { readEnvironment } from '../config/env.ts';
 import { KeySource } from '../keys/sources/key-source.ts';
@@ -128,6 +129,9 @@ export async function start(redactor: Redactor): Promise<void> {
   const { env, warnings } = reading;
   const debugging = debuggerWarnings(inspectorUrl(), env);
   const config = parseConfig(env);
+  if (config.databaseUrl !== undefined) {
+    throw new StartError('Cannot start: this version does not run on PostgreSQL yet; remove DATABASE_URL');
+  }
   const { token } = config.telegram;
   const { adminToken } = config.http;
   const { secretAccessKey } = config.bucket ?? {};
@@ -142,6 +146,7 @@ export async function start(redactor: Redactor): Promise<void> {
       ...Object.values(config.webhooks),
       ...Object.values(config.tracing?.headers ?? {}),
       ...proxySecrets(config.proxies),
+      ...databaseSecrets(config.databaseUrl),
     ].filter((secret) => secret !== undefined),
   );
   const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));

@@ -70,6 +70,8 @@ export type Config = {
   /** For every connection that goes out. */
   readonly proxies: ProxySettings;
   readonly dataDir: string;
+  /** The PostgreSQL database that processes share; undefined keeps a database file in the data folder. */
+  readonly databaseUrl: Secret | undefined;
   /** To which results are copied; undefined keeps them in the data folder alone. */
   readonly bucket: BucketConfig | undefined;
   readonly http: {
@@ -240,6 +242,7 @@ function toConfig(
       except: env.NO_PROXY,
     },
     dataDir: env.DATA_DIR,
+    databaseUrl: env.DATABASE_URL,
     bucket: bucketOf(env),
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
     webhooks: { alerts: env.ALERT_WEBHOOK_URL, jobs: env.JOB_WEBHOOK_URL, signingKey: env.WEBHOOK_SIGNING_KEY },

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { withSecretFiles } from './secret-files.ts';
-import { adminWarnings, valueWarnings } from './value-warnings.ts';
+import { adminWarnings, redisWarnings, valueWarnings } from './value-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -45,6 +45,7 @@ export function readEnvironment(options: EnvironmentOptions): EnvironmentReading
       ...secrets.warnings,
       ...valueWarnings(env),
       ...adminWarnings(env),
+      ...redisWarnings(env),
       ...debugWarnings(env),
     ],
     hasFile,

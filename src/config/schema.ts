@@ -80,7 +80,12 @@ const timeZone: Parser<CalendarDay> = (text) => {
   const day = calendarDay(text);
   return day === undefined ? bad('must be a time zone of the IANA list, for example Europe/Madrid') : good(day);
 };
-const notYet: Parser<undefined> = () => bad('is not available in this version; remove it');
+const databaseUrl: Parser<Secret> = (text) =>
+  URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol)
+    ? good(new Secret(text))
+    : bad(
+        'must be the address of a PostgreSQL database, for example postgres://user:password@db.example.com:5432/darkroom',
+      );
 const vaultSecret = secret(
   /^[\x21-\x7e]{1,2048}$/,
   'must be what Vault gives: letters, digits and signs without a space',
@@ -206,6 +211,7 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       './data',
       fits(/^(?!\s)[^\0]{1,4096}(?<!\s)$/, 'must be the path of a folder, for example ./data'),
     ),
+    DATABASE_URL: variable(undefined, databaseUrl),
     S3_ENDPOINT: variable(undefined, baseUrl('https://minio.example.com:9000')),
     S3_BUCKET: variable(undefined, bucketName),
     S3_REGION: variable(undefined, bucketRegion),
@@ -281,7 +287,7 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       'en',
       fits(/^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag, for example en or pt-BR'),
     ),
-    REDIS_URL: variable(undefined, notYet),
+    REDIS_URL: variable(undefined, () => good(undefined)),
   });
 }
 

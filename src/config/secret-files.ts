@@ -6,6 +6,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Secrets that may stand in a file (a mounted one, say), each under its name with `_FILE` behind it. */
 export const secretsInFiles = [
   'TELEGRAM_BOT_TOKEN',
+  'DATABASE_URL',
   'WEBHOOK_SECRET',
   'ADMIN_TOKEN',
   'MASTER_KEY',

@@ -136,7 +136,9 @@ const bucket = {
 } as const satisfies Meanings;
 
 const server = {
-  DATA_DIR: 'Folder of the database and the results.',
+  DATA_DIR: 'Folder of the results, and of the database unless `DATABASE_URL` names one.',
+  DATABASE_URL:
+    'PostgreSQL database that several processes of one bot share: `postgres://user:password@host:5432/name`, with `?sslmode=verify-full` and perhaps `&sslrootcert=/path` for TLS. Name the server itself, not a pooler. Unless set, the database is a file in `DATA_DIR` and one process runs. `darkroom move` carries over what there is.',
   RETENTION_DAYS:
     'Days after which requests and results are deleted, counted from their delivery. `/forget` deletes at once.',
   HISTORY_DAYS:
@@ -184,9 +186,10 @@ const server = {
   LOG_LEVEL: 'Least important level that is logged.',
 } as const satisfies Meanings;
 
-/** Names that this version knows and refuses. */
+/** Names that this version knows and does not read. */
 const reserved = {
-  REDIS_URL: 'Reserved for a later version.',
+  REDIS_URL:
+    'Not read: what several processes share is in PostgreSQL (`DATABASE_URL`). The start says so where it is set.',
 } as const satisfies Meanings;
 
 /** One meaning for each variable: one that is missing above fails the compilation here. */

@@ -30,6 +30,12 @@ export function valueWarnings(env: Environment): readonly string[] {
   });
 }
 
+/** One line for who expects Redis. */
+export function redisWarnings(env: Environment): readonly string[] {
+  if (unquoted(env['REDIS_URL'] ?? '').trim() === '') return [];
+  return ['REDIS_URL is not read: what several processes share is in PostgreSQL, set DATABASE_URL'];
+}
+
 /** Warns where something needs an admin and there is none: payments, and people who ask to be let in. */
 export function adminWarnings(env: Environment): readonly string[] {
   const written = (name: string) => unquoted(env[name] ?? '').trim();

@@ -182,14 +182,14 @@ test('parseConfig() lists every mistake at once, by name, with its fix', () => {
       ROTATION_STRATEGY: 'random',
       OPENAI_BASE_URL: 'openai',
       HTTP_HOST: '0.0.0.0',
-      REDIS_URL: 'redis://localhost',
+      DATABASE_URL: 'mysql://root:hidden@localhost/x',
     }),
   ).toEqual([
     'ADMIN_IDS position 2 must be a Telegram user id in digits, for example 123456789',
     'ROTATION_STRATEGY must be one of health-based, round-robin, least-used, weighted, primary-first',
     'MAX_ATTEMPTS must be a whole number from 1 to 20, for example 3',
     'IMAGE_TIMEOUT_S must be a number of seconds above 0, for example 90',
-    'REDIS_URL is not available in this version; remove it',
+    'DATABASE_URL must be the address of a PostgreSQL database, for example postgres://user:password@db.example.com:5432/darkroom',
     'OPENAI_BASE_URL must be an http or https address without user, query or fragment, for example https://api.openai.com/v1',
     'ADMIN_TOKEN must have at least 32 characters, because HTTP_HOST is not a loopback address; set a longer one, or remove HTTP_HOST',
   ]);
@@ -417,15 +417,7 @@ test('unknownNames() ignores known names and those of other programs', () => {
     'TZ',
     'CI',
   ];
-  const keys = [
-    'AWS_ACCESS_KEY_ID',
-    'GITHUB_TOKEN',
-    'DATABASE_URL',
-    'XDG_DATA_DIRS',
-    'GROQ_API_KEY',
-    'ANTHROPIC_MODEL',
-    '_',
-  ];
+  const keys = ['AWS_ACCESS_KEY_ID', 'GITHUB_TOKEN', 'XDG_DATA_DIRS', 'GROQ_API_KEY', 'ANTHROPIC_MODEL', '_'];
   const env = Object.fromEntries([...ours, ...others, ...more, ...keys].map((name) => [name, 'x']));
   expect(unknownNames(env)).toEqual([]);
 });

@@ -49,7 +49,7 @@ test('settingTables() shows defaults and rules as they are written in the enviro
   expect(row('KEYS_TEST_ON_START')?.[1]).toBe('`on`');
   expect(row('ADMIN_IDS')?.toSpliced(2, 1)).toEqual(['| `ADMIN_IDS`', 'none', 'each: a Telegram user id in digits |']);
   expect(row('VIDEO_CHAIN')?.[1]).toBe('`bytez:ali-vilab/text-to-video-ms-1.7b,bytez:cerspense/zeroscope_v2_576w`');
-  expect(row('REDIS_URL')?.[3]).toBe('refused |');
+  expect(row('DATABASE_URL')?.[3]).toBe('the address of a PostgreSQL database |');
 });
 
 test('envExample() names every variable with one spelling, and its values are the defaults', () => {
