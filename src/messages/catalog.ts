@@ -1,11 +1,14 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import { isolated, isolatedCode, isRightToLeft } from './isolates.ts';
+import { isolated, isolatedCode, isolatedWords, isRightToLeft } from './isolates.ts';
 import { messageIds, type MessageId, type messageVariables } from './message-ids.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Safe, escapeHtml, shownText } from './view.ts';
 
+/** A message, which the values of its variables complete. */
+type Message = { format(values: Readonly<Record<string, string | number | Date>>): unknown };
+
 /** The messages of one language; each is parsed when it is used for the first time. */
-export type Locale = (id: MessageId) => IntlMessageFormat;
+type Locale = (id: MessageId) => Message;
 
 /** Limits count in UTC days, so dates are written in UTC. */
 const formats = { date: { day: { dateStyle: 'long', timeZone: 'UTC' } as const } };
@@ -15,14 +18,23 @@ const formats = { date: { day: { dateStyle: 'long', timeZone: 'UTC' } as const }
  * when it is used for the first time: most never are, a parsed one takes ten times the memory of its text, and parsing
  * all languages is a tenth of the start. `checkLocales` parses all.
  */
-export function readLocale(name: string, json: string): Locale {
+function readLocale(name: string, json: string): Locale {
   const texts = parseTexts(name, json);
-  const used = new Map<MessageId, IntlMessageFormat>();
+  const used = new Map<MessageId, Message>();
   return (id) => {
-    const message = used.get(id) ?? parseMessage(name, texts[id]);
+    const message = used.get(id) ?? messageOfText(name, texts[id]);
     used.set(id, message);
     return message;
   };
+}
+
+/** Without ICU syntax a text is its own message. */
+const syntax = /[{}'#]/;
+
+function messageOfText(name: string, text: string): Message {
+  if (syntax.test(text)) return parseMessage(name, text);
+  const words = isRightToLeft(name) ? isolatedWords(text) : text;
+  return { format: () => words };
 }
 
 function parseMessage(name: string, text: string): IntlMessageFormat {
@@ -129,14 +141,26 @@ export type Catalog = {
 /** Tags come from people. */
 const maxKnownTags = 500;
 
-/** Reads every locale file and checks that it has all messages; an error says which file and which message. */
+/**
+ * The messages in all languages. The file of the source language is read at once, and an error says which of its messages
+ * is missing; every other file when its language is used for the first time, and what is wrong there is said in the source
+ * language. `checkLocales` reads all.
+ */
 export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   const names = source.names();
   if (!names.includes(sourceLocale)) {
     throw new Error(`Cannot load the catalog: there is no locale "${sourceLocale}", only ${quoted(names)}`);
   }
   const locales = [sourceLocale, ...names.filter((name) => name !== sourceLocale)];
-  const loaded = new Map(locales.map((name) => [name, readLocale(name, source.read(name))] as const));
+  const sourceMessages = readLocale(sourceLocale, source.read(sourceLocale));
+  const loaded = new Map<string, Locale>([[sourceLocale, sourceMessages]]);
+  const load = (name: string): Locale => {
+    try {
+      return readLocale(name, source.read(name));
+    } catch {
+      return sourceMessages;
+    }
+  };
   const turned = new Set(locales.filter(isRightToLeft));
 
   /** Every message asks again. */
@@ -152,13 +176,15 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
     ofTag(languageCode) ?? ofTag(fallback) ?? sourceLocale;
 
   const messageOf = (locale: string, id: MessageId) => {
-    const name = loaded.has(locale) ? locale : match(locale, sourceLocale);
+    const name = locales.includes(locale) ? locale : match(locale, sourceLocale);
+    const messages = loaded.get(name) ?? load(name);
+    loaded.set(name, messages);
     try {
-      return loaded.get(name)?.(id);
+      return messages(id);
     } catch (error) {
       if (name === sourceLocale) throw error;
       // Another language is better than no answer; a test parses all messages of this version.
-      return loaded.get(sourceLocale)?.(id);
+      return sourceMessages(id);
     }
   };
 
@@ -170,7 +196,7 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   ): string => {
     const values = Object.entries((params ?? {}) as Record<string, MessageValue>);
     const shown = values.map(([name, value]) => [name, shownValue(value, show, turned.has(locale))] as const);
-    return String(messageOf(locale, id)?.format(Object.fromEntries(shown)));
+    return String(messageOf(locale, id).format(Object.fromEntries(shown)));
   };
 
   return {

@@ -28,6 +28,11 @@ export function isolated(message: Ast): Ast {
   return isolate(message, { inCode: false, isOpen: false }) as Ast;
 }
 
+/** As `isolated`, of a text without arguments. */
+export function isolatedWords(text: string): string {
+  return isolatedText(text, { inCode: false, isOpen: false }, false);
+}
+
 /**
  * Encloses each code element of an HTML value in an isolate of its own: the isolate around the value ends at its first line
  * break.

@@ -176,8 +176,8 @@ test('Catalog.locales begins with the source language', () => {
   expect(loadCatalog(source({ de: complete, en: complete })).locales).toEqual(['en', 'de']);
 });
 
-test('loadCatalog() reads each file once', () => {
-  const files = source({ en: complete, de: complete });
+test('loadCatalog() reads each file once, when its language is used', () => {
+  const files = source({ en: complete, de: complete, es: complete });
   const own = loadCatalog(files);
   own.say('de', 'ready');
   own.say('de', 'ready');
@@ -193,8 +193,8 @@ test.each([
   ['a number', { ...complete, ready: 5 }, 'Cannot load locale "de": "ready" is not a text'],
   ['a list', [], 'Cannot load locale "de": the file is not one flat object of messages'],
   ['no JSON', '{', 'Cannot load locale "de": the file is not valid JSON'],
-])('loadCatalog() refuses %s', (_, file, message) => {
-  expect(() => loadCatalog(source({ en: complete, de: file }))).toThrow(message);
+])('checkLocales() refuses %s', (_, file, message) => {
+  expect(() => checkLocales(source({ en: complete, de: file }))).toThrow(message);
 });
 
 test('checkLocales() refuses what is not ICU, and finds nothing in the languages of this version', () => {
@@ -203,13 +203,18 @@ test('checkLocales() refuses what is not ICU, and finds nothing in the languages
   expect(() => checkLocales()).not.toThrow();
 });
 
+test('a language whose file cannot be used is said in the source language', () => {
+  const own = loadCatalog(source({ en: complete, de: '{' }));
+  expect([own.locales, own.say('de', 'ready')]).toEqual([['en', 'de'], 'words of ready']);
+});
+
 test('a message of a language that is not ICU is said in the source language', () => {
   const own = loadCatalog(source({ en: complete, de: { ...complete, ready: '{' } }));
   expect([own.say('de', 'ready'), own.say('de', 'language.set')]).toEqual(['words of ready', 'words of language.set']);
 });
 
 test('loadCatalog() names every mistake at once', () => {
-  expect(() => loadCatalog(source({ en: complete, de: { ...withoutReady, help: 'x', 'help.text': '' } }))).toThrow(
+  expect(() => loadCatalog(source({ en: { ...withoutReady, help: 'x', 'help.text': '' } }))).toThrow(
     /^(?=.*missing "ready")(?=.*unknown "help")(?=.*empty "help.text")/,
   );
 });
