@@ -1,5 +1,5 @@
 import type { Lane } from '../src/domain/kinds.ts';
-import { Seat } from '../src/keys/pool/key-pool.ts';
+import { Seat } from '../src/keys/pool/seat.ts';
 import type { Random } from '../src/kit/backoff.ts';
 import { type VirtualClock, virtualClock } from '../src/kit/virtual-clock.ts';
 import { seededRandom } from '../sandbox/seeded-random.ts';

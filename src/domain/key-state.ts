@@ -123,6 +123,14 @@ export type ToldWindow = {
   readonly lengthMs?: number;
 };
 
+/** The provider's own count: so many calls are left until `untilMs`, in milliseconds since 1970. */
+export type ToldSpan = {
+  readonly limit: number;
+  readonly left: number;
+  readonly untilMs: number;
+  readonly lengthMs: number;
+};
+
 /** A window that was learned from a refusal, and forgotten at `untilMs`. Times are milliseconds since 1970. */
 export type WindowRecord = {
   readonly limit: number;

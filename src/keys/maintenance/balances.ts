@@ -2,7 +2,7 @@ import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Provider } from '../../domain/provider.ts';
 import { type Clock, every } from '../../kit/clock.ts';
-import type { KeyInPool, PoolPort } from './pool-port.ts';
+import type { InTurn, KeyInPool, PoolPort } from './pool-port.ts';
 
 export type BalancesOptions = {
   readonly pool: PoolPort;
@@ -13,12 +13,16 @@ export type BalancesOptions = {
   readonly testOnStart?: boolean;
   /** 0 where nothing is asked in the background. */
   readonly checkEveryMs?: number;
+  /** Does the work where no other process does it; absent where one process works with the keys. */
+  readonly inTurn?: InTurn | undefined;
 };
 
 /** An account that was found empty is asked again this soon: money arrives while people wait. */
 const emptyEveryMs = 5 * 60_000;
 const othersEveryMs = 3_600_000;
 const askTimeoutMs = 15_000;
+/** Processes do not ask at the same time. */
+const restShare = 0.8;
 
 /**
  * Asks providers what is left on the accounts of keys, free of charge: of keys that are out of credit every five minutes,
@@ -34,24 +38,29 @@ export class Balances implements AsyncDisposable {
   constructor(options: BalancesOptions) {
     const { clock, testOnStart = false, checkEveryMs = 0 } = options;
     this.#options = options;
-    if (testOnStart) this.#askBehind(() => true);
+    if (testOnStart) this.#askBehind(() => true, emptyEveryMs);
     this.#rounds =
       checkEveryMs === 0
         ? []
         : [
-            every(clock, emptyEveryMs, () => this.#askBehind(lacksCredit)),
-            every(clock, othersEveryMs, () => this.#askBehind((entry) => !lacksCredit(entry))),
+            every(clock, emptyEveryMs, () => this.#askBehind(lacksCredit, emptyEveryMs)),
+            every(clock, othersEveryMs, () => this.#askBehind((entry) => !lacksCredit(entry), othersEveryMs)),
           ];
   }
 
-  /** Asks about these keys now; a key whose provider does not tell is left out. */
-  async ask(ids: readonly KeyId[]): Promise<void> {
-    const { pool, providers } = this.#options;
+  /** Asks about these keys, unless some process did within this time; a key whose provider does not tell is left out. */
+  async ask(ids: readonly KeyId[], everyMs = 0): Promise<void> {
+    const { pool, providers, inTurn } = this.#options;
     const wanted = new Set(ids);
     for (const entry of pool.keys()) {
       const provider = providers.get(entry.key.provider);
       if (this.#stop.signal.aborted) return;
-      if (wanted.has(entry.key.id) && provider !== undefined) await this.#askOne(entry, provider);
+      if (!wanted.has(entry.key.id) || provider === undefined) continue;
+      if (inTurn === undefined) await this.#askOne(entry, provider);
+      else {
+        const turn = { forMs: 2 * askTimeoutMs, restMs: everyMs * restShare };
+        await inTurn(`balance ${entry.key.id}`, turn, () => this.#askOne(entry, provider));
+      }
     }
   }
 
@@ -61,14 +70,14 @@ export class Balances implements AsyncDisposable {
     await this.#asking;
   }
 
-  #askBehind(wanted: (entry: KeyInPool) => boolean): void {
+  #askBehind(wanted: (entry: KeyInPool) => boolean, everyMs: number): void {
     const { pool, emit } = this.#options;
     const ids = pool
       .keys()
       .filter((entry) => entry.state.kind !== 'disabled' && wanted(entry))
       .map(({ key }) => key.id);
     this.#asking = this.#asking
-      .then(() => this.ask(ids))
+      .then(() => this.ask(ids, everyMs))
       .catch((error: unknown) => emit({ event: 'app.error', what: 'ask for the balances of keys', error }));
   }
 

@@ -6,12 +6,15 @@ import type { Provider } from '../../domain/provider.ts';
 import type { PoolView } from '../../domain/views.ts';
 import { type Clock, every, clockJumps } from '../../kit/clock.ts';
 import { Balances } from './balances.ts';
-import { KeyProber, KeyRounds } from './prober.ts';
+import { KeyProber, type ProbeOptions } from './prober.ts';
+import { KeyRounds } from './key-rounds.ts';
 import { WriteBehindStore } from './write-behind.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
-import type { KeyInPool, PoolPort } from './pool-port.ts';
+import type { InTurn, KeyInPool, PoolPort } from './pool-port.ts';
 
 const watchClockEveryMs = 1_000;
+/** Keys that another process has tested since then are not tested for being new here. */
+const lateTestMs = 60_000;
 /** A smaller difference is clock synchronisation. */
 const minJumpMs = 2_000;
 
@@ -27,6 +30,8 @@ export type KeyMaintenanceOptions = {
   readonly testOnStart?: boolean;
   /** How often refused and idle keys are tested, in milliseconds; 0, the default, is never. */
   readonly checkEveryMs?: number;
+  /** Does the work where no other process does it; absent where one process works with the keys. */
+  readonly inTurn?: InTurn | undefined;
 };
 
 /**
@@ -67,9 +72,15 @@ export class KeyMaintenance implements AsyncDisposable {
         const byMs = jumpedMs();
         if (Math.abs(byMs) > minJumpMs) pool.shift(byMs);
       }),
-      new KeyRounds({ pool, clock, checkEveryMs, probe: (ids, wanted) => this.#probeBehind(ids, wanted) }),
+      new KeyRounds({
+        pool,
+        clock,
+        checkEveryMs,
+        probe: (ids, wanted, restMs) => this.#probeBehind(ids, wanted, restMs),
+        isShared: options.inTurn !== undefined,
+      }),
     ];
-    if (testOnStart) this.#behind(this.#test(isTestedAtStart).then(() => undefined));
+    if (testOnStart) this.#behind(this.#test(isTestedAtStart, { restMs: lateTestMs }).then(() => undefined));
   }
 
   snapshot(): PoolView {
@@ -81,14 +92,14 @@ export class KeyMaintenance implements AsyncDisposable {
     const chosen = keys === 'all' ? undefined : new Set(keys);
     const testing = this.#test(
       ({ key, state }) => (chosen === undefined ? state.kind !== 'disabled' : chosen.has(key.id)),
-      onTest,
+      onTest === undefined ? {} : { onTest },
     );
     return signal === undefined ? testing : Promise.race([testing, abortOf(signal)]);
   }
 
   /** Asks the free probes of these keys whether they are accepted; a key that cannot be asked is left out. */
   async probeKeys(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, 'accepted' | 'refused'>> {
-    const tests = await this.#prober.probe(ids, ({ state }) => state.kind !== 'disabled');
+    const tests = await this.#prober.probe(ids, ({ state }) => state.kind !== 'disabled', {});
     const verdicts = new Map<KeyId, 'accepted' | 'refused'>();
     for (const { id, ok, reason } of tests) {
       if (ok) verdicts.set(id, 'accepted');
@@ -133,25 +144,25 @@ export class KeyMaintenance implements AsyncDisposable {
 
   #confirm(id: KeyId, record: KeyRecord): void {
     // A running probe already covers it.
-    if (isUnconfirmed(record) && !this.#prober.isProbing(id)) this.#probeBehind([id], isUnconfirmed);
+    if (isUnconfirmed(record) && !this.#prober.isProbing(id)) this.#probeBehind([id], isUnconfirmed, 0);
   }
 
-  async #test(wanted: (entry: KeyInPool) => boolean, onTest?: (test: KeyTest) => void): Promise<readonly KeyTest[]> {
+  async #test(wanted: (entry: KeyInPool) => boolean, options: ProbeOptions): Promise<readonly KeyTest[]> {
     const startMs = this.#clock.monotonicMs();
     // An unwanted key is left out even while another caller probes it.
     const ids = this.#pool
       .keys()
       .filter((entry) => wanted(entry))
       .map(({ key }) => key.id);
-    const tests = await this.#prober.probe(ids, wanted, onTest);
+    const tests = await this.#prober.probe(ids, wanted, options);
     const working = tests.filter(({ ok }) => ok).length;
     const ms = Math.round(this.#clock.monotonicMs() - startMs);
     if (tests.length > 0) this.#emit({ event: 'keys.tested', working, total: tests.length, ms });
     return tests;
   }
 
-  #probeBehind(ids: readonly KeyId[], wanted: (entry: KeyInPool) => boolean): void {
-    this.#behind(this.#prober.probe(ids, wanted).then(() => undefined));
+  #probeBehind(ids: readonly KeyId[], wanted: (entry: KeyInPool) => boolean, restMs: number): void {
+    this.#behind(this.#prober.probe(ids, wanted, { restMs }).then(() => undefined));
   }
 
   #behind(work: Promise<void>): void {
@@ -181,7 +192,7 @@ export class KeyMaintenance implements AsyncDisposable {
     if (added.length + removed.length === 0) return;
     this.#emit({ event: 'keys.reloaded', added, removed });
     const newcomers = keys.filter(({ id }) => !known.has(id)).map(({ id }) => id);
-    if (this.#testsNewKeys && newcomers.length > 0) this.#probeBehind(newcomers, isTestedAtStart);
+    if (this.#testsNewKeys && newcomers.length > 0) this.#probeBehind(newcomers, isTestedAtStart, lateTestMs);
   }
 }
 

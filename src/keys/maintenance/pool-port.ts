@@ -5,6 +5,13 @@ import type { KeyEvent } from '../rules/key-state.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import type { KeysReplaced } from '../pool/key-registry.ts';
 
+/** Does the work when it is the turn of this process; undefined when it is another one's, or has been lately. */
+export type InTurn = <Result>(
+  name: string,
+  turn: { readonly forMs: number; readonly restMs: number },
+  work: () => Promise<Result>,
+) => Promise<Result | undefined>;
+
 export type KeyInPool = { readonly key: PoolKey; readonly state: KeyState };
 
 /** The part of the pool that the maintenance uses. */

@@ -4,10 +4,9 @@ import { type FailureReason, isDoubtful, type Sureness } from '../../domain/fail
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { KeyTest } from '../../domain/admin-api.ts';
 import type { Provider, ProbeReply } from '../../domain/provider.ts';
-import { type Clock, every } from '../../kit/clock.ts';
-import type { KeyInPool, PoolPort } from './pool-port.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { InTurn, KeyInPool, PoolPort } from './pool-port.ts';
 import { acceptsCalls } from '../../domain/key-state.ts';
-import type { KeyView } from '../../domain/views.ts';
 
 const probeTimeoutMs = 15_000;
 const maxConcurrentProbes = 16;
@@ -19,10 +18,23 @@ export type KeyProberOptions = {
   readonly emit: Emit;
   /** Called when a provider refuses every key alike: it refuses this machine. */
   readonly onBlocked?: (provider: ProviderName) => void;
+  /** Does the work where no other process does it; absent where one process works with the keys. */
+  readonly inTurn?: InTurn | undefined;
 };
+
+type Wanted = (entry: KeyInPool) => boolean;
 
 /** Empty when the key is accepted. */
 type Refusal = { readonly reason?: FailureReason; readonly sureness?: Sureness; readonly detail?: string };
+
+/** A probe and its comparisons are over by then. */
+const turnMs = 60_000;
+/** Who asked for a test waits while another process tests the key. */
+const turnEveryMs = 500;
+const maxTurnWaits = 40;
+
+/** Probes by themselves leave out a key that some process has probed within this time, in milliseconds. */
+export type ProbeOptions = { readonly onTest?: (test: KeyTest) => void; readonly restMs?: number };
 
 /** A refusal whose words name no cause is compared with what so many other keys are told. */
 const maxCompared = 2;
@@ -40,14 +52,16 @@ export class KeyProber {
   readonly #emit: Emit;
   readonly #stop = new AbortController();
   readonly #queue = new PQueue({ concurrency: maxConcurrentProbes });
-  readonly #underWay = new Map<KeyId, Promise<KeyTest>>();
+  readonly #underWay = new Map<KeyId, Promise<KeyTest | undefined>>();
   readonly #onBlocked: (provider: ProviderName) => void;
+  readonly #inTurnOfAll: InTurn | undefined;
   /** The providers whose address was reported as wrong. */
   readonly #doubted = new Set<ProviderName>();
   readonly #answers = new Map<KeyId, { readonly refusal: Promise<Refusal>; readonly atMonotonicMs: number }>();
 
-  constructor({ pool, providers, clock, emit, onBlocked = () => undefined }: KeyProberOptions) {
+  constructor({ pool, providers, clock, emit, onBlocked = () => undefined, inTurn }: KeyProberOptions) {
     this.#onBlocked = onBlocked;
+    this.#inTurnOfAll = inTurn;
     this.#pool = pool;
     this.#providers = providers;
     this.#clock = clock;
@@ -62,12 +76,12 @@ export class KeyProber {
   async probe(
     ids: readonly KeyId[],
     wanted: (entry: KeyInPool) => boolean = () => true,
-    onTest: (test: KeyTest) => void = () => undefined,
+    { onTest, restMs }: ProbeOptions = {},
   ): Promise<readonly KeyTest[]> {
     const tests = await Promise.all(
       ids.map(async (id) => {
-        const test = await this.#inTurn(id, wanted);
-        if (test !== undefined) onTest(test);
+        const test = await this.#inTurn(id, wanted, restMs);
+        if (test !== undefined) onTest?.(test);
         return test;
       }),
     );
@@ -80,21 +94,47 @@ export class KeyProber {
     await this.#queue.onIdle();
   }
 
-  async #inTurn(id: KeyId, wanted: (entry: KeyInPool) => boolean): Promise<KeyTest | undefined> {
-    return this.#underWay.get(id) ?? (await this.#queue.add(() => this.#probeIf(id, wanted)));
+  async #inTurn(id: KeyId, wanted: Wanted, restMs: number | undefined): Promise<KeyTest | undefined> {
+    return this.#underWay.get(id) ?? (await this.#queue.add(() => this.#probeIf(id, wanted, restMs)));
   }
 
   /** Checks again when the probe starts: the key may have changed in the queue. */
-  async #probeIf(id: KeyId, wanted: (entry: KeyInPool) => boolean): Promise<KeyTest | undefined> {
+  async #probeIf(id: KeyId, wanted: Wanted, restMs: number | undefined): Promise<KeyTest | undefined> {
     const entry = this.#pool.keys().find(({ key }) => key.id === id);
     const provider = entry && this.#providers.get(entry.key.provider);
     if (this.#stop.signal.aborted || entry === undefined || provider === undefined || !wanted(entry)) return undefined;
-    const begun = this.#underWay.get(id) ?? this.#probeOne(entry, provider);
+    const begun = this.#underWay.get(id) ?? this.#probeAmongAll(entry, provider, restMs);
     this.#underWay.set(id, begun);
     try {
       return await begun;
     } finally {
       this.#underWay.delete(id);
+    }
+  }
+
+  /** Probes the key where no other process does; who asked for it waits until that one has. */
+  async #probeAmongAll(
+    entry: KeyInPool,
+    provider: Provider,
+    restMs: number | undefined,
+  ): Promise<KeyTest | undefined> {
+    const inTurn = this.#inTurnOfAll;
+    if (inTurn === undefined) return this.#probeOne(entry, provider);
+    const { id } = entry.key;
+    const turn = { forMs: turnMs, restMs: restMs ?? 0 };
+    const probe = () => {
+      // Whoever had begun this probe has not lived to end it.
+      if (entry.state.kind === 'probing') this.#pool.note(id, { kind: 'probe-unsure' });
+      return this.#probeOne(this.#pool.keys().find(({ key }) => key.id === id) ?? entry, provider);
+    };
+    for (let waits = 0; ; waits += 1) {
+      const test = await inTurn(`probe ${id}`, turn, probe);
+      if (test !== undefined || restMs !== undefined || waits >= maxTurnWaits) return test;
+      const isOver = await this.#clock.sleep(turnEveryMs, this.#stop.signal).then(
+        () => false,
+        () => true,
+      );
+      if (isOver) return undefined;
     }
   }
 
@@ -206,74 +246,4 @@ function isUnexplained({ reason, sureness }: Refusal): boolean {
   return (
     reason === 'blocks-this-machine' || (reason === 'rejected' && isDoubtful({ reason, ...(sureness && { sureness }) }))
   );
-}
-
-const lookForDueEveryMs = 5_000;
-
-export type KeyRoundsOptions = {
-  readonly pool: PoolPort;
-  readonly clock: Clock;
-  /** How often refused and idle keys are probed, in milliseconds; 0 is never. */
-  readonly checkEveryMs: number;
-  readonly probe: (ids: readonly KeyId[], wanted: (entry: KeyInPool) => boolean) => void;
-};
-
-/**
- * Probes keys on a schedule: a refused key when it is due, and at each check every refused or idle key, spread over the
- * time until the next check. A key with calls in flight is not probed: its calls are the better evidence.
- */
-export class KeyRounds implements Disposable {
-  readonly #options: KeyRoundsOptions;
-  readonly #rounds: Disposable[];
-  #turns: readonly Disposable[] = [];
-
-  constructor(options: KeyRoundsOptions) {
-    const { clock, checkEveryMs } = options;
-    this.#options = options;
-    this.#rounds = [
-      every(clock, lookForDueEveryMs, () => this.#probeDue()),
-      ...(checkEveryMs > 0 ? [every(clock, checkEveryMs, () => this.#check())] : []),
-    ];
-  }
-
-  [Symbol.dispose](): void {
-    for (const one of [...this.#rounds, ...this.#turns]) one[Symbol.dispose]();
-  }
-
-  #probeDue(): void {
-    const { pool, clock, probe } = this.#options;
-    const isDue = ({ state }: KeyInPool) => isRefused(state) && state.probeAtMs <= clock.now();
-    const due = pool.keys().filter(isDue);
-    if (due.length > 0) {
-      probe(
-        due.map(({ key }) => key.id),
-        isDue,
-      );
-    }
-  }
-
-  #check(): void {
-    const { pool, clock, checkEveryMs } = this.#options;
-    for (const turn of this.#turns) turn[Symbol.dispose]();
-    const ids = pool
-      .snapshot()
-      .keys.filter((view) => this.#wantsCheck(view))
-      .map(({ id }) => id);
-    this.#turns = ids.map((id, index) => clock.schedule((index * checkEveryMs) / ids.length, () => this.#checkOne(id)));
-  }
-
-  #checkOne(id: KeyId): void {
-    const view = this.#options.pool.snapshot().keys.find((one) => one.id === id);
-    if (view !== undefined && this.#wantsCheck(view)) this.#options.probe([id], () => true);
-  }
-
-  #wantsCheck({ state, inFlight, lastUsedMs = 0 }: KeyView): boolean {
-    if (isRefused(state)) return true;
-    const { clock, checkEveryMs } = this.#options;
-    return acceptsCalls(state) && inFlight === 0 && lastUsedMs <= clock.now() - checkEveryMs;
-  }
-}
-
-function isRefused(state: KeyView['state']): state is Extract<KeyView['state'], { kind: 'benched' }> {
-  return state.kind === 'benched' && state.reason === 'rejected';
 }

@@ -16,6 +16,7 @@ export type AccountsOptions = {
   readonly emit: Emit;
 };
 
+type Remembered = Pick<KeyRecord, 'account' | 'seats'>;
 type Now = { readonly wallMs: number; readonly monotonicMs: number };
 
 export type IdleRefusal = {
@@ -41,12 +42,20 @@ export class Accounts {
   }
 
   /** Returns the account of a key that enters the pool. */
-  accountFor(key: PoolKey, record: KeyRecord | undefined, providerKeys: ProviderKeys): Account {
+  accountFor(key: PoolKey, record: Remembered | undefined, providerKeys: ProviderKeys): Account {
     const said = this.groups.get(key.id);
     const name = said ?? record?.account;
     if (name === undefined) return new Account('own', undefined, this.#limitFor(key, record));
     const origin = said === undefined ? 'learned' : 'configured';
     return find(providerKeys, origin, name) ?? new Account(origin, name, this.#limitFor(key, record));
+  }
+
+  /** Moves the key to the account that another process found it to belong to. */
+  move(pooled: PooledKey, known: Remembered, providerKeys: ProviderKeys): void {
+    const { account } = pooled;
+    this.accountFor(pooled.key, known, providerKeys).join(pooled);
+    providerKeys.refresh(account);
+    providerKeys.refresh(pooled.account);
   }
 
   /** Applies the changed configuration of a key that stays in the pool. */
@@ -170,7 +179,7 @@ export class Accounts {
   }
 
   /** The configured seats apply unless a ceiling was learned; a learned limit above them is kept. */
-  #limitFor({ provider, seats }: PoolKey, record: KeyRecord | undefined): ConcurrencyLimit {
+  #limitFor({ provider, seats }: PoolKey, record: Remembered | undefined): ConcurrencyLimit {
     const learned = record?.seats ?? { limit: seats };
     const limit = learned.ceiling === undefined ? Math.max(seats, learned.limit) : learned.limit;
     return new ConcurrencyLimit({ ...learned, limit }, this.#maxSeatsOf(provider));

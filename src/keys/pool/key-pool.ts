@@ -1,10 +1,8 @@
-import type { Choice } from '../../domain/attempt-trail.ts';
 import type { JobId, KeyId, ProviderName } from '../../domain/ids.ts';
-import type { Secret } from '../../kit/secret.ts';
 import { DoubtfulRefusals } from './doubtful-refusals.ts';
 import { CallRecorder } from './record-result.ts';
 import { type Call, type ProviderKeys, skippedOf } from './provider-keys.ts';
-import type { Lease, LeaseResult, KeyLeases, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
+import type { Lease, KeyLeases, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
 import { PoolClock, type Clock } from '../../kit/clock.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobKind } from '../../domain/kinds.ts';
@@ -19,6 +17,10 @@ import { isGuessed, type KeyEvent } from '../rules/key-state.ts';
 import { type ChangeListener, KeyStateMachine, type SeatListener } from './transitions.ts';
 import { keyViewOf, type KeysReplaced, KeyRegistry } from './key-registry.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
+import type { Sharing } from '../shared/sharing.ts';
+import { Seat } from './seat.ts';
+import { SharedFacts } from './shared-facts.ts';
+import { type Borrowed, SharedPool, type Unborrowed } from './shared-pool.ts';
 
 export type KeyPoolOptions = {
   readonly keys: readonly PoolKey[];
@@ -34,6 +36,8 @@ export type KeyPoolOptions = {
   readonly maxSeats?: (provider: ProviderName) => number | undefined;
   /** All of them, when absent. */
   readonly mechanisms?: Mechanisms;
+  /** Absent where one process works with the keys. */
+  readonly sharing?: Sharing | undefined;
 };
 
 /**
@@ -54,6 +58,8 @@ export class KeyPool implements KeyLeases {
   readonly #stateMachine: KeyStateMachine;
   readonly #endings: CallRecorder;
   readonly #doubts: DoubtfulRefusals;
+  readonly #shared: SharedPool | undefined;
+  readonly #facts: SharedFacts | undefined;
 
   constructor(options: KeyPoolOptions) {
     const { keys, remembered, groups, strategy, clock, random, emit, mechanisms } = options;
@@ -70,11 +76,16 @@ export class KeyPool implements KeyLeases {
     this.#endings = new CallRecorder({ time, stateMachine, accounts, doubts: this.#doubts });
     this.#registry = new KeyRegistry({ time, stateMachine, accounts, mechanisms });
     this.#registry.replace(keys, remembered, groups);
+    const { sharing } = options;
+    if (sharing === undefined) return;
+    const parts = { registry: this.#registry, stateMachine, accounts, time, endings: this.#endings };
+    this.#shared = new SharedPool({ ...parts, sharing, borrow: (provider, request) => this.#choose(provider, request) });
+    this.#facts = new SharedFacts({ ...parts, board: sharing.board });
   }
 
-  /** Same as `lease`: this pool belongs to one process. */
+  /** Same as `lease` where one process works with the keys; else the seat is taken at the store as well. */
   async acquire(provider: ProviderName, request?: SeatRequest): Promise<SeatAnswer> {
-    return this.lease(provider, request);
+    return this.#shared === undefined ? this.lease(provider, request) : this.#shared.acquire(provider, request ?? {});
   }
 
   async resume(keyId: KeyId): Promise<Lease | undefined> {
@@ -83,11 +94,19 @@ export class KeyPool implements KeyLeases {
     if (providerKeys === undefined || pooled === undefined) return undefined;
     const why = 'only-one';
     const call = this.#borrow(providerKeys, { pooled, why }, this.#time.monotonicMs());
-    return new Seat(call, { why, of: 1, skipped: {} }, this.#endings, this.#time);
+    const choice = { why, of: 1, skipped: {} } as const;
+    if (this.#shared !== undefined) return this.#shared.resume(call, choice);
+    return new Seat(call, choice, this.#endings, this.#time);
   }
 
   /** Leases a seat of the key that the strategy selects, or returns why there is none; never waits. */
   lease(provider: ProviderName, request: SeatRequest = {}): SeatAnswer {
+    const borrowed = this.#choose(provider, request);
+    if (borrowed.kind !== 'call') return borrowed;
+    return { kind: 'seat', lease: new Seat(borrowed.call, borrowed.choice, this.#endings, this.#time) };
+  }
+
+  #choose(provider: ProviderName, request: SeatRequest): Borrowed | Unborrowed {
     const providerKeys = this.#registry.find(provider);
     if (providerKeys === undefined) return { kind: 'no-keys' };
     const monotonicMs = this.#time.monotonicMs();
@@ -102,7 +121,7 @@ export class KeyPool implements KeyLeases {
     const choice = expectedMs === undefined ? { why, of, skipped } : { why, of, skipped, expectedMs };
     const call = this.#borrow(providerKeys, chosen, monotonicMs);
     this.#stateMachine.sent(providerKeys, chosen.pooled, nowMs);
-    return { kind: 'seat', lease: new Seat(call, choice, this.#endings, this.#time) };
+    return { kind: 'call', call, choice };
   }
 
   /** Returns how many calls the keys of the provider may carry together now: the capacity of its line. */
@@ -174,6 +193,7 @@ export class KeyPool implements KeyLeases {
     if (pooled === undefined) return;
     pooled.balance = balance;
     this.#stateMachine.changed(pooled, false);
+    this.#stateMachine.witness?.changed(pooled);
   }
 
   /** The request itself, not a key, was the cause of its doubtful refusals. */
@@ -211,7 +231,9 @@ export class KeyPool implements KeyLeases {
 
   /** Replaces all keys: known keys keep their state, calls of removed keys finish. */
   replaceKeys(keys: readonly PoolKey[], records: readonly KeyRecord[], groups?: KeyGroups): KeysReplaced {
-    return this.#registry.replace(keys, records, groups);
+    const replaced = this.#registry.replace(keys, records, groups);
+    this.#facts?.keysReplaced();
+    return replaced;
   }
 
   /** Moves every stored time by `byMs`, after the system clock was set. */
@@ -248,45 +270,6 @@ export class KeyPool implements KeyLeases {
 
   #wakeAllDue(): void {
     for (const providerKeys of this.#registry.all()) this.#stateMachine.wakeDue(providerKeys);
-  }
-}
-
-/** A leased seat, until its call ends. */
-export class Seat implements Lease {
-  readonly keyId: KeyId;
-  readonly keyName: string;
-  readonly secret: Secret;
-  readonly onlyModel?: string;
-  readonly choice: Choice;
-  readonly #call: Call;
-  readonly #endings: CallRecorder;
-  readonly #time: PoolClock;
-  #isGiven = false;
-
-  constructor(call: Call, choice: Choice, endings: CallRecorder, time: PoolClock) {
-    const { key } = call.pooled;
-    this.keyId = key.id;
-    this.keyName = key.name;
-    this.secret = key.secret;
-    if (key.onlyModel !== undefined) this.onlyModel = key.onlyModel;
-    this.choice = choice;
-    this.#call = call;
-    this.#endings = endings;
-    this.#time = time;
-  }
-
-  serves(model: string, job?: JobKind): boolean {
-    return this.#call.pooled.serves(model, this.#time.wallMs(), job);
-  }
-
-  async renew(): Promise<boolean> {
-    return !this.#isGiven;
-  }
-
-  release(returned: LeaseResult): void {
-    if (this.#isGiven) return;
-    this.#isGiven = true;
-    this.#endings.ended(this.#call, returned);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { JobId, KeyId } from '../../domain/ids.ts';
 import { type JobKind, kindTraits } from '../../domain/kinds.ts';
 import type { SeatRequest } from '../../domain/key-leases.ts';
-import { type ConcurrencyLimit, CallWindow } from '../rules/account-limits.ts';
+import type { ConcurrencyLimit } from '../rules/account-limits.ts';
+import { CallWindow } from '../rules/call-window.ts';
 import { type LatencyHistogram, PeakEwma, CallStarts, CallCounts } from '../rules/call-statistics.ts';
 import {
   type CoolReason,
@@ -40,8 +41,9 @@ export class Account {
 
   /** When the last calls of all its keys began, oldest first. */
   starts(): readonly number[] {
-    if (this.members.length === 1) return this.members[0]?.starts.all ?? [];
-    return this.members.flatMap(({ starts }) => starts.all).sort((a, b) => a - b);
+    const [first] = this.members;
+    if (this.members.length === 1 && first?.startsElsewhere.length === 0) return first.starts.all;
+    return this.members.flatMap(({ starts, startsElsewhere }) => [...starts.all, ...startsElsewhere]).sort((a, b) => a - b);
   }
 
   /** Moves the key, with its calls in flight, from its current account to this one. */
@@ -60,6 +62,8 @@ export class Account {
     this.inFlight -= pooled.inFlight;
   }
 }
+
+const none: readonly number[] = [];
 
 /** Start and end of a time span, in monotonic milliseconds. */
 export type Span = { startedAtMonotonicMs: number; toMonotonicMs: number };
@@ -84,11 +88,15 @@ export class PooledKey {
   account: Account;
   /** False after the key was removed; its calls in flight may still end. */
   inPool = true;
+  /** With those that other processes make. */
   inFlight = 0;
   /** As the newest record has it. */
   recordedInFlight = 0;
   /** What was left on its account when it was last asked. */
   balance: KeyBalance | undefined;
+  /** When the calls of other processes began that may count in a window; milliseconds since 1970. */
+  startsElsewhere: readonly number[] = none;
+  #inFlightElsewhere = 0;
   /** Slow start: after a cooldown a key carries one call, and twice as many after each success. */
   ramp = Infinity;
   limitedInARow: number;
@@ -123,6 +131,17 @@ export class PooledKey {
 
   get state(): KeyState {
     return this.#state;
+  }
+
+  /** Other processes make so many calls with the key now. Returns how that changed what its account carries. */
+  calledElsewhere(underWay: number, starts: readonly number[]): 'more' | 'less' | 'no' {
+    this.startsElsewhere = starts;
+    const byCalls = underWay - this.#inFlightElsewhere;
+    if (byCalls === 0) return 'no';
+    this.#inFlightElsewhere = underWay;
+    this.inFlight += byCalls;
+    if (this.inPool) this.account.inFlight += byCalls;
+    return byCalls > 0 ? 'more' : 'less';
   }
 
   get place(): number {

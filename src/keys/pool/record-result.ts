@@ -79,6 +79,16 @@ export class CallRecorder {
     this.#stateMachine.announce(providerKeys.provider);
   }
 
+  /** The seat was taken here, but not given at the store: its call was never made. Nobody is told of the seat. */
+  undone(call: Call): void {
+    const { pooled, providerKeys } = call;
+    pooled.inFlight -= 1;
+    if (pooled.inPool) pooled.account.inFlight -= 1;
+    takeBackTurn(call);
+    this.#notSent(call);
+    providerKeys.refresh(pooled.account);
+  }
+
   /** Records how many calls at once the account may carry, as the provider says outside of a call. */
   told(pooled: PooledKey, providerKeys: ProviderKeys, seats: number): void {
     const { limit } = pooled.account;

@@ -12,7 +12,7 @@ import {
 import type { Clock, PoolClock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Accounts } from './accounts.ts';
-import { type KeyEvent, nextKeyState } from '../rules/key-state.ts';
+import { type KeyEvent, nextKeyState, type TransitionContext } from '../rules/key-state.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
@@ -21,6 +21,14 @@ export type SeatListener = (provider: ProviderName) => void;
 export type ChangeListener = (id: KeyId, record: () => KeyRecord, urgent: boolean) => void;
 
 const ready: KeyState = { kind: 'ready' };
+
+/** Tells other processes of what happens to keys here. */
+export type ChangeWitness = {
+  /** The event has changed the state of the key. */
+  happened(pooled: PooledKey, event: KeyEvent, context: TransitionContext): void;
+  /** More than counters changed. */
+  changed(pooled: PooledKey): void;
+};
 
 export type KeyStateMachineOptions = {
   readonly time: PoolClock;
@@ -36,6 +44,8 @@ export class KeyStateMachine {
   readonly changeListeners = new Set<ChangeListener>();
   /** Those that are told only of benched keys, and only of more than counters. */
   readonly benchListeners = new Set<ChangeListener>();
+  /** Absent where one process works with the keys. */
+  witness: ChangeWitness | undefined;
   readonly #time: PoolClock;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -64,6 +74,8 @@ export class KeyStateMachine {
     const untilMs = acceptsCalls(next) ? shutUntilMs(pooled, facts.nowMs) : undefined;
     const state = untilMs === undefined ? next : nextKeyState(next, { kind: 'window-shut', untilMs }, facts);
     if (state === before) return false;
+    this.witness?.happened(pooled, event, facts);
+    if (untilMs !== undefined) this.witness?.happened(pooled, { kind: 'window-shut', untilMs }, facts);
     // A cleared key keeps its slow-start level, and so does one that has only waited for its window.
     const keepsRamp = event.kind === 'cleared' || coolsForWindow(before);
     const ramp = keepsRamp || !providerKeys.mechanisms.ramp ? pooled.ramp : undefined;
@@ -80,6 +92,17 @@ export class KeyStateMachine {
     this.mindTime(providerKeys, pooled);
     if (isOut(state) && !isOut(before) && pooled.inFlight === 0) this.left(providerKeys, pooled);
     return true;
+  }
+
+  /** The key has this state in another process, and from now on here. */
+  takeOver(providerKeys: ProviderKeys, pooled: PooledKey, state: KeyState): void {
+    const ramp = coolsForWindow(pooled.state) || !providerKeys.mechanisms.ramp ? pooled.ramp : undefined;
+    providerKeys.become(pooled, state);
+    if (ramp !== undefined) this.#restore(providerKeys, pooled, ramp);
+    const { id, name } = pooled.key;
+    this.#emit({ event: 'key.changed', keyId: id, keyName: name, state });
+    this.mindTime(providerKeys, pooled);
+    this.wakeDue(providerKeys);
   }
 
   /** A call is about to be sent with the key: it counts in the window of its account. */
@@ -113,6 +136,11 @@ export class KeyStateMachine {
   /** The key's last call ended: keys that cool because it may have held their seat wake. */
   left(providerKeys: ProviderKeys, pooled: PooledKey): void {
     for (const refused of this.#accounts.keptOutBy(pooled)) this.apply(providerKeys, refused, { kind: 'due' });
+  }
+
+  /** A call of another process with the key ended. */
+  seatLeft(providerKeys: ProviderKeys, pooled: PooledKey): void {
+    if (isOut(pooled.state) && pooled.inFlight === 0) this.left(providerKeys, pooled);
   }
 
   /** Updates the next due time after a change of this key. */
@@ -168,6 +196,7 @@ export class KeyStateMachine {
   }
 
   changed(pooled: PooledKey, urgent: boolean): void {
+    if (urgent) this.witness?.changed(pooled);
     if (this.changeListeners.size + this.benchListeners.size === 0) return;
     const record = () => recordOf(pooled, this.#time.wallMs());
     for (const listener of this.changeListeners) listener(pooled.key.id, record, urgent);

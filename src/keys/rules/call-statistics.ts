@@ -1,5 +1,5 @@
 import { type AttemptFailure, type FailureReason, isDoubtful } from '../../domain/failure.ts';
-import type { KeyHealth } from '../../domain/key-state.ts';
+import type { KeyHealth, ToldSpan } from '../../domain/key-state.ts';
 
 /** How much one call moves the success rate: about the last eight calls count. */
 const rateStep = 0.125;
@@ -180,21 +180,13 @@ const usuallyKept = 32;
 /** More calls than these in one window are not counted: the provider's own refusals are then the limit. */
 export const maxWindowCalls = 200;
 
-/** The provider's own count: so many calls are left until its window ends. */
-export type CountedSpan = {
-  readonly limit: number;
-  readonly left: number;
-  readonly untilMs: number;
-  readonly lengthMs: number;
-};
-
 /** One call more is sent: the first one after the end of a span begins the next one. */
-export function afterCall<Span extends CountedSpan>(span: Span, nowMs: number): Span {
+export function afterCall<Span extends ToldSpan>(span: Span, nowMs: number): Span {
   const { limit, lengthMs, left, untilMs } = span;
   return nowMs < untilMs ? { ...span, left: left - 1 } : { ...span, left: limit - 1, untilMs: nowMs + lengthMs };
 }
 
-export function givenBack<Span extends CountedSpan>(span: Span): Span {
+export function givenBack<Span extends ToldSpan>(span: Span): Span {
   return { ...span, left: Math.min(span.limit, span.left + 1) };
 }
 

@@ -37,7 +37,7 @@ export type KeyEvent =
   | { readonly kind: 'ends' }
   | { readonly kind: 'goes-on' };
 
-type TransitionContext = {
+export type TransitionContext = {
   readonly nowMs: number;
   /** Cooldowns in a row, the one that begins now included: rate limits and taken seats together, timeouts and lone failures each alone. */
   readonly inARow: number;

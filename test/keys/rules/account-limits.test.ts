@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ConcurrencyLimit, CallWindow } from '../../../src/keys/rules/account-limits.ts';
+import { ConcurrencyLimit } from '../../../src/keys/rules/account-limits.ts';
+import { CallWindow } from '../../../src/keys/rules/call-window.ts';
 import { LatencyHistogram, maxWindowCalls, PeakEwma, CallStarts } from '../../../src/keys/rules/call-statistics.ts';
 import { aPool, seatOf } from '../../support/a-pool.ts';
 import { aKey } from '../../support/builders.ts';
