@@ -138,8 +138,8 @@ export type SharedKeys = {
   /** These facts, or all of them. */
   facts(names?: readonly FactName[]): Promise<readonly KnownFact[]>;
   /**
-   * True when the holder may do now what only one of all does at a time, as to probe a key: for `forMs` at most, and not
-   * within `restMs` of the last time that somebody had the turn.
+   * True when the holder may do now what only one of all does at a time, as to probe a key: for `forMs` at most, not within
+   * `restMs` of the last time that somebody had the turn, and no longer than its lease lasts.
    */
   takeTurn(name: string, holder: string, span: { readonly forMs: number; readonly restMs: number }): Promise<boolean>;
   endTurn(name: string, holder: string): Promise<void>;

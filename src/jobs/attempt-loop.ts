@@ -162,7 +162,7 @@ export async function runAttempts(
         continue;
       }
 
-      const isProbe = breaker?.beginProbe() ?? false;
+      const isProbe = breaker?.isOpen === true && (await breaker.beginProbe());
       // While the lease was acquired, the breaker opened or another job started the probe.
       if (breaker?.isOpen === true && !isProbe) continue;
       if (progress.isFirstCall) breaker?.noteFirst();

@@ -27,6 +27,15 @@ async function joined(app: SharedUnderTest): Promise<void> {
   await app.other.join('other', leaseMs);
 }
 
+/** Time passes, and both holders beat. */
+async function alive(app: SharedUnderTest, ms: number): Promise<void> {
+  for (let leftMs = ms; leftMs > 0; leftMs -= leaseMs / 2) {
+    await app.advance(Math.min(leftMs, leaseMs / 2));
+    await app.one.beat('one', leaseMs);
+    await app.other.beat('other', leaseMs);
+  }
+}
+
 const ready = (id = first): SharedFact => ({ kind: 'key', id, value: { state: { kind: 'ready' }, limitedInARow: 0 } });
 const benched: SharedFact = {
   kind: 'key',
@@ -234,11 +243,24 @@ export function sharedKeysConformance(name: string, make: MakeShared, options: {
     expect(await app.one.takeTurn('probe', loser, span)).toBe(false);
     await app.one.endTurn('probe', holder);
     expect(await app.one.takeTurn('probe', loser, span)).toBe(false);
-    await app.advance(11_000);
+    await alive(app, 11_000);
     expect(await app.one.takeTurn('probe', loser, span)).toBe(true);
-    await app.advance(31_000);
+    await alive(app, 29_000);
+    expect(await app.one.takeTurn('probe', holder, { ...span, restMs: 0 })).toBe(false);
+    await alive(app, 2_000);
     expect(await app.one.takeTurn('probe', holder, span)).toBe(false);
     expect(await app.one.takeTurn('probe', holder, { ...span, restMs: 0 })).toBe(true);
+  });
+
+  promises(`${name} ends the turn of a holder whose lease has ended`, async () => {
+    await using app = await make();
+    await joined(app);
+    const span = { forMs: 3_600_000, restMs: 0 };
+    expect(await app.one.takeTurn('probe', 'one', span)).toBe(true);
+    await app.advance(leaseMs - 2_000);
+    expect(await app.other.takeTurn('probe', 'other', span)).toBe(false);
+    await app.advance(3_000);
+    expect(await app.other.takeTurn('probe', 'other', span)).toBe(true);
   });
 
   promises(`${name} tells everybody who listens of seats, of facts and of what is only said`, async () => {

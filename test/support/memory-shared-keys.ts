@@ -227,8 +227,9 @@ export class MemorySharedKeys {
   #takeTurn(name: string, holder: string, { forMs, restMs }: { readonly forMs: number; readonly restMs: number }) {
     const nowMs = this.#clock.now();
     const turn = this.#turns.get(name);
-    const isTaken = turn !== undefined && turn.endedMs === undefined && turn.untilMs > nowMs;
-    if (isTaken || (turn !== undefined && Math.min(turn.endedMs ?? Infinity, turn.untilMs) + restMs > nowMs)) return false;
+    const leaseMs = this.#holders.get(turn?.holder ?? '') ?? 0;
+    const overMs = Math.min(turn?.endedMs ?? leaseMs, turn?.untilMs ?? 0);
+    if (turn !== undefined && overMs + restMs > nowMs) return false;
     this.#turns.set(name, { holder, untilMs: nowMs + forMs });
     return true;
   }

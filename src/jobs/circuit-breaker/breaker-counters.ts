@@ -121,8 +121,19 @@ export class HalfOpenSchedule {
     return !this.#isRunning && this.#monotonicMs() >= this.#dueMs;
   }
 
+  /** How long other processes leave the provider alone after a probe, as this one would. */
+  get restMs(): number {
+    return probeWaitMs(this.#failed, () => 0);
+  }
+
   begin(): void {
     this.#isRunning = true;
+  }
+
+  /** Another process makes the probe. */
+  postpone(): void {
+    this.#isRunning = false;
+    this.#dueMs = this.#monotonicMs() + minWaitMs;
   }
 
   /** Ends the probe. A failed one delays the next; one without a verdict on the provider leaves the next one due. */

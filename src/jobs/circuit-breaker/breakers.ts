@@ -10,6 +10,7 @@ import type { Random } from '../../kit/backoff.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { ModelCooldowns } from './model-cooldowns.ts';
 import { linesOf } from '../request/chain-models.ts';
+import { shareOutages } from './shared-outages.ts';
 
 export type Breakers = ReadonlyMap<ProviderName, CircuitBreaker>;
 
@@ -27,9 +28,13 @@ export type BreakersOptions = {
   readonly mechanisms?: Mechanisms | undefined;
 };
 
+/** Longer than any call lasts; the turn of a process that dies is over before. */
+const maxProbeMs = 3_600_000;
+
 /** Creates a breaker for each provider of the chains, and for each that can be asked. An open breaker rolls back guesses about its keys and models. */
 export function createBreakers(options: BreakersOptions): Breakers {
   const { chains, pool, modelCooldowns, clock, random, emit, mechanisms = everyMechanism } = options;
+  const { sharing } = pool;
   const providers = new Set([...linesOf(chains, options.models), ...(options.providers?.keys() ?? [])]);
   const breakerOf = (provider: ProviderName) =>
     new CircuitBreaker({
@@ -41,14 +46,18 @@ export function createBreakers(options: BreakersOptions): Breakers {
       onChange: (open) => {
         emit({ event: open ? 'breaker.opened' : 'breaker.closed', provider });
         if (open) modelCooldowns.clearGuesses(provider);
+        sharing?.board.changed('breaker', provider);
       },
+      takeTurn: sharing && ((restMs) => sharing.beginTurn(`breaker ${provider}`, { forMs: maxProbeMs, restMs })),
       onProviderFaults: (sinceMs) => {
         if (mechanisms.guessRollback) pool.clearGuesses(provider, sinceMs);
       },
       hasOtherModel: (model) => mechanisms.modelSilence && hasOtherModel(chains, provider, model),
       onModelDown: (model) => modelCooldowns.noteDown({ provider, model }),
     });
-  return new Map([...providers].map((provider) => [provider, breakerOf(provider)]));
+  const breakers = new Map([...providers].map((provider) => [provider, breakerOf(provider)]));
+  if (sharing !== undefined) shareOutages(sharing.board, breakers, modelCooldowns);
+  return breakers;
 }
 
 /** True when a chain with this provider has another one whose breaker is closed; a preferred model may be the last of it. */

@@ -24,6 +24,8 @@ export type CircuitBreakerOptions = {
   readonly onModelDown?: (model: string) => void;
   /** Absent means all mechanisms. */
   readonly mechanisms?: Mechanisms;
+  /** Begins the turn of this process to probe the provider, and returns what ends it; absent where there is no other one. */
+  readonly takeTurn?: ((restMs: number) => Promise<(() => void) | undefined>) | undefined;
 };
 
 /**
@@ -62,6 +64,7 @@ export class CircuitBreaker {
   #openedMs: number | undefined;
   /** A model counts as down, and no call has succeeded since. */
   #isModelDown = false;
+  #endTurn: (() => void) | undefined;
 
   constructor(options: CircuitBreakerOptions) {
     this.#options = options;
@@ -89,15 +92,23 @@ export class CircuitBreaker {
   }
 
   /** Makes the next call the probe if one is due; returns whether it is the probe. */
-  beginProbe(): boolean {
+  beginProbe(): boolean | Promise<boolean> {
     if (!this.mayProbe) return false;
     this.#probes.begin();
-    return true;
+    return this.#options.takeTurn === undefined || this.#beginInTurn(this.#options.takeTurn(this.#probes.restMs));
+  }
+
+  async #beginInTurn(turn: Promise<(() => void) | undefined>): Promise<boolean> {
+    this.#endTurn = await turn;
+    if (this.#endTurn === undefined) this.#probes.postpone();
+    return this.#endTurn !== undefined;
   }
 
   /** Ends the probe. `failed` means a provider fault; without one the next probe is due at once. */
   endProbe(failed: boolean): void {
     this.#probes.end(failed);
+    this.#endTurn?.();
+    this.#endTurn = undefined;
     if (failed && this.#open) this.#reportFaults();
   }
 
@@ -147,6 +158,12 @@ export class CircuitBreaker {
   /** Opens it on other evidence: the free probes of all keys, or a job that failed with every model and several keys. */
   open(): void {
     if (!this.#open) this.#openBreaker();
+  }
+
+  /** Another process has opened or closed it. */
+  takeOver(isOpen: boolean): void {
+    if (isOpen && !this.#open) this.#openBreaker();
+    else if (!isOpen && this.#open) this.#close();
   }
 
   /** True when a call has succeeded since that time. */

@@ -4,6 +4,7 @@ import type { ModelFacts, ModelLookup } from '../../domain/provider.ts';
 import type { ChainModel } from '../../domain/views.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { ProviderName } from '../../domain/ids.ts';
+import type { SharedCooldown } from '../../domain/shared-keys.ts';
 import type { Clock } from '../../kit/clock.ts';
 
 const unknownForMs = 5 * 60_000;
@@ -13,7 +14,12 @@ const emptyForMs = 60 * 60_000;
 
 /** Why a model cools down: its provider does not serve it, serves it to no key, or it seems to have stopped answering. */
 type Why = 'unknown' | 'closed' | 'down';
-type Cooldown = { readonly untilMs: number; readonly provider: ProviderName; readonly why: Why };
+type Cooldown = {
+  readonly untilMs: number;
+  readonly forMs: number;
+  readonly provider: ProviderName;
+  readonly why: Why;
+};
 
 export type ModelCooldownsOptions = {
   /** The models of the chains, by provider. */
@@ -28,6 +34,8 @@ export type ModelCooldownsOptions = {
  * model, or lists none at all) -> filled (it lists some again, or a call succeeds).
  */
 export class ModelCooldowns {
+  /** Called with the name of a model of which something else is known now. */
+  onChange: ((name: string) => void) | undefined;
   readonly #clock: Clock;
   readonly #emit: Emit;
   readonly #options: ModelCooldownsOptions;
@@ -50,11 +58,9 @@ export class ModelCooldowns {
     if (!sure) return this.#coolDown(candidate, unknownForMs, 'unknown');
     const gone = this.#gone.get(provider) ?? new Set();
     this.#gone.set(provider, gone.add(model));
-    const { modelsOf, onGone } = this.#options;
-    const all = modelsOf?.(provider) ?? [];
-    if (all.length > 0 && all.every((one) => gone.has(one))) this.#setEmpty(provider);
+    this.#lookIfEmpty(provider);
     this.#coolDown(candidate, this.#emptyUntilMs.has(provider) ? emptyForMs : unknownForMs, 'unknown');
-    if (!this.#emptyUntilMs.has(provider)) onGone?.(candidate);
+    if (!this.#emptyUntilMs.has(provider)) this.#options.onGone?.(candidate);
   }
 
   noteDown(candidate: Candidate): void {
@@ -66,7 +72,7 @@ export class ModelCooldowns {
     this.#refusals.served(candidateName(candidate), this.#clock.monotonicMs());
     const { provider, model } = candidate;
     if (this.#gone.size === 0 && this.#emptyUntilMs.size === 0) return;
-    this.#gone.get(provider)?.delete(model);
+    if (this.#gone.get(provider)?.delete(model) === true) this.onChange?.(candidateName(candidate));
     this.#setFilled(provider);
   }
 
@@ -83,15 +89,49 @@ export class ModelCooldowns {
   noteListed(provider: ProviderName, models: number): void {
     if (models === 0) return this.#setEmpty(provider);
     if (!this.#emptyUntilMs.has(provider)) return;
-    for (const [name, cooldown] of this.#cooldowns) if (cooldown.provider === provider) this.#cooldowns.delete(name);
     this.#gone.delete(provider);
+    this.#end(provider, () => true);
     this.#setFilled(provider);
   }
 
   /** Ends the cooldowns of models that counted as down: the provider itself is down. */
   clearGuesses(provider: ProviderName): void {
-    for (const [name, cooldown] of this.#cooldowns)
-      if (cooldown.why === 'down' && cooldown.provider === provider) this.#cooldowns.delete(name);
+    this.#end(provider, ({ why }) => why === 'down');
+  }
+
+  /** What other processes are to know of the model. */
+  shared(candidate: Candidate): SharedCooldown {
+    const { forMs = 0, why = 'down' } = this.#cooldowns.get(candidateName(candidate)) ?? {};
+    const isGone = this.#gone.get(candidate.provider)?.has(candidate.model) === true;
+    return { forMs, why, ...(isGone ? { isGone } : {}) };
+  }
+
+  /** Another process found this out so long ago. */
+  takeOver(candidate: Candidate, { forMs, why, isGone }: SharedCooldown, ageMs: number): void {
+    const { provider, model } = candidate;
+    const name = candidateName(candidate);
+    const gone = this.#gone.get(provider) ?? new Set();
+    if (isGone === true) this.#gone.set(provider, gone.add(model));
+    else gone.delete(model);
+    const untilMs = this.#clock.monotonicMs() + forMs - ageMs;
+    if (forMs > ageMs) this.#cooldowns.set(name, { untilMs, forMs, provider, why });
+    else this.#cooldowns.delete(name);
+    if (isGone === true) this.#lookIfEmpty(provider);
+  }
+
+  #end(provider: ProviderName, isOver: (cooldown: Cooldown) => boolean): void {
+    for (const [name, cooldown] of this.#cooldowns) {
+      if (cooldown.provider !== provider || !isOver(cooldown)) continue;
+      this.#cooldowns.delete(name);
+      this.onChange?.(name);
+    }
+  }
+
+  /** A provider that serves none of its models in the chains is empty. */
+  #lookIfEmpty(provider: ProviderName): void {
+    const all = this.#options.modelsOf?.(provider) ?? [];
+    const gone = this.#gone.get(provider);
+    if (all.length > 0 && all.every((one) => gone?.has(one) === true)) this.#setEmpty(provider);
   }
 
   isCooling(candidate: Candidate): boolean {
@@ -135,8 +175,10 @@ export class ModelCooldowns {
 
   #coolDown(candidate: Candidate, forMs: number, why: Why): void {
     const { provider, model } = candidate;
-    this.#cooldowns.set(candidateName(candidate), { untilMs: this.#clock.monotonicMs() + forMs, provider, why });
+    const untilMs = this.#clock.monotonicMs() + forMs;
+    this.#cooldowns.set(candidateName(candidate), { untilMs, forMs, provider, why });
     this.#emit({ event: 'model.cooling', provider, model, forMs });
+    this.onChange?.(candidateName(candidate));
   }
 }
 

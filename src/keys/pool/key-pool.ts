@@ -58,6 +58,8 @@ export class KeyPool implements KeyLeases {
   readonly #stateMachine: KeyStateMachine;
   readonly #endings: CallRecorder;
   readonly #doubts: DoubtfulRefusals;
+  /** Absent where one process works with the keys. */
+  readonly sharing: Sharing | undefined;
   readonly #shared: SharedPool | undefined;
   readonly #facts: SharedFacts | undefined;
 
@@ -77,6 +79,7 @@ export class KeyPool implements KeyLeases {
     this.#registry = new KeyRegistry({ time, stateMachine, accounts, mechanisms });
     this.#registry.replace(keys, remembered, groups);
     const { sharing } = options;
+    this.sharing = sharing;
     if (sharing === undefined) return;
     const parts = { registry: this.#registry, stateMachine, accounts, time, endings: this.#endings };
     this.#shared = new SharedPool({ ...parts, sharing, borrow: (provider, request) => this.#choose(provider, request) });

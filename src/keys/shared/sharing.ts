@@ -63,15 +63,22 @@ export class Sharing implements AsyncDisposable {
 
   /** Does the work when it is this process's turn; undefined when it is another one's, or the store is away. */
   async inTurn<Result>(name: string, turn: Turn, work: () => Promise<Result>): Promise<Result | undefined> {
-    const { shared } = this.#options;
-    const { holder } = this.#seats;
-    if (!(await shared.takeTurn(name, holder, turn).catch(() => false))) return undefined;
+    const end = await this.beginTurn(name, turn);
+    if (end === undefined) return undefined;
     try {
       return await work();
     } finally {
-      // A turn that nobody ends is over after its time.
-      await shared.endTurn(name, holder).catch(() => undefined);
+      await end();
     }
+  }
+
+  /** Begins a turn of this process and returns what ends it; undefined when it is another one's, or the store is away. */
+  async beginTurn(name: string, turn: Turn): Promise<(() => Promise<void>) | undefined> {
+    const { shared } = this.#options;
+    const { holder } = this.#seats;
+    if (!(await shared.takeTurn(name, holder, turn).catch(() => false))) return undefined;
+    // One that nobody could end is over after its time.
+    return () => shared.endTurn(name, holder).catch(() => undefined);
   }
 
   /** Tells the other processes; nothing is said again when the store is away. */
