@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { NoticeStore } from '../domain/admin-api.ts';
 import type { Emit } from '../domain/events.ts';
 import type { KeyStore, OwnKeySettings } from '../domain/key-state.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { KeyId, ProviderName } from '../domain/ids.ts';
+import type { SharedKeys } from '../domain/shared-keys.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/backoff.ts';
 import { KeyEnds } from './maintenance/key-ends.ts';
@@ -13,6 +15,7 @@ import { KeyPool } from './pool/key-pool.ts';
 import { type PoolKey, poolKeys, seatsOf, withOwnSettings } from './sources/identify-keys.ts';
 import type { ProviderKey } from './sources/read-keys.ts';
 import type { StrategyName } from './pool/select-key.ts';
+import { Sharing } from './shared/sharing.ts';
 
 /** The key settings of one provider. */
 export type KeySetting = {
@@ -48,6 +51,8 @@ export type OpenKeysOptions = {
   readonly own?: () => ReadonlyMap<KeyId, OwnKeySettings>;
   /** All of them, when absent. */
   readonly mechanisms?: Mechanisms;
+  /** What several processes share; absent where one works with the keys. */
+  readonly shared?: SharedKeys | undefined;
 };
 
 const forgetfulNotices: NoticeStore = { wasTold: async () => true, noteTold: async () => undefined };
@@ -61,7 +66,8 @@ export type OpenKeys = AsyncDisposable & {
 
 /** The pool with all that earlier runs learned, and its maintenance. */
 export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
-  const { strategy, providers, store, clock, random, emit, testOnStart, checkEveryMs } = options;
+  const { strategy, providers, shared, clock, random, emit, testOnStart, checkEveryMs } = options;
+  const store = shared === undefined ? options.store : withoutStarts(options.store);
   const { mechanisms = everyMechanism } = options;
   let { settings } = options;
   const settingOf = (provider: ProviderName) => settings[provider] ?? nothingSaid;
@@ -80,6 +86,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
     );
   const keys = made(options.keys);
   await using opening = new AsyncDisposableStack();
+  const sharing = shared && opening.use(new Sharing({ shared, clock, newId: () => randomUUID() }));
   const pool = opening.use(
     new KeyPool({
       keys,
@@ -91,8 +98,10 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       random,
       emit,
       mechanisms,
+      sharing,
     }),
   );
+  await sharing?.start();
   const maintenance = opening.use(
     new KeyMaintenance({
       pool,
@@ -103,6 +112,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       testOnStart,
       checkEveryMs,
       onBlocked: (provider) => options.onBlocked?.(provider),
+      inTurn: sharing && ((name, turn, work) => sharing.inTurn(name, turn, work)),
     }),
   );
   const { notices = forgetfulNotices } = options;
@@ -118,5 +128,17 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       ends.check();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** When calls began is shared, those of earlier processes included: here it would be counted twice. */
+function withoutStarts(store: KeyStore): KeyStore {
+  return {
+    load: async () =>
+      (await store.load()).map(({ window, ...record }) =>
+        window === undefined ? record : { ...record, window: { ...window, starts: [] } },
+      ),
+    save: (records) => store.save(records),
+    salt: () => store.salt(),
   };
 }

@@ -5,6 +5,7 @@ import type { AppEvent } from '../../src/domain/events.ts';
 import { keyId } from '../../src/domain/ids.ts';
 import { Budgets, openBudgets } from '../../src/jobs/budgets.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { somePools } from '../keys/shared/pools.ts';
 
 const dayMs = 86_400_000;
 
@@ -97,4 +98,39 @@ test('whatever is spent, each budget is told at most once near and once spent a 
       expect([...told.values()].every((times) => times === 1)).toBe(true);
     }),
   );
+});
+
+test('what all processes spend counts in each, also what one could not tell', async () => {
+  const { open, clock, settled } = somePools();
+  const rows: DayCost[] = [];
+  const row = { day: '2026-01-01', model: 'm', kind: 'image', keyId: keyId('k'), keyName: 'fal #1', calls: 1, unpriced: 0 } as const;
+  const budgetOf = async () => {
+    const { sharing, wire } = await open();
+    const budgets = await openBudgets({
+      limits: { total: undefined, perPerson: 1, ofProvider: { fal: 4 } },
+      reader: { costs: async () => rows },
+      clock,
+      emit: () => undefined,
+      sharing,
+    });
+    if (budgets === undefined) throw new Error('Expected a budget');
+    return { budgets, wire };
+  };
+  const [one, other] = [await budgetOf(), await budgetOf()];
+  using _both = new DisposableStack();
+  _both.use(one.budgets);
+  _both.use(other.budgets);
+  one.budgets.spent({ provider: 'fal', userId: 1, usd: 1 });
+  await settled();
+  expect([one.budgets.isSpentBy(1), other.budgets.isSpentBy(1), other.budgets.isSpentBy(2)]).toEqual([true, true, false]);
+  rows.push({ ...row, provider: 'fal', userId: 1, usd: 1 });
+  other.wire.cut();
+  for (const userId of [2, 3]) {
+    other.budgets.spent({ provider: 'fal', userId, usd: 1.5 });
+    rows.push({ ...row, provider: 'fal', userId, usd: 1.5 });
+  }
+  await settled();
+  expect([one.budgets.isSpent('fal', 9), other.budgets.isSpent('fal', 9)]).toEqual([false, true]);
+  await clock.advance(61_000);
+  expect(one.budgets.isSpent('fal', 9)).toBe(true);
 });

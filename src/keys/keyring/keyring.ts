@@ -44,7 +44,7 @@ export class Keyring {
   /** Reads what is kept; what cannot be opened is told in a warning and left as it is. */
   static async open(options: KeyringOptions): Promise<Keyring> {
     const ring = new Keyring(options);
-    await ring.#read();
+    await ring.read();
     return ring;
   }
 
@@ -104,7 +104,7 @@ export class Keyring {
       addedAtMs: clock.now(),
     });
     if (Object.keys(settings).length > 0) await store.set(id, settings);
-    await this.#read();
+    await this.read();
     return { kind: 'added', id };
   }
 
@@ -121,7 +121,7 @@ export class Keyring {
     if (own !== undefined) return { kind: 'configured', where: own.where ?? 'the environment' };
     if (!(await store.added()).some((key) => key.id === id)) return { kind: 'no-such-key' };
     await store.remove(id);
-    await this.#read();
+    await this.read();
     return { kind: 'removed' };
   }
 
@@ -130,7 +130,8 @@ export class Keyring {
     return this.#sealer?.open(sealed, sealContext(provider, id));
   }
 
-  async #read(): Promise<void> {
+  /** Reads again what is kept: another process may have changed it. The caller takes it into use. */
+  async read(): Promise<void> {
     const { store, emit, onSecret } = this.#options;
     const sealer = this.#sealer;
     const rows = await store.added();

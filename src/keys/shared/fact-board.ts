@@ -137,11 +137,13 @@ export class FactBoard {
     if (published.kind === 'published') {
       if (!isForgotten) keeper.published?.(name.id);
       const { version } = published;
-      // Somebody may have published on top of it already.
-      if (version <= (this.#known.get(key)?.version ?? 0)) return;
-      const kept = this.#keepInMind({ fact, version, savedAtMs, ageMs: 0 });
-      // It was forgotten here, and the others heard of it all the same.
-      if (isForgotten) this.#tellKeeper(kept, this.#unsaid.has(key));
+      const newest = this.#known.get(key);
+      if (newest === undefined || version > newest.version) {
+        const kept = this.#keepInMind({ fact, version, savedAtMs, ageMs: 0 });
+        // It was forgotten here, and the others heard of it all the same.
+        if (isForgotten) this.#tellKeeper(kept, this.#unsaid.has(key));
+        // Somebody has published on top of it already: that contains what seemed to be unsaid when it was heard.
+      } else this.#tellKeeper(newest, this.#unsaid.has(key));
     } else if (!isForgotten) {
       this.#unsaid.set(key, name);
       if (published.kind === 'behind') this.#takeOver(published.known);

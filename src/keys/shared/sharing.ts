@@ -100,9 +100,9 @@ export class Sharing implements AsyncDisposable {
 
   #hear(news: SharedNews): void {
     if (news.by === this.#seats.holder) return;
+    if (news.kind === 'missed') return this.#isBack();
     if (news.kind === 'fact') this.board.heardOf(news.name);
-    else if (news.kind === 'seats') this.#look(news.keyId);
-    else if (news.kind === 'missed') this.#isBack();
+    if (news.kind === 'seats') this.#look(news.keyId);
     for (const listener of this.#listeners) listener(news);
   }
 
