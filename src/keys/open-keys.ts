@@ -5,7 +5,7 @@ import type { KeyStore, OwnKeySettings } from '../domain/key-state.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { KeyId, ProviderName } from '../domain/ids.ts';
-import type { SharedKeys } from '../domain/shared-keys.ts';
+import type { SharedKeys } from '../domain/shared/shared-keys.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/backoff.ts';
 import { KeyEnds } from './maintenance/key-ends.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyId } from '../../src/domain/ids.ts';
-import type { SeatWish, SharedFact, SharedKeys, SharedNews } from '../../src/domain/shared-keys.ts';
+import type { SeatWish, SharedFact, SharedKeys, SharedNews } from '../../src/domain/shared/shared-keys.ts';
 
 /** A store under test, the way of one process to it, a way of another one, and its clock, which the test moves. */
 export type SharedUnderTest = AsyncDisposable & {
@@ -76,9 +76,9 @@ export function sharedKeysConformance(name: string, make: MakeShared, options: {
     expect((await app.other.take(wish('other', { ...account, keyLimit: 1 }))).kind).toBe('full');
     expect((await app.other.take(wish('other', { ...account, keyId: second }))).kind).toBe('seat');
     expect((await app.one.take(wish('one', { ...account, keyId: second }))).kind).toBe('full');
-    expect((await app.one.take({ ...wish('one', { keyId: second }), accountKeys: [first, second], limit: 3 })).kind).toBe(
-      'seat',
-    );
+    expect(
+      (await app.one.take({ ...wish('one', { keyId: second }), accountKeys: [first, second], limit: 3 })).kind,
+    ).toBe('seat');
   });
 
   promises(`${name} counts a call that is under way already whatever the limit`, async () => {
@@ -172,7 +172,9 @@ export function sharedKeysConformance(name: string, make: MakeShared, options: {
     await app.one.take(wish('one', { keyId: second, limit: 2 }));
     await app.one.take(wish('one', { keyId: second, limit: 2 }));
     const counts = async (holder: string, keys?: readonly (typeof first)[]) =>
-      (await app.one.view(holder, keys)).keys.map((one) => [one.keyId, one.underWay]).toSorted();
+      (await app.one.view(holder, keys)).keys
+        .map((one) => [one.keyId, one.underWay])
+        .toSorted((a, b) => String(a).localeCompare(String(b)));
     expect(await counts('other')).toEqual([
       [first, 1],
       [second, 2],
@@ -216,7 +218,12 @@ export function sharedKeysConformance(name: string, make: MakeShared, options: {
         id: first,
         value: {
           seats: { limit: 3, ceiling: { seats: 3, tryAtMs: 5, holdMs: 60_000 }, told: 4 },
-          window: { limit: 5, lengthMs: 60_000, untilMs: 9, daily: { limit: 9, left: 1, untilMs: 2, lengthMs: 3, forgottenAtMs: 4 } },
+          window: {
+            limit: 5,
+            lengthMs: 60_000,
+            untilMs: 9,
+            daily: { limit: 9, left: 1, untilMs: 2, lengthMs: 3, forgottenAtMs: 4 },
+          },
           told: { limit: 8, left: -1, untilMs: 7, lengthMs: 6 },
         },
       },
@@ -235,7 +242,10 @@ export function sharedKeysConformance(name: string, make: MakeShared, options: {
     await using app = await make();
     await joined(app);
     const span = { forMs: 30_000, restMs: 10_000 };
-    const both = await Promise.all([app.one.takeTurn('probe', 'one', span), app.other.takeTurn('probe', 'other', span)]);
+    const both = await Promise.all([
+      app.one.takeTurn('probe', 'one', span),
+      app.other.takeTurn('probe', 'other', span),
+    ]);
     expect(both.toSorted()).toEqual([false, true]);
     const [holder, loser] = both[0] ? (['one', 'other'] as const) : (['other', 'one'] as const);
     expect(await app.one.takeTurn('another probe', 'one', span)).toBe(true);

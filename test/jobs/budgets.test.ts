@@ -103,7 +103,15 @@ test('whatever is spent, each budget is told at most once near and once spent a 
 test('what all processes spend counts in each, also what one could not tell', async () => {
   const { open, clock, settled } = somePools();
   const rows: DayCost[] = [];
-  const row = { day: '2026-01-01', model: 'm', kind: 'image', keyId: keyId('k'), keyName: 'fal #1', calls: 1, unpriced: 0 } as const;
+  const row = {
+    day: '2026-01-01',
+    model: 'm',
+    kind: 'image',
+    keyId: keyId('k'),
+    keyName: 'fal #1',
+    calls: 1,
+    unpriced: 0,
+  } as const;
   const budgetOf = async () => {
     const { sharing, wire } = await open();
     const budgets = await openBudgets({
@@ -122,7 +130,11 @@ test('what all processes spend counts in each, also what one could not tell', as
   _both.use(other.budgets);
   one.budgets.spent({ provider: 'fal', userId: 1, usd: 1 });
   await settled();
-  expect([one.budgets.isSpentBy(1), other.budgets.isSpentBy(1), other.budgets.isSpentBy(2)]).toEqual([true, true, false]);
+  expect([one.budgets.isSpentBy(1), other.budgets.isSpentBy(1), other.budgets.isSpentBy(2)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
   rows.push({ ...row, provider: 'fal', userId: 1, usd: 1 });
   other.wire.cut();
   for (const userId of [2, 3]) {

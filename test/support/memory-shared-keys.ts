@@ -9,7 +9,7 @@ import type {
   SharedFact,
   SharedKeys,
   SharedNews,
-} from '../../src/domain/shared-keys.ts';
+} from '../../src/domain/shared/shared-keys.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 
 type Seat = {

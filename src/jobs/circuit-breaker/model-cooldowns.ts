@@ -4,7 +4,7 @@ import type { ModelFacts, ModelLookup } from '../../domain/provider.ts';
 import type { ChainModel } from '../../domain/views.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { ProviderName } from '../../domain/ids.ts';
-import type { SharedCooldown } from '../../domain/shared-keys.ts';
+import type { SharedCooldown } from '../../domain/shared/shared-keys.ts';
 import type { Clock } from '../../kit/clock.ts';
 
 const unknownForMs = 5 * 60_000;

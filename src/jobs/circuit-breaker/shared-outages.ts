@@ -1,10 +1,15 @@
+import type { ProviderName } from '../../domain/ids.ts';
 import type { Candidate } from '../../domain/job.ts';
 import type { FactBoard } from '../../keys/shared/fact-board.ts';
-import type { Breakers } from './breakers.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ModelCooldowns } from './model-cooldowns.ts';
 
 /** What one process finds out about a provider that is down, or a model that is not served, holds in all of them. */
-export function shareOutages(board: FactBoard, breakers: Breakers, modelCooldowns: ModelCooldowns): void {
+export function shareOutages(
+  board: FactBoard,
+  breakers: ReadonlyMap<ProviderName, CircuitBreaker>,
+  modelCooldowns: ModelCooldowns,
+): void {
   board.keep('breaker', {
     read: (provider) => {
       const breaker = breakers.get(provider);

@@ -113,11 +113,7 @@ export class KeyProber {
   }
 
   /** Probes the key where no other process does; who asked for it waits until that one has. */
-  async #probeAmongAll(
-    entry: KeyInPool,
-    provider: Provider,
-    restMs: number | undefined,
-  ): Promise<KeyTest | undefined> {
+  async #probeAmongAll(entry: KeyInPool, provider: Provider, restMs: number | undefined): Promise<KeyTest | undefined> {
     const inTurn = this.#inTurnOfAll;
     if (inTurn === undefined) return this.#probeOne(entry, provider);
     const { id } = entry.key;

@@ -82,7 +82,11 @@ export class KeyPool implements KeyLeases {
     this.sharing = sharing;
     if (sharing === undefined) return;
     const parts = { registry: this.#registry, stateMachine, accounts, time, endings: this.#endings };
-    this.#shared = new SharedPool({ ...parts, sharing, borrow: (provider, request) => this.#choose(provider, request) });
+    this.#shared = new SharedPool({
+      ...parts,
+      sharing,
+      borrow: (provider, request) => this.#choose(provider, request),
+    });
     this.#facts = new SharedFacts({ ...parts, board: sharing.board });
   }
 

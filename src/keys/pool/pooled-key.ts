@@ -43,7 +43,9 @@ export class Account {
   starts(): readonly number[] {
     const [first] = this.members;
     if (this.members.length === 1 && first?.startsElsewhere.length === 0) return first.starts.all;
-    return this.members.flatMap(({ starts, startsElsewhere }) => [...starts.all, ...startsElsewhere]).sort((a, b) => a - b);
+    return this.members
+      .flatMap(({ starts, startsElsewhere }) => [...starts.all, ...startsElsewhere])
+      .sort((a, b) => a - b);
   }
 
   /** Moves the key, with its calls in flight, from its current account to this one. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KeyId } from '../../domain/ids.ts';
 import { acceptsCalls, isOut } from '../../domain/key-state.ts';
-import type { SharedAccount, SharedKey } from '../../domain/shared-keys.ts';
+import type { SharedAccount, SharedKey } from '../../domain/shared/shared-keys.ts';
 import type { PoolClock } from '../../kit/clock.ts';
 import type { FactBoard, KnownFactOf } from '../shared/fact-board.ts';
 import { type KeyEvent, nextKeyState, type TransitionContext } from '../rules/key-state.ts';

@@ -1,7 +1,7 @@
 import type { Choice } from '../../domain/attempt-trail.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Lease, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
-import type { OthersCalls, OthersView, SeatWish } from '../../domain/shared-keys.ts';
+import type { OthersCalls, OthersView, SeatWish } from '../../domain/shared/shared-keys.ts';
 import type { PoolClock } from '../../kit/clock.ts';
 import type { Sharing } from '../shared/sharing.ts';
 import type { KeyRegistry } from './key-registry.ts';

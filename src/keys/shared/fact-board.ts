@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FactKind, FactName, KnownFact, SharedFact, SharedKeys } from '../../domain/shared-keys.ts';
+import type { FactKind, FactName, KnownFact, SharedFact, SharedKeys } from '../../domain/shared/shared-keys.ts';
 import type { Clock } from '../../kit/clock.ts';
 
 export type FactOf<Kind extends FactKind> = Extract<SharedFact, { kind: Kind }>;
@@ -161,7 +161,8 @@ export class FactBoard {
   }
 
   #read(): void {
-    this.#reading ??= this.#readStale()
+    if (this.#reading !== undefined) return;
+    this.#reading = this.#readStale()
       .catch(() => this.#tryAgainLater())
       .finally(() => (this.#reading = undefined));
   }

@@ -1,5 +1,5 @@
 import type { KeyId } from '../../domain/ids.ts';
-import type { OthersView, SeatBack, SeatWish, SharedKeys } from '../../domain/shared-keys.ts';
+import type { OthersView, SeatBack, SeatWish, SharedKeys } from '../../domain/shared/shared-keys.ts';
 import { atMost, type Clock, every } from '../../kit/clock.ts';
 
 /** Who is silent for this long is taken for dead by whoever wants one of its seats. */

@@ -1,5 +1,5 @@
 import type { KeyId } from '../../domain/ids.ts';
-import type { OthersView, SeatWish, SharedKeys, SharedNews } from '../../domain/shared-keys.ts';
+import type { OthersView, SeatWish, SharedKeys, SharedNews } from '../../domain/shared/shared-keys.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { FactBoard } from './fact-board.ts';
 import { SeatHolder, type Taking } from './seat-holder.ts';
@@ -108,7 +108,8 @@ export class Sharing implements AsyncDisposable {
 
   #look(keyId: KeyId): void {
     this.#stale.add(keyId);
-    this.#looking ??= this.#lookAtStale().finally(() => (this.#looking = undefined));
+    if (this.#looking !== undefined) return;
+    this.#looking = this.#lookAtStale().finally(() => (this.#looking = undefined));
   }
 
   async #lookAtStale(): Promise<void> {

@@ -43,10 +43,10 @@ export function somePools(options: PoolsOptions = {}) {
     });
     const heard: string[] = [];
     pool.onSeat((provider) => heard.push(provider));
-    let hasStarted = false;
-    const starting = sharing.start().finally(() => (hasStarted = true));
-    for (await settled(); !hasStarted; await settled()) await clock.advance(stepMs);
-    await starting;
+    const starting = { isOver: false };
+    const started = sharing.start().finally(() => (starting.isOver = true));
+    for (await settled(); !starting.isOver; await settled()) await clock.advance(stepMs);
+    await started;
     return {
       wire,
       sharing,

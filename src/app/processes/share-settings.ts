@@ -1,6 +1,6 @@
-import type { Emit } from '../domain/events.ts';
-import type { Keyring } from '../keys/keyring/keyring.ts';
-import type { Sharing } from '../keys/shared/sharing.ts';
+import type { Emit } from '../../domain/events.ts';
+import type { Keyring } from '../../keys/keyring/keyring.ts';
+import type { Sharing } from '../../keys/shared/sharing.ts';
 
 export type ShareSettingsOptions = {
   /** Absent where one process works with the keys. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { shareSettings } from '../../src/app/share-settings.ts';
-import { somePools } from '../keys/shared/pools.ts';
+import { shareSettings } from '../../../src/app/processes/share-settings.ts';
+import { somePools } from '../../keys/shared/pools.ts';
 
 test('what an operator sets for keys in one process is taken into use in all, and once in its own', async () => {
   const { open, settled } = somePools();

@@ -1,5 +1,5 @@
-import type { KeyId, ProviderName } from './ids.ts';
-import type { KeyBalance, KeyState, SeatRecord, ToldSpan, WindowRecord } from './key-state.ts';
+import type { KeyId, ProviderName } from '../ids.ts';
+import type { KeyBalance, KeyState, SeatRecord, ToldSpan, WindowRecord } from '../key-state.ts';
 
 /** A seat that is wished for, for one call. */
 export type SeatWish = {
@@ -34,9 +34,7 @@ export type OthersView = {
 };
 
 /** `fenced`: the holder was taken for dead, and its seats were given to others. */
-export type SeatTaken =
-  | { readonly kind: 'seat' | 'full'; readonly view: OthersView }
-  | { readonly kind: 'fenced' };
+export type SeatTaken = { readonly kind: 'seat' | 'full'; readonly view: OthersView } | { readonly kind: 'fenced' };
 
 export type SeatBack = {
   readonly seatId: string;
