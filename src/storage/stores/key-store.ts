@@ -7,13 +7,13 @@ import { fromJson, parseRow } from '../rows.ts';
 import { randomBytes } from 'node:crypto';
 import { StorageError } from '../storage-error.ts';
 
-const id = z.string().transform(keyId);
+export const storedKeyId = z.string().transform(keyId);
 const failureReason = z.enum(Object.keys(failureTraits) as FailureReason[]);
 const benchReason = z.enum(['rejected', 'out-of-credit']);
 const coolReason = z.enum(['rate-limited', 'concurrency', 'timed-out', 'fails-alone', 'window']);
 const bench = { reason: benchReason, times: z.number(), confirmed: z.boolean() };
 
-const keyState: z.ZodType<KeyState> = z.discriminatedUnion('kind', [
+export const keyState: z.ZodType<KeyState> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('suspect'), reason: failureReason, sinceMs: z.number() }),
   z.object({
@@ -52,44 +52,42 @@ const keyHealth: z.ZodType<KeyHealth> = z.object({
   lastError: z.object({ reason: failureReason, atMs: z.number() }).exactOptional(),
 });
 
+export const keyBalance = z.object({ amount: z.number(), unit: z.string(), atMs: z.number() });
+
+export const seatRecord = z.object({
+  limit: z.number(),
+  ceiling: z.object({ seats: z.number(), tryAtMs: z.number(), holdMs: z.number() }).exactOptional(),
+  told: z.number().exactOptional(),
+});
+
+export const toldSpan = z.object({ limit: z.number(), left: z.number(), untilMs: z.number(), lengthMs: z.number() });
+
+/** The window of an account, without when its calls began. */
+export const callWindow = z.object({
+  limit: z.number(),
+  lengthMs: z.number(),
+  untilMs: z.number(),
+  daily: toldSpan.extend({ forgottenAtMs: z.number() }).exactOptional(),
+});
+
 /** The schema of one key record; invalid counters are reset, every other invalid field fails. */
 export const keyRecord: z.ZodType<KeyRecord, string> = z
   .string()
   .transform(fromJson)
   .pipe(
     z.object({
-      id,
+      id: storedKeyId,
       provider: z.string().refine(isProviderName),
       name: z.string(),
       savedAtMs: z.number(),
       state: keyState,
       limitedInARow: z.number(),
-      seats: z.object({
-        limit: z.number(),
-        ceiling: z.object({ seats: z.number(), tryAtMs: z.number(), holdMs: z.number() }).exactOptional(),
-        told: z.number().exactOptional(),
-      }),
-      window: z
-        .object({
-          limit: z.number(),
-          lengthMs: z.number(),
-          untilMs: z.number(),
-          starts: z.array(z.number()),
-          daily: z
-            .object({
-              limit: z.number(),
-              left: z.number(),
-              untilMs: z.number(),
-              lengthMs: z.number(),
-              forgottenAtMs: z.number(),
-            })
-            .exactOptional(),
-        })
-        .exactOptional(),
-      account: id.exactOptional(),
+      seats: seatRecord,
+      window: callWindow.extend({ starts: z.array(z.number()) }).exactOptional(),
+      account: storedKeyId.exactOptional(),
       inFlight: z.number(),
       health: keyHealth.catch(unknownHealth),
-      balance: z.object({ amount: z.number(), unit: z.string(), atMs: z.number() }).exactOptional(),
+      balance: keyBalance.exactOptional(),
     }),
   );
 

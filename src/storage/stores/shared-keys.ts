@@ -1,0 +1,256 @@
+import type { KeyId } from '../../domain/ids.ts';
+import type {
+  FactName,
+  KnownFact,
+  OthersCalls,
+  OthersView,
+  Published,
+  SeatBack,
+  SeatTaken,
+  SeatWish,
+  SharedFact,
+  SharedKeys,
+  SharedNews,
+} from '../../domain/shared/shared-keys.ts';
+import type { Database, Row, Steps } from '../database.ts';
+import { numberOf } from '../rows.ts';
+import { callsOf, factOf, keyIdsOf, newsOf } from './shared-key-rows.ts';
+
+/** How processes of one database hear each other; a listener hears undefined when it may have missed something. */
+export type News = {
+  tell(database: Database, topic: string, text: string): Steps<void>;
+  on(topic: string, listener: (text: string | undefined) => void): Disposable;
+};
+
+const topic = 'keys';
+/** No window that is learned is longer. */
+const maxWindowMs = 3_600_000;
+
+/** Keeps in the database what its processes share of keys; all times are those of the database's clock. */
+export function createSharedKeys(database: Database, news: News): SharedKeys {
+  const say = (one: SharedNews) => news.tell(database, topic, JSON.stringify(one));
+  /** In a transaction of its own, that waits for no disk: those that tell something are committed one by one. */
+  const saySeats = (keyIds: ReadonlySet<KeyId>, holder: string) =>
+    keyIds.size === 0
+      ? undefined
+      : database.commit(function* () {
+          for (const keyId of keyIds) yield* say({ kind: 'seats', keyId, by: holder });
+        });
+  return {
+    join: (holder, leaseMs) => database.commit(() => join(database, holder, leaseMs)),
+    beat: (holder, leaseMs) => database.commit(() => beat(database, holder, leaseMs)),
+    leave: async (holder) => {
+      await saySeats(await database.commit(() => leave(database, holder)), holder);
+    },
+    take: (wish) => database.commit(() => take(database, wish)),
+    giveBack: async (holder, seats) => {
+      await saySeats(await database.commit(() => giveBack(database, holder, seats)), holder);
+    },
+    view: (holder, keys) => database.read(() => view(database, holder, keys)),
+    publish: (holder, fact, after, savedAtMs) =>
+      database.commit(function* () {
+        const published = yield* publish(database, { holder, fact, after, savedAtMs });
+        const { kind, id } = fact;
+        if (published.kind === 'published') yield* say({ kind: 'fact', name: { kind, id }, by: holder });
+        return published;
+      }),
+    facts: (names) => database.read(() => facts(database, names)),
+    takeTurn: (name, holder, span) => database.commit(() => takeTurn(database, name, holder, span)),
+    endTurn: (name, holder) =>
+      database.commit(function* () {
+        const sql = 'UPDATE key_turns SET ended_ms = now_ms() WHERE name = ? AND holder = ? AND ended_ms IS NULL';
+        yield* database.run(sql, name, holder);
+      }),
+    tell: (one) => database.commit(() => say(one)),
+    subscribe: (listener) =>
+      news.on(topic, (text) => {
+        const heard = text === undefined ? ({ kind: 'missed' } as const) : newsOf(text);
+        if (heard !== undefined) listener(heard);
+      }),
+  };
+}
+
+function* join(database: Database, holder: string, leaseMs: number): Steps<void> {
+  yield* database.run('INSERT INTO key_holders (holder, until_ms) VALUES (?, now_ms() + ?)', holder, leaseMs);
+  // Holders that died without anybody wanting a seat of them, and what they held.
+  yield* database.run(
+    `DELETE FROM key_holders WHERE holder IN
+       (SELECT holder FROM key_holders WHERE lease_end_ms(until_ms) < now_ms() - ? FOR UPDATE SKIP LOCKED)`,
+    maxWindowMs,
+  );
+  yield* database.run(
+    `DELETE FROM key_seats WHERE seat_id IN
+       (SELECT seat_id FROM key_seats AS old WHERE began_ms < now_ms() - ? AND counts_until_ms IS NULL
+          AND NOT EXISTS (SELECT 1 FROM key_holders WHERE holder = old.holder) FOR UPDATE SKIP LOCKED)`,
+    maxWindowMs,
+  );
+}
+
+function* beat(database: Database, holder: string, leaseMs: number): Steps<boolean> {
+  const sql = 'UPDATE key_holders SET until_ms = now_ms() + ? WHERE holder = ?';
+  const isAlive = (yield* database.run(sql, leaseMs, holder)) > 0;
+  yield* database.run(
+    `DELETE FROM key_seats WHERE seat_id IN
+       (SELECT seat_id FROM key_seats WHERE counts_until_ms <= now_ms() FOR UPDATE SKIP LOCKED)`,
+  );
+  return isAlive;
+}
+
+function* leave(database: Database, holder: string): Steps<ReadonlySet<KeyId>> {
+  const sql = 'DELETE FROM key_seats WHERE holder = ? AND counts_until_ms IS NULL RETURNING key_id';
+  const freed = yield* database.all(sql, holder);
+  yield* database.run('DELETE FROM key_holders WHERE holder = ?', holder);
+  return keyIdsOf(freed);
+}
+
+function* take(database: Database, wish: SeatWish): Steps<SeatTaken> {
+  const { seatId, holder, keyId, accountKeys, limit } = wish;
+  if (limit !== undefined) yield* lockAccount(database, accountKeys);
+  // Held until the end of the transaction: nobody takes the holder for dead meanwhile.
+  const alive = yield* database.get('SELECT 1 AS alive FROM key_holders WHERE holder = ? FOR KEY SHARE', holder);
+  if (alive === undefined) return { kind: 'fenced' };
+  let isFull = limit !== undefined && (yield* isAccountFull(database, wish, limit));
+  if (isFull && limit !== undefined && (yield* bury(database, holder))) {
+    isFull = yield* isAccountFull(database, wish, limit);
+  }
+  if (!isFull) {
+    const sql = 'INSERT INTO key_seats (seat_id, key_id, holder, began_ms) VALUES (?, ?, ?, now_ms())';
+    yield* database.run(sql, seatId, keyId, holder);
+  }
+  return { kind: isFull ? 'full' : 'seat', view: yield* view(database, holder, accountKeys) };
+}
+
+/** Whoever wants a seat of one of these keys waits for the others who do, in the order of the keys. */
+function* lockAccount(database: Database, keys: readonly KeyId[]): Steps<void> {
+  for (const id of keys.toSorted()) yield* database.lock(`seats of ${id}`);
+}
+
+function* isAccountFull(
+  database: Database,
+  { keyId, accountKeys, keyLimit, window }: SeatWish,
+  limit: number,
+): Steps<boolean> {
+  const row = yield* database.get(
+    `SELECT count(*) FILTER (WHERE is_held) AS of_account, count(*) FILTER (WHERE is_held AND key_id = ?) AS of_key,
+       count(*) FILTER (WHERE began_ms > now_ms() - ?) AS in_window
+     FROM (SELECT key_id, began_ms, counts_until_ms IS NULL
+         AND EXISTS (SELECT 1 FROM key_holders WHERE holder = seat.holder) AS is_held
+       FROM key_seats AS seat WHERE key_id IN (SELECT value FROM json_each(?))) AS seats`,
+    keyId,
+    window?.spanMs ?? 0,
+    JSON.stringify(accountKeys),
+  );
+  return (
+    numberOf(row, 'of_account') >= limit ||
+    numberOf(row, 'of_key') >= (keyLimit ?? Infinity) ||
+    numberOf(row, 'in_window') >= (window?.calls ?? Infinity)
+  );
+}
+
+/** Takes holders for dead whose lease has ended, but not the one that asks. Returns whether there was one. */
+function* bury(database: Database, asker: string): Steps<boolean> {
+  const sql = `DELETE FROM key_holders WHERE holder IN
+    (SELECT holder FROM key_holders WHERE lease_end_ms(until_ms) <= now_ms() AND holder <> ? FOR UPDATE SKIP LOCKED)`;
+  return (yield* database.run(sql, asker)) > 0;
+}
+
+function* giveBack(database: Database, holder: string, seats: readonly SeatBack[]): Steps<ReadonlySet<KeyId>> {
+  const freed: Row[] = [];
+  const isHeld = `seat_id = ? AND holder = ? AND counts_until_ms IS NULL
+    AND EXISTS (SELECT 1 FROM key_holders WHERE holder = key_seats.holder)`;
+  for (const { seatId, countsForMs } of seats) {
+    const sql =
+      countsForMs > 0
+        ? `UPDATE key_seats SET counts_until_ms = now_ms() + ? WHERE ${isHeld} RETURNING key_id`
+        : `DELETE FROM key_seats WHERE ${isHeld} RETURNING key_id`;
+    const values = countsForMs > 0 ? [Math.ceil(countsForMs), seatId, holder] : [seatId, holder];
+    freed.push(...(yield* database.all(sql, ...values)));
+  }
+  return keyIdsOf(freed);
+}
+
+function* view(database: Database, holder: string, keys: readonly KeyId[] | undefined): Steps<OthersView> {
+  const isWanted = keys === undefined ? 'true' : 'key_id IN (SELECT value FROM json_each(?))';
+  const row = yield* database.get(
+    `SELECT now_ms() AS at, coalesce(json_agg(json_build_array(key_id, began_ms, is_held)), '[]')::text AS calls
+     FROM (SELECT key_id, began_ms, counts_until_ms IS NULL AND EXISTS
+         (SELECT 1 FROM key_holders WHERE holder = seat.holder AND lease_end_ms(until_ms) > now_ms()) AS is_held
+       FROM key_seats AS seat
+       WHERE holder <> ? AND (counts_until_ms IS NULL OR counts_until_ms > now_ms()) AND ${isWanted}) AS seats`,
+    holder,
+    ...(keys === undefined ? [] : [JSON.stringify(keys)]),
+  );
+  const { at, calls } = callsOf(row);
+  const byKey = Map.groupBy(calls, ([keyId]) => keyId);
+  return {
+    at,
+    keys: [...byKey].map(([keyId, some]): OthersCalls => ({
+      keyId,
+      underWay: some.filter(([, , isHeld]) => isHeld).length,
+      beganAgoMs: some.map(([, beganMs]) => at - beganMs),
+    })),
+  };
+}
+
+type Publication = {
+  readonly holder: string;
+  readonly fact: SharedFact;
+  readonly after: number;
+  readonly savedAtMs: number;
+};
+
+function* publish(database: Database, { holder, fact, after, savedAtMs }: Publication): Steps<Published> {
+  const alive = yield* database.get('SELECT 1 AS alive FROM key_holders WHERE holder = ? FOR KEY SHARE', holder);
+  if (alive === undefined) return { kind: 'fenced' };
+  const { kind, id } = fact;
+  // Two that publish the first version at once find no row to lock.
+  yield* database.lock(`fact ${kind} ${id}`);
+  const before = yield* database.get(`SELECT ${columns} FROM key_facts WHERE kind = ? AND id = ?`, kind, id);
+  const known = before && factOf(before);
+  if (known !== undefined && known.version !== after) return { kind: 'behind', known };
+  const version = Math.max(after, numberOf(before, 'version')) + 1;
+  yield* database.run(
+    `INSERT INTO key_facts (kind, id, version, fact, saved_at_ms, written_at_ms) VALUES (?, ?, ?, ?, ?, now_ms())
+     ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, fact = excluded.fact, saved_at_ms = excluded.saved_at_ms,
+       written_at_ms = excluded.written_at_ms`,
+    kind,
+    id,
+    version,
+    JSON.stringify(fact),
+    Math.round(savedAtMs),
+  );
+  return { kind: 'published', version };
+}
+
+const columns = 'version, fact, saved_at_ms, now_ms() - written_at_ms AS age_ms';
+
+function* facts(database: Database, names: readonly FactName[] | undefined): Steps<readonly KnownFact[]> {
+  const rows =
+    names === undefined
+      ? yield* database.all(`SELECT ${columns} FROM key_facts`)
+      : yield* database.all(
+          `SELECT ${columns} FROM key_facts WHERE kind || ' ' || id IN (SELECT value FROM json_each(?))`,
+          JSON.stringify(names.map(({ kind, id }) => `${kind} ${id}`)),
+        );
+  return rows.flatMap((row) => factOf(row) ?? []);
+}
+
+function* takeTurn(
+  database: Database,
+  name: string,
+  holder: string,
+  { forMs, restMs }: { readonly forMs: number; readonly restMs: number },
+): Steps<boolean> {
+  const taken = yield* database.run(
+    `INSERT INTO key_turns (name, holder, until_ms) VALUES (?, ?, now_ms() + ?)
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms, ended_ms = NULL
+     WHERE least(key_turns.until_ms, coalesce(key_turns.ended_ms,
+       (SELECT lease_end_ms(key_holders.until_ms) FROM key_holders WHERE key_holders.holder = key_turns.holder), 0))
+       + ? <= now_ms()`,
+    name,
+    holder,
+    Math.ceil(forMs),
+    Math.ceil(restMs),
+  );
+  return taken > 0;
+}
