@@ -30,6 +30,7 @@ import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
 import { noticesOf, openHousekeeping } from './processes/housekeeping.ts';
 import { openProcesses } from './processes/open-processes.ts';
+import { shareSettings } from './processes/share-settings.ts';
 import { whileHeld } from './processes/while-held.ts';
 import { openSafety } from './safety/open-safety.ts';
 import { readOperatorFiles, watchOperatorFiles } from './operator-files.ts';
@@ -115,6 +116,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       notices,
       own: () => keyring.settings,
       mechanisms,
+      shared: storage.shared?.keys,
     }),
   );
   const { pool, maintenance } = keyRoom;
@@ -127,7 +129,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const chains = chainsFor(config.chains, keyedProviders, definitions);
   const { budgets: limits, ...withoutLimits } = config;
   const clients = opening.use(await openClients({ ...config.gateway, store: storage.clients, clock, emit }));
-  const budgets = await openBudgets({ limits, ofClient: clients?.budgetOf, reader: engine.reader, clock, emit });
+  const { sharing } = pool;
+  const spending = { limits, ofClient: clients?.budgetOf, reader: engine.reader, clock, emit, sharing };
+  const budgets = opening.use(await openBudgets(spending));
   const guard = await openSafety(opening, { config, storage, pool, http, clock, events, inputs });
   const service = new GenerationService({
     ...withoutLimits,
@@ -207,7 +211,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     },
     setKey: (id, patch) => keyring.set(id, patch),
     removeKey: (id) => keyring.remove(id, configured),
-    useKeys,
+    useKeys: shareSettings({ sharing, keyring, useKeys, emit }),
     service,
     reader: engine.reader,
     users: storage.users,

@@ -3,6 +3,7 @@ import type { JobId } from '../ids.ts';
 import type { RaisedAlert } from '../admin-api.ts';
 import type { ProcessFacts, ProcessStore } from './processes.ts';
 import type { SendPlaces } from './send-places.ts';
+import type { SharedKeys } from './shared-keys.ts';
 
 /** What is wrong, as several processes see it; one alert has one id in all of them. */
 export type SharedAlerts = {
@@ -21,6 +22,7 @@ export type SharedStores = {
   readonly inbox: SharedInbox;
   readonly places: SendPlaces;
   readonly alerts: SharedAlerts;
+  readonly keys: SharedKeys;
   /** Ended jobs that no living process is about to deliver, oldest first. */
   orphans(): Promise<readonly JobId[]>;
 };

@@ -6,6 +6,8 @@ import type { SharedAlerts, SharedStores } from '../../domain/shared/shared-stor
 import type { Database } from '../database.ts';
 import { numberOf } from '../rows.ts';
 import { raisedAlertsIn } from '../stores/admin-state.ts';
+import { createSharedKeys } from '../stores/shared-keys.ts';
+import { tell } from './listening.ts';
 import type { PostgresStorage } from './open-postgres.ts';
 import { createProcessStore } from './process-store.ts';
 import { createSharedInbox } from './shared-inbox.ts';
@@ -20,7 +22,7 @@ export function createSharedStores(storage: Pick<PostgresStorage, 'database' | '
   readonly shared: SharedStores;
   readonly alerts: AlertStore;
 } {
-  const { database, process } = storage;
+  const { database, listening, process } = storage;
   const alerts = createSharedAlerts(database);
   return {
     shared: {
@@ -29,6 +31,7 @@ export function createSharedStores(storage: Pick<PostgresStorage, 'database' | '
       inbox: createSharedInbox(database),
       places: createSendPlaces(database),
       alerts,
+      keys: createSharedKeys(database, { tell, on: (topic, listener) => listening.on(topic, listener) }),
       orphans: () =>
         database.read(function* () {
           const rows = yield* database.all(

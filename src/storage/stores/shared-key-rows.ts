@@ -55,7 +55,7 @@ export function newsOf(text: string): SharedNews | undefined {
 }
 
 /** When each call began, by the clock of the database, and whether it is under way. */
-export function callsOf(row: Row | undefined): z.output<typeof viewRow> {
+export function parseCalls(row: Row | undefined): z.output<typeof viewRow> {
   return parseRow('key_seats', viewRow, row ?? {});
 }
 

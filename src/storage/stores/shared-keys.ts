@@ -14,7 +14,7 @@ import type {
 } from '../../domain/shared/shared-keys.ts';
 import type { Database, Row, Steps } from '../database.ts';
 import { numberOf } from '../rows.ts';
-import { callsOf, factOf, keyIdsOf, newsOf } from './shared-key-rows.ts';
+import { parseCalls, factOf, keyIdsOf, newsOf } from './shared-key-rows.ts';
 
 /** How processes of one database hear each other; a listener hears undefined when it may have missed something. */
 export type News = {
@@ -42,7 +42,8 @@ export function createSharedKeys(database: Database, news: News): SharedKeys {
     leave: async (holder) => {
       await saySeats(await database.commit(() => leave(database, holder)), holder);
     },
-    take: (wish) => database.commit(() => take(database, wish)),
+    // One statement, which is a transaction by itself.
+    take: (wish) => database.read(() => take(database, wish)),
     giveBack: async (holder, seats) => {
       await saySeats(await database.commit(() => giveBack(database, holder, seats)), holder);
     },
@@ -104,54 +105,20 @@ function* leave(database: Database, holder: string): Steps<ReadonlySet<KeyId>> {
 }
 
 function* take(database: Database, wish: SeatWish): Steps<SeatTaken> {
-  const { seatId, holder, keyId, accountKeys, limit } = wish;
-  if (limit !== undefined) yield* lockAccount(database, accountKeys);
-  // Held until the end of the transaction: nobody takes the holder for dead meanwhile.
-  const alive = yield* database.get('SELECT 1 AS alive FROM key_holders WHERE holder = ? FOR KEY SHARE', holder);
-  if (alive === undefined) return { kind: 'fenced' };
-  let isFull = limit !== undefined && (yield* isAccountFull(database, wish, limit));
-  if (isFull && limit !== undefined && (yield* bury(database, holder))) {
-    isFull = yield* isAccountFull(database, wish, limit);
-  }
-  if (!isFull) {
-    const sql = 'INSERT INTO key_seats (seat_id, key_id, holder, began_ms) VALUES (?, ?, ?, now_ms())';
-    yield* database.run(sql, seatId, keyId, holder);
-  }
-  return { kind: isFull ? 'full' : 'seat', view: yield* view(database, holder, accountKeys) };
-}
-
-/** Whoever wants a seat of one of these keys waits for the others who do, in the order of the keys. */
-function* lockAccount(database: Database, keys: readonly KeyId[]): Steps<void> {
-  for (const id of keys.toSorted()) yield* database.lock(`seats of ${id}`);
-}
-
-function* isAccountFull(
-  database: Database,
-  { keyId, accountKeys, keyLimit, window }: SeatWish,
-  limit: number,
-): Steps<boolean> {
+  const { seatId, holder, keyId, accountKeys, limit, keyLimit, window } = wish;
   const row = yield* database.get(
-    `SELECT count(*) FILTER (WHERE is_held) AS of_account, count(*) FILTER (WHERE is_held AND key_id = ?) AS of_key,
-       count(*) FILTER (WHERE began_ms > now_ms() - ?) AS in_window
-     FROM (SELECT key_id, began_ms, counts_until_ms IS NULL
-         AND EXISTS (SELECT 1 FROM key_holders WHERE holder = seat.holder) AS is_held
-       FROM key_seats AS seat WHERE key_id IN (SELECT value FROM json_each(?))) AS seats`,
+    'SELECT answer, at, calls FROM take_key_seat(?, ?, ?, ?, ?, ?, ?, ?)',
+    seatId,
+    holder,
     keyId,
-    window?.spanMs ?? 0,
     JSON.stringify(accountKeys),
+    limit ?? null,
+    keyLimit ?? null,
+    window?.calls ?? null,
+    window === undefined ? null : Math.ceil(window.spanMs),
   );
-  return (
-    numberOf(row, 'of_account') >= limit ||
-    numberOf(row, 'of_key') >= (keyLimit ?? Infinity) ||
-    numberOf(row, 'in_window') >= (window?.calls ?? Infinity)
-  );
-}
-
-/** Takes holders for dead whose lease has ended, but not the one that asks. Returns whether there was one. */
-function* bury(database: Database, asker: string): Steps<boolean> {
-  const sql = `DELETE FROM key_holders WHERE holder IN
-    (SELECT holder FROM key_holders WHERE lease_end_ms(until_ms) <= now_ms() AND holder <> ? FOR UPDATE SKIP LOCKED)`;
-  return (yield* database.run(sql, asker)) > 0;
+  const answer = row?.['answer'];
+  return answer === 'seat' || answer === 'full' ? { kind: answer, view: viewOf(row) } : { kind: 'fenced' };
 }
 
 function* giveBack(database: Database, holder: string, seats: readonly SeatBack[]): Steps<ReadonlySet<KeyId>> {
@@ -170,17 +137,12 @@ function* giveBack(database: Database, holder: string, seats: readonly SeatBack[
 }
 
 function* view(database: Database, holder: string, keys: readonly KeyId[] | undefined): Steps<OthersView> {
-  const isWanted = keys === undefined ? 'true' : 'key_id IN (SELECT value FROM json_each(?))';
-  const row = yield* database.get(
-    `SELECT now_ms() AS at, coalesce(json_agg(json_build_array(key_id, began_ms, is_held)), '[]')::text AS calls
-     FROM (SELECT key_id, began_ms, counts_until_ms IS NULL AND EXISTS
-         (SELECT 1 FROM key_holders WHERE holder = seat.holder AND lease_end_ms(until_ms) > now_ms()) AS is_held
-       FROM key_seats AS seat
-       WHERE holder <> ? AND (counts_until_ms IS NULL OR counts_until_ms > now_ms()) AND ${isWanted}) AS seats`,
-    holder,
-    ...(keys === undefined ? [] : [JSON.stringify(keys)]),
-  );
-  const { at, calls } = callsOf(row);
+  const asked = keys === undefined ? null : JSON.stringify(keys);
+  return viewOf(yield* database.get('SELECT now_ms() AS at, others_calls(?, ?) AS calls', holder, asked));
+}
+
+function viewOf(row: Row | undefined): OthersView {
+  const { at, calls } = parseCalls(row);
   const byKey = Map.groupBy(calls, ([keyId]) => keyId);
   return {
     at,

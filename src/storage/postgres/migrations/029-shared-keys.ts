@@ -41,5 +41,68 @@ CREATE TABLE key_turns (
 -- A database that was away let nobody beat: each lease goes on for as long as it lasts after the database is back.
 CREATE FUNCTION lease_end_ms(until_ms bigint) RETURNS bigint LANGUAGE sql STABLE
   AS $$SELECT greatest(until_ms, (extract(epoch FROM pg_postmaster_start_time()) * 1000)::bigint + 12000)$$;
+
+-- Of all holders but the asker: the key of each call, when it began, and whether it is under way. Where no keys are named, of all.
+CREATE FUNCTION others_calls(asker text, asked_keys text) RETURNS text LANGUAGE sql VOLATILE AS $$
+  SELECT coalesce(json_agg(json_build_array(key_id, began_ms, is_held)), '[]')::text
+  FROM (SELECT key_id, began_ms, counts_until_ms IS NULL AND EXISTS
+      (SELECT 1 FROM key_holders WHERE holder = seat.holder AND lease_end_ms(until_ms) > now_ms()) AS is_held
+    FROM key_seats AS seat
+    WHERE holder <> asker AND (counts_until_ms IS NULL OR counts_until_ms > now_ms())
+      AND (asked_keys IS NULL OR key_id IN (SELECT value FROM json_each(asked_keys)))) AS seats
+$$;
+
+CREATE FUNCTION is_account_full(
+  of_key text, account_keys text, max_calls bigint, max_key_calls bigint, window_calls bigint, window_ms bigint
+) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+  SELECT count(*) FILTER (WHERE is_held) >= max_calls
+    OR count(*) FILTER (WHERE is_held AND key_id = of_key) >= max_key_calls
+    OR count(*) FILTER (WHERE began_ms > now_ms() - window_ms) >= window_calls
+  FROM (SELECT key_id, began_ms, counts_until_ms IS NULL
+      AND EXISTS (SELECT 1 FROM key_holders WHERE holder = seat.holder) AS is_held
+    FROM key_seats AS seat WHERE key_id IN (SELECT value FROM json_each(account_keys))) AS seats
+$$;
+
+-- A call of one statement: a process that is stopped meanwhile holds up no other one. Without max_calls there is always a seat.
+CREATE FUNCTION take_key_seat(
+  wanted_seat text, asker text, of_key text, account_keys text,
+  max_calls bigint, max_key_calls bigint, window_calls bigint, window_ms bigint
+) RETURNS TABLE (answer text, at bigint, calls text) LANGUAGE plpgsql AS $$
+DECLARE
+  is_full boolean := false;
+  one text;
+BEGIN
+  answer := 'seat';
+  IF max_calls IS NOT NULL THEN
+    FOR one IN SELECT value FROM json_each(account_keys) ORDER BY value LOOP
+      PERFORM pg_advisory_xact_lock(hashtextextended('seats of ' || one, 7244));
+    END LOOP;
+  END IF;
+  -- Nobody takes the holder for dead before this is over.
+  PERFORM 1 FROM key_holders WHERE holder = asker FOR KEY SHARE;
+  IF NOT FOUND THEN
+    answer := 'fenced';
+  -- The answer to the same wish was lost: it has its seat.
+  ELSIF NOT EXISTS (SELECT 1 FROM key_seats WHERE seat_id = wanted_seat) THEN
+    IF max_calls IS NOT NULL THEN
+      is_full := is_account_full(of_key, account_keys, max_calls, max_key_calls, window_calls, window_ms);
+      IF is_full THEN
+        DELETE FROM key_holders WHERE holder IN (SELECT holder FROM key_holders
+          WHERE lease_end_ms(until_ms) <= now_ms() AND holder <> asker FOR UPDATE SKIP LOCKED);
+        IF FOUND THEN
+          is_full := is_account_full(of_key, account_keys, max_calls, max_key_calls, window_calls, window_ms);
+        END IF;
+      END IF;
+    END IF;
+    IF is_full THEN
+      answer := 'full';
+    ELSE
+      INSERT INTO key_seats (seat_id, key_id, holder, began_ms) VALUES (wanted_seat, of_key, asker, now_ms());
+    END IF;
+  END IF;
+  at := now_ms();
+  calls := others_calls(asker, account_keys);
+  RETURN NEXT;
+END $$;
 `,
 } as const;
