@@ -90,8 +90,8 @@ export class Listening implements AsyncDisposable {
       heard.reject(new StorageError('pooler', message));
     }, selfTestMs);
     try {
-      const { client: other } = await this.#pool.connect(performance.now() + selfTestMs);
-      await other.query(`SELECT pg_notify('${channel}', 'self-test ${word}')`).finally(() => other.release());
+      const { client: other, release } = await this.#pool.connect(performance.now() + selfTestMs);
+      await other.query(`SELECT pg_notify('${channel}', 'self-test ${word}')`).finally(() => release());
       // A pooler in the way may hand out the connection that listens only with its next statement.
       await client.query('SELECT 1');
       await heard.promise;

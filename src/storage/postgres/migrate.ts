@@ -33,7 +33,7 @@ export async function migrate(
   untilMonotonicMs: number,
   steps: readonly Migration[] = migrations,
 ): Promise<number> {
-  const { client } = await pool.connect(untilMonotonicMs);
+  const { client, release } = await pool.connect(untilMonotonicMs);
   let isBroken = false;
   try {
     await client.query('BEGIN');
@@ -59,7 +59,7 @@ export async function migrate(
     });
     throw toStorageError(error, pool.place);
   } finally {
-    client.release(isBroken);
+    release(isBroken);
   }
 }
 

@@ -27,8 +27,18 @@ export type PoolOptions = {
   readonly clock?: Clock;
 };
 
-/** A connection, with the name under which it marks its commits. */
-export type Connection = { readonly client: PoolClient; readonly slot: string };
+/** A connection, with the name under which it marks its commits; `release` gives it back, or ends it where it is broken. */
+export type Connection = {
+  readonly client: PoolClient;
+  readonly slot: string;
+  readonly release: (isBroken?: boolean) => void;
+};
+
+type Waiting = {
+  readonly untilMonotonicMs: number;
+  readonly go: () => void;
+  readonly refuse: (error: unknown) => void;
+};
 
 /**
  * The connections of a process. `pg` is loaded only here, when there is a database to connect to. A connection that is lost
@@ -43,10 +53,14 @@ export class ConnectionPool implements AsyncDisposable {
   readonly #slots = new WeakMap<PoolClient, string>();
   readonly #slotPrefix: string;
   #made = 0;
+  #free: number;
+  /** Who waits for a connection that others use, the first who came first. */
+  readonly #waiting: Waiting[] = [];
   readonly #closing = new AbortController();
 
   private constructor(pool: Pool, newClient: () => Client, place: string, slotPrefix: string, clock: Clock) {
     this.#pool = pool;
+    this.#free = pool.options.max;
     this.#newClient = newClient;
     this.place = place;
     this.#slotPrefix = slotPrefix;
@@ -79,18 +93,61 @@ export class ConnectionPool implements AsyncDisposable {
     return this.#closing.signal;
   }
 
-  /** Waits while the database is away, at most until this moment; then throws a StorageError. */
+  /**
+   * Waits its turn while others use all connections. Waits for a database that is away at most until this moment, then
+   * throws a StorageError.
+   */
   async connect(untilMonotonicMs: number): Promise<Connection> {
+    await this.#turn(untilMonotonicMs);
+    try {
+      return await this.#connected(untilMonotonicMs);
+    } catch (error) {
+      this.#next();
+      throw error;
+    }
+  }
+
+  async #connected(untilMonotonicMs: number): Promise<Connection> {
     for (let waitMs = retryMs; ; waitMs = Math.min(maxRetryMs, waitMs * 2)) {
       try {
         const client = await this.#pool.connect();
-        return { client, slot: this.#slots.get(client) ?? (await this.#prepare(client)) };
+        const slot = this.#slots.get(client) ?? (await this.#prepare(client));
+        const release = (isBroken = false) => {
+          client.release(isBroken);
+          this.#next();
+        };
+        return { client, slot, release };
       } catch (error) {
         if (failureOf(error) !== 'away') throw toStorageError(error, this.place);
         if (this.closing.aborted) throw unreachable(this.place, 'it is being closed', error);
-        if (this.#clock.monotonicMs() + waitMs > untilMonotonicMs) throw toStorageError(error, this.place);
+        const refusal = toStorageError(error, this.place);
+        this.#refuseOverdue(refusal);
+        if (this.#clock.monotonicMs() + waitMs > untilMonotonicMs) throw refusal;
         await this.pause(waitMs);
       }
+    }
+  }
+
+  #turn(untilMonotonicMs: number): Promise<void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return Promise.resolve();
+    }
+    return new Promise((go, refuse) => this.#waiting.push({ untilMonotonicMs, go, refuse }));
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next.go();
+  }
+
+  /** Those who wait behind who waits for a database that is away wait no longer than they would by themselves. */
+  #refuseOverdue(refusal: unknown): void {
+    const nowMonotonicMs = this.#clock.monotonicMs();
+    for (const one of this.#waiting.splice(0)) {
+      if (one.untilMonotonicMs < nowMonotonicMs) one.refuse(refusal);
+      else this.#waiting.push(one);
     }
   }
 
@@ -105,7 +162,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   /** Resolves after `ms`, or when the pool closes. */
   async pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.closing, ref: false }).catch(() => undefined);
+    await sleep(ms, undefined, { signal: this.closing }).catch(() => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -111,10 +111,10 @@ export class PostgresDatabase implements Database {
         const lostCommit: LostCommit<Result> = {};
         try {
           const result = await attempt(connection, lostCommit);
-          connection.client.release();
+          connection.release();
           return result;
         } catch (error) {
-          connection.client.release(await leftUnusable(connection, error));
+          connection.release(await leftUnusable(connection, error));
           if (lostCommit.of !== undefined && (await this.#fateOf(lostCommit.of, error)) === 'kept') {
             return lostCommit.of.result;
           }
@@ -165,16 +165,16 @@ export class PostgresDatabase implements Database {
   async #fateOf({ slot, mark }: { readonly slot: string; readonly mark: number }, cause: unknown): Promise<Kept> {
     while (!this.#pool.closing.aborted) {
       try {
-        const { client } = await this.#pool.connect(Infinity);
+        const { client, release } = await this.#pool.connect(Infinity);
         try {
           // The lock waits for the lost transaction, should the server still be at it.
           const found = await client.query<{ mark: number }>(
             `SELECT mark FROM commit_marks WHERE slot = '${slot}' FOR UPDATE`,
           );
-          client.release();
+          release();
           return found.rows[0]?.mark === mark ? 'kept' : 'lost';
         } catch (error) {
-          client.release(true);
+          release(true);
           if (failureOf(error) === 'other') throw error;
         }
       } catch (error) {

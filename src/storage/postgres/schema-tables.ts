@@ -42,7 +42,6 @@ export const primaryKeys = {
   strikes: ['user_id', 'job_id'],
   turns: ['line', 'lane', 'user_id'],
   users: ['id'],
-  waiting_counts: ['line', 'lane', 'tier', 'round'],
   webhook_outbox: ['id'],
 } as const;
 

@@ -28,7 +28,7 @@ export async function serverFacts(
   now: () => number,
   untilMonotonicMs: number,
 ): Promise<ServerFacts> {
-  const { client } = await pool.connect(untilMonotonicMs);
+  const { client, release } = await pool.connect(untilMonotonicMs);
   try {
     const before = now();
     const { rows } = await client.query<{
@@ -56,7 +56,7 @@ export async function serverFacts(
   } catch (error) {
     throw toStorageError(error, pool.place);
   } finally {
-    client.release();
+    release();
   }
 }
 

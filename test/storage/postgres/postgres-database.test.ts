@@ -96,7 +96,7 @@ test.skipIf(!hasPostgres)('PostgresDatabase.commit() repeats what met another tr
     })
     .toBe(2);
   await gate.client.query('SELECT pg_advisory_unlock_all()');
-  gate.client.release();
+  gate.release();
   await both;
   // In which order, the detector of deadlocks decides.
   const values = [await setting(database, 'a'), await setting(database, 'b')];
@@ -130,12 +130,12 @@ test.skipIf(!hasPostgres)(
     await using own = await migrated();
     await using open = await opened(own.url);
     const { database, pool } = open;
-    const { client } = await pool.connect(Infinity);
+    const { client, release } = await pool.connect(Infinity);
     // A sequence counts on although the transaction is undone.
     await client.query(`CREATE SEQUENCE commits; CREATE FUNCTION die_once() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN IF nextval('commits') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON settings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die_once()`);
-    client.release();
+    release();
     let runs = 0;
     await database.commit(function* () {
       runs += 1;

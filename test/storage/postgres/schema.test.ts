@@ -20,6 +20,7 @@ const ofPostgres = new Set([
   'process_alerts',
   'told_alerts',
   'inbox.holder',
+  'waiting_parts',
 ]);
 
 function columnsOfSqlite(): readonly Column[] {
@@ -57,8 +58,9 @@ test.skipIf(!hasPostgres)('PostgreSQL has the tables and columns of SQLite', asy
       mayBeNull: row['mayBeNull'] === 1,
     }))
     .filter(({ table, column }) => !ofPostgres.has(table) && !ofPostgres.has(`${table}.${column}`))
+    // A view knows of no NOT NULL.
+    .map((one) => (one.table === 'waiting_counts' ? { ...one, mayBeNull: false } : one))
     .sort(byName);
-  // A generated column has no NOT NULL in either.
   expect(columns).toEqual(columnsOfSqlite());
 });
 

@@ -90,14 +90,18 @@ CREATE INDEX jobs_held_of_person ON jobs (user_id, seq) WHERE held IS NOT NULL;
 CREATE INDEX jobs_answered_of_person ON jobs (user_id, chat_id, seq) WHERE kind = 'chat';
 CREATE INDEX jobs_of_album ON jobs (album) WHERE album IS NOT NULL;
 
-CREATE TABLE waiting_counts (
+-- As many newcomers ask for the same round at once, its count is kept in parts: who waits for one of them waits for few.
+CREATE TABLE waiting_parts (
   line text COLLATE "C" NOT NULL,
   lane text COLLATE "C" NOT NULL,
   tier bigint NOT NULL,
   round bigint NOT NULL,
+  part bigint NOT NULL,
   jobs bigint NOT NULL,
-  PRIMARY KEY (line, lane, tier, round)
+  PRIMARY KEY (line, lane, tier, round, part)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+CREATE VIEW waiting_counts AS
+  SELECT line, lane, tier, round, sum(jobs)::bigint AS jobs FROM waiting_parts GROUP BY line, lane, tier, round;
 
 CREATE TABLE turns (
   line text COLLATE "C" NOT NULL,

@@ -3,13 +3,14 @@ export const triggers = `
 CREATE FUNCTION count_waiting() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND old.state = 'waiting' AND new.state <> 'waiting' THEN
-    UPDATE waiting_counts SET jobs = jobs - 1
-      WHERE line = old.line AND lane = old.lane AND tier = old.tier AND round = old.round;
-    DELETE FROM waiting_counts
-      WHERE line = old.line AND lane = old.lane AND tier = old.tier AND round = old.round AND jobs = 0;
+    UPDATE waiting_parts SET jobs = jobs - 1
+      WHERE line = old.line AND lane = old.lane AND tier = old.tier AND round = old.round AND part = abs(old.turn_id % 16);
+    DELETE FROM waiting_parts
+      WHERE line = old.line AND lane = old.lane AND tier = old.tier AND round = old.round AND part = abs(old.turn_id % 16)
+        AND jobs = 0;
   ELSE
-    INSERT INTO waiting_counts VALUES (new.line, new.lane, new.tier, new.round, 1)
-      ON CONFLICT (line, lane, tier, round) DO UPDATE SET jobs = waiting_counts.jobs + 1;
+    INSERT INTO waiting_parts VALUES (new.line, new.lane, new.tier, new.round, abs(new.turn_id % 16), 1)
+      ON CONFLICT (line, lane, tier, round, part) DO UPDATE SET jobs = waiting_parts.jobs + 1;
   END IF;
   RETURN NULL;
 END $$;
