@@ -8,6 +8,7 @@ import {
   ftruncateSync,
   lstatSync,
   mkdirSync,
+  open,
   openSync,
   read,
   readFileSync,
@@ -25,6 +26,7 @@ import type { ByteSource, MediaFile, OpenedResult } from '../domain/media.ts';
 import { judgeFile, resultExtensions } from './judge-file.ts';
 
 const synced = promisify(fsync);
+const opened = promisify(open);
 
 /** A file on its way in: readable only by this user, under a temporary name, deleted unless `keepAs` names it. */
 export type IncomingFile = Disposable & {
@@ -118,6 +120,8 @@ class Incoming implements IncomingFile {
 
   async keepAs(name: string): Promise<string> {
     const path = join(this.#directory, name);
+    // Making a file may take a file system long; where it fails, the folder is made first.
+    this.#file ??= await opened(this.#passingPath, 'wx+', 0o600).catch(() => undefined);
     await synced(this.#onDisk());
     renameSync(this.#passingPath, path);
     this.#isKept = true;

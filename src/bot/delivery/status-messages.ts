@@ -117,22 +117,21 @@ export class StatusMessages {
     const { api, ledger, presence, emit } = this.#options;
     const by = { jobId: job.id };
     if (!isBegun && (await ledger.begin(by, 'receipt', 'once')).kind !== 'go') return undefined;
-    presence?.accepted(job);
     const view = await this.#viewOf(job, jobView);
     const { chatId, messageId } = job.origin;
     try {
       const sent = await api.sendMessage(chatId, view.text, { ...textOptions(view), ...placeOf(job, messageId) });
-      this.#tracked.set(job.id, {
-        ...this.#newlyTracked(chatId, sent.message_id),
-        shown: jobView,
-        phase: jobView.phase.kind,
-      });
+      const tracked = this.#newlyTracked(chatId, sent.message_id);
+      this.#tracked.set(job.id, { ...tracked, shown: jobView, phase: jobView.phase.kind });
       return { kept: this.#keep(job.id, sent.message_id) };
     } catch (error) {
       const failure = reportTelegramError(emit, 'sendMessage', error);
       // Without a status message the outcome is sent as a new message. A certain failure may be tried again.
       if (failure !== 'unsure') await ledger.undo(by, 'receipt');
       return undefined;
+    } finally {
+      // A sign beside the answer does not delay it.
+      presence?.accepted(job);
     }
   }
 

@@ -79,6 +79,8 @@ export class Poller implements UpdateSource {
         const last = batch[taken - 1];
         if (last !== undefined) offset = last.update_id + 1;
         if (taken < batch.length) await clock.sleep(storageRetryMs, signal);
+        // The first answer to the batch goes out before the next poll.
+        await new Promise<void>((resolve) => process.nextTick(resolve));
       } catch (error) {
         if (signal.aborted) return;
         // Reported by the storage.
