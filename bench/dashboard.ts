@@ -1,9 +1,9 @@
-import { DatabaseSync } from 'node:sqlite';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { chromium, type Page } from 'playwright-core';
 import type { KeyId } from '../src/domain/ids.ts';
+import { type PastJob, writePastJobs } from '../test/support/past-jobs.ts';
 import { openTestApp } from '../test/support/test-app.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 import { quantile } from './quantile.ts';
@@ -34,7 +34,7 @@ export async function dashboard(progress: Progress): Promise<BenchmarkReport> {
   progress(`a bot with ${keyCount} keys and ${jobCount} jobs`);
   const accounts = Array.from({ length: keyCount }, () => []);
   await using bot = await openTestApp({ accounts, env: { ADMIN_TOKEN: token, LOG_LEVEL: 'error' } });
-  fill(join(bot.dataDir, 'darkroom.db'));
+  writePastJobs(join(bot.dataDir, 'darkroom.db'), pastJobs());
   const { admin, core, httpUrl } = bot.app;
   const [key] = await admin.keys.list();
   if (key === undefined) throw new Error('Cannot measure the dashboard: there is no key');
@@ -119,31 +119,11 @@ async function reads(url: string): Promise<readonly [number, number]> {
   return [quantile(samples, 0.95), (user + system) / 1_000 / rounds];
 }
 
-/** Jobs of the last thirty days that were answered and told, written beside the bot. */
-function fill(path: string): void {
-  using database = new DatabaseSync(path, { timeout: 10_000 });
-  const insert = database.prepare(
-    `INSERT INTO jobs (id, update_id, kind, prompt, lane, locale, chat_id, chat_type, user_id, message_id, line, state, round,
-       ready_at_ms, accepted_at_ms, claimed_at_ms, ended_at_ms, told_at_ms, calls, outcome)
-     VALUES (?, ?, 'image', 'a red fox', 'free', 'en', 1, 'private', ?, 1, 'bytez', 'told', 0, ?, ?, ?, ?, ?, 1, ?)`,
-  );
-  const file = { path: 'none.png', kind: 'image', mime: 'image/png', bytes: 100_000 };
-  const outcome = JSON.stringify({ kind: 'result', payload: { kind: 'file', file }, model: 'none' });
+/** Jobs of the last thirty days that were answered and told. */
+function* pastJobs(): Generator<PastJob> {
   const [nowMs, stepMs] = [Date.now(), (30 * 86_400_000) / jobCount];
-  database.exec('BEGIN IMMEDIATE');
   for (let job = 0; job < jobCount; job += 1) {
-    const atMs = Math.floor(nowMs - (jobCount - job) * stepMs);
-    insert.run(
-      `old-${job}`,
-      10_000_000 + job,
-      1_000 + (job % 500),
-      atMs,
-      atMs,
-      atMs + 900,
-      atMs + 9_000,
-      atMs + 9_500,
-      outcome,
-    );
+    const acceptedAtMs = nowMs - (jobCount - job) * stepMs;
+    yield { acceptedAtMs, waitedMs: 900, tookMs: 8_100, userId: 1_000 + (job % 500) };
   }
-  database.exec('COMMIT');
 }
