@@ -129,7 +129,8 @@ export async function restoreDatabase(dataDir: string, options: Omit<RestoreOpti
   return await restore({ ...options, to: databasePath(dataDir) });
 }
 
-function ownFor(what: string, dataDir: string): Disposable {
+/** Owns the data folder for what is to be done. Throws a StorageError while the bot runs. */
+export function ownFor(what: string, dataDir: string): Disposable {
   try {
     return takeOwnership(dataDir);
   } catch (error) {

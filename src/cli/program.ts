@@ -4,6 +4,7 @@ import { createRedactor, type Redactor } from '../observability/redaction/redact
 import { type CostGroup, costGroups } from '../domain/costs.ts';
 import { addClientsCommands, addTokenCommands, addWebhooksCommands } from './programs/programs-commands.ts';
 import { addAdminCommands } from './admin-commands.ts';
+import { addDatabaseCommands } from './database/database-commands.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { exitCodeOf, processContext, type ProcessContext, refusedCode } from './process-context.ts';
 import { defineSimulate } from './simulate.ts';
@@ -121,6 +122,8 @@ export async function runProgram(
       const { restoreBackup } = await import('./backup.ts');
       await restoreBackup(context, file);
     });
+
+  addDatabaseCommands(program, context);
 
   defineSimulate(program);
 

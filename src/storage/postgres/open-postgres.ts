@@ -5,6 +5,7 @@ import type { Secret } from '../../kit/secret.ts';
 import type { StorageError } from '../storage-error.ts';
 import { Listening } from './listening.ts';
 import { migrate, type Migration, migrations, newestVersion } from './migrate.ts';
+import { refuseDuringMove } from './move-mark.ts';
 import { ConnectionPool } from './pool.ts';
 import { PostgresDatabase } from './postgres-database.ts';
 import { beat, beatEveryMs, forgetDead, leave, type ProcessFacts } from './processes.ts';
@@ -56,6 +57,7 @@ export async function openPostgres(options: PostgresStorageOptions): Promise<Pos
   const own = { id, host: hostname(), pid: process.pid, version, schemaVersion: newestVersion(steps) };
   await database.commit(() => beat(database, own));
   opening.defer(() => database.commit(() => leave(database, id)).catch(() => undefined));
+  await refuseDuringMove(pool, untilMonotonicMs);
   // A beat that fails is one that the others miss.
   const beating = () => void database.commit(() => beat(database, own)).catch(() => undefined);
   opening.use(every(clock, beatEveryMs, beating));

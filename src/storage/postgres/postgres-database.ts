@@ -7,6 +7,7 @@ import { StorageError } from '../storage-error.ts';
 import { toPostgres } from './dialect.ts';
 import type { Connection, ConnectionPool } from './pool.ts';
 import { failureOf, toStorageError, unsure } from './postgres-error.ts';
+import { storable } from './storable.ts';
 
 const usualPatienceMs = 5_000;
 const conflictBackoff = { baseMs: 5, capMs: 200 };
@@ -244,15 +245,4 @@ function nameOf(text: string): string {
   const name = createHash('sha256').update(text).digest('base64url').slice(0, 24);
   names.set(text, name);
   return name;
-}
-
-/** The ends of `bigint` stand for the infinities. PostgreSQL keeps no character 0 in a text, nor its escape in JSON that is read in SQL. */
-function storable(value: SqlValue): SqlValue {
-  if (value === Infinity) return '9223372036854775807';
-  if (value === -Infinity) return '-9223372036854775808';
-  if (typeof value !== 'string') return value;
-  const text = value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
-  return text.includes('\\u0000') && /^[[{]/.test(text)
-    ? text.replace(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\\ufffd')
-    : text;
 }
