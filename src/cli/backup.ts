@@ -1,6 +1,7 @@
 import { sizeWords } from '../observability/quantities.ts';
 import { resolve } from 'node:path';
 import { backUpDatabase, contentsWords, restoreDatabase, setDatabaseAside } from '../app/maintenance.ts';
+import { howToBackUp, howToRestore } from './database/postgres-programs.ts';
 import { readConfig } from './keys/known-keys.ts';
 import type { ProcessContext } from './process-context.ts';
 
@@ -16,6 +17,11 @@ const stoppedCode = 130;
 export async function backupDatabase(context: ProcessContext, { file, force }: BackupCommand): Promise<void> {
   const { config } = readConfig(context);
   const { out, err } = context;
+  if (config.databaseUrl !== undefined) {
+    out.write(howToBackUp(config.databaseUrl, file));
+    // Nothing was backed up: whoever runs this by itself notices.
+    return context.exitWith(1);
+  }
   using stop = context.listenForStop();
   let shown = -1;
   const onProgress = (share: number) => {
@@ -61,6 +67,10 @@ export function setAside(context: ProcessContext, { force }: { readonly force: b
 /** Puts a backup in the place of the database of DATA_DIR. */
 export async function restoreBackup(context: ProcessContext, file: string): Promise<void> {
   const { config, env } = readConfig(context);
+  if (config.databaseUrl !== undefined) {
+    context.out.write(howToRestore(config.databaseUrl, file));
+    return context.exitWith(1);
+  }
   const from = resolve(context.cwd, file);
   const id = /^([0-9]{6,12}):/.exec(env['TELEGRAM_BOT_TOKEN'] ?? '')?.[1];
   const restored = await restoreDatabase(resolve(context.cwd, config.dataDir), {

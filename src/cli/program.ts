@@ -106,7 +106,9 @@ export async function runProgram(
 
   program
     .command('backup')
-    .description('copy the database to a file, whether or not the bot runs')
+    .description(
+      'copy the database to a file, whether or not the bot runs; with DATABASE_URL say how PostgreSQL does it',
+    )
     .argument('<file>', 'where the copy goes; it is verified before it gets its name')
     .option('--force', 'replace the file when it exists', false)
     .action(async (file: string, { force }: { force: boolean }) => {

@@ -14,7 +14,7 @@ export type DatabaseAddress = {
   readonly host: string;
   readonly port: string;
   readonly user: string | undefined;
-  readonly name: string;
+  readonly name: string | undefined;
   /** How TLS is used; undefined where the address does not say. */
   readonly sslmode: string | undefined;
 };
@@ -27,7 +27,7 @@ export function databaseAddress(url: Secret): DatabaseAddress {
     host: searchParams.get('host') ?? decoded(hostname),
     port: searchParams.get('port') ?? (port === '' ? '5432' : port),
     user: user === '' ? undefined : user,
-    name: name === '' ? user : name,
+    name: name !== '' ? name : user === '' ? undefined : user,
     sslmode: searchParams.get('sslmode') ?? undefined,
   };
 }

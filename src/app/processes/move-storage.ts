@@ -6,6 +6,7 @@ import { sqliteSource, sqliteTarget } from '../../storage/move/sqlite-end.ts';
 import { databasePath, ownFor } from '../maintenance.ts';
 
 export type { MoveStep };
+export { schemaName as sharedSchema } from '../../storage/postgres/pool.ts';
 
 export type MoveStorageOptions = {
   readonly to: 'postgres' | 'sqlite';

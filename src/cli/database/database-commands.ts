@@ -26,4 +26,13 @@ export function addDatabaseCommands(program: Command, context: ProcessContext): 
       const { move } = await import('./move.ts');
       await move(context, options);
     });
+
+  program
+    .command('processes')
+    .description('show the processes of the bot that share a PostgreSQL database: versions, last beat, roles, jobs')
+    .option(...asJson)
+    .action(async (options: { json: boolean }) => {
+      const { showProcesses } = await import('./processes.ts');
+      await showProcesses(context, options);
+    });
 }
