@@ -3,10 +3,30 @@ import { mutant } from './mutant.ts';
 const pool = 'test/keys/pool/';
 const state = 'test/keys/rules/key-state.test.ts';
 const limit = 'test/keys/rules/account-limits.test.ts';
+const shared = 'test/keys/shared/shared-pool.test.ts';
 const reading = 'test/keys/sources/read-keys.test.ts';
 
 /** Reading keys, a key's life, the pool. */
 export const keyMutants = [
+  mutant(
+    'what is said of a seat that was taken for abandoned counts',
+    "this.#held?.isLost === true ? { kind: 'unused' } : returned",
+    'returned',
+    shared,
+  ),
+  mutant(
+    'the next call of a process is taken before its last one is given back',
+    'while (!this.#isAway && this.#isUntold(wish.accountKeys)) await this.#tell();',
+    '',
+    shared,
+  ),
+  mutant('who was slower forgets what it found out', 'state = nextKeyState(state, event, context);', ';', shared),
+  mutant(
+    'a limit that another process knows is higher replaces a lower one of our own',
+    'const isLower = isUnsaid && account.limit.seats < value.seats.limit;',
+    'const isLower = false;',
+    shared,
+  ),
   mutant(
     'an admin brings a key back whose day has come',
     "state.ended === true ? 'goes-on' : 'enable'",

@@ -177,7 +177,8 @@ function clamped(state: KeyState, nowMs: number): KeyState {
   }
 }
 
-function restoreSeats(record: SeatRecord, byMs: number, nowMs: number): SeatRecord {
+/** The limit with its times moved by `byMs`; no hold exceeds the maximum. */
+export function restoreSeats(record: SeatRecord, byMs: number, nowMs: number): SeatRecord {
   const { ceiling } = record;
   if (ceiling === undefined) return record;
   const tryAtMs = Math.min(ceiling.tryAtMs + byMs, nowMs + maxHoldMs);

@@ -50,8 +50,7 @@ export class CallRecorder {
     const { pooled, providerKeys } = call;
     const monotonicMs = this.#time.monotonicMs();
     const inFlightAtEnd = pooled.account.inFlight;
-    pooled.inFlight -= 1;
-    if (pooled.inPool) pooled.account.inFlight -= 1;
+    leaveSeat(pooled);
     if (returned.kind === 'unused') {
       takeBackTurn(call);
       this.#notSent(call);
@@ -82,8 +81,7 @@ export class CallRecorder {
   /** The seat was taken here, but not given at the store: its call was never made. Nobody is told of the seat. */
   undone(call: Call): void {
     const { pooled, providerKeys } = call;
-    pooled.inFlight -= 1;
-    if (pooled.inPool) pooled.account.inFlight -= 1;
+    leaveSeat(pooled);
     takeBackTurn(call);
     this.#notSent(call);
     providerKeys.refresh(pooled.account);
@@ -259,6 +257,11 @@ export class CallRecorder {
     this.#stateMachine.apply(providerKeys, refused, { kind: 'due' });
     this.#movedAccounts(providerKeys, refused.account.members);
   }
+}
+
+function leaveSeat(pooled: PooledKey): void {
+  pooled.inFlight -= 1;
+  if (pooled.inPool) pooled.account.inFlight -= 1;
 }
 
 /** An unused lease does not consume the turn of the key, nor its trial or exploration. */

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KeyId } from '../../domain/ids.ts';
 import { acceptsCalls, isOut } from '../../domain/key-state.ts';
-import type { SharedAccount, SharedKey } from '../../domain/shared/shared-keys.ts';
+import type { KnownFact, SharedAccount, SharedKey } from '../../domain/shared/shared-keys.ts';
 import type { PoolClock } from '../../kit/clock.ts';
 import type { FactBoard, KnownFactOf } from '../shared/fact-board.ts';
 import { type KeyEvent, nextKeyState, type TransitionContext } from '../rules/key-state.ts';
 import type { Accounts } from './accounts.ts';
-import type { KeyRegistry } from './key-registry.ts';
+import { type KeyRegistry, restoreSeats } from './key-registry.ts';
 import { type Account, type PooledKey, shifted } from './pooled-key.ts';
 import type { KeyStateMachine } from './transitions.ts';
 
@@ -145,10 +145,12 @@ export class SharedFacts {
     if (account === undefined || first === undefined || providerKeys === undefined) return;
     const seatsBefore = account.limit.seats;
     const isLower = isUnsaid && account.limit.seats < value.seats.limit;
-    if (!isLower) account.limit.takeOver(value.seats, time.monotonicMs());
+    const nowMs = time.wallMs();
+    const byMs = clockDifferenceMs(known, nowMs);
+    if (!isLower) account.limit.takeOver(restoreSeats(value.seats, byMs, nowMs), time.monotonicMs());
     const own = account.window.shared().window;
     const isNewer = isUnsaid && own !== undefined && own.untilMs > (value.window?.untilMs ?? 0);
-    if (!isNewer) account.window.takeOver(value);
+    if (!isNewer) account.window.takeOver(value, byMs);
     providerKeys.refresh(account);
     stateMachine.mindTime(providerKeys, first);
     stateMachine.mindWindow(providerKeys, first);
@@ -180,7 +182,7 @@ function accountFact(account: Account | undefined): SharedAccount | undefined {
 }
 
 /** By how much the clock of who wrote it differs from ours, where that is more than clocks do. */
-function clockDifferenceMs({ savedAtMs, ageMs }: KnownFactOf<'key'>, nowMs: number): number {
+function clockDifferenceMs({ savedAtMs, ageMs }: Pick<KnownFact, 'savedAtMs' | 'ageMs'>, nowMs: number): number {
   const byMs = Math.round(nowMs - ageMs - savedAtMs);
   return Math.abs(byMs) > sameClockMs ? byMs : 0;
 }

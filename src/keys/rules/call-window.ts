@@ -144,13 +144,17 @@ export class CallWindow {
     };
   }
 
-  /** Takes over what another process learned. Of two counts of the same span the lower one holds. */
-  takeOver({ window, told }: ReturnType<CallWindow['shared']>): void {
+  /**
+   * Takes over what another process learned, whose clock this one is ahead of by so much. Of two counts of the same span the
+   * lower one holds.
+   */
+  takeOver({ window, told }: ReturnType<CallWindow['shared']>, aheadMs: number): void {
     const other = new CallWindow(window === undefined ? undefined : { ...window, starts: [] });
-    const daily = this.#daily;
+    other.#told = told;
+    other.shift(aheadMs);
     this.#learned = other.#learned;
-    this.#daily = lower(other.#daily, daily);
-    this.#told = lower(told, this.#told) ?? this.#told;
+    this.#daily = lower(other.#daily, this.#daily);
+    this.#told = lower(other.#told, this.#told) ?? this.#told;
   }
 
   /** So many calls of others have begun. */

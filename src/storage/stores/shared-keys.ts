@@ -29,23 +29,21 @@ const maxWindowMs = 3_600_000;
 /** Keeps in the database what its processes share of keys; all times are those of the database's clock. */
 export function createSharedKeys(database: Database, news: News): SharedKeys {
   const say = (one: SharedNews) => news.tell(database, topic, JSON.stringify(one));
-  /** In a transaction of its own, that waits for no disk: those that tell something are committed one by one. */
+  /** By itself: transactions that also tell something are committed one after the other. */
   const saySeats = (keyIds: ReadonlySet<KeyId>, holder: string) =>
-    keyIds.size === 0
-      ? undefined
-      : database.commit(function* () {
-          for (const keyId of keyIds) yield* say({ kind: 'seats', keyId, by: holder });
-        });
+    database.read(function* () {
+      for (const keyId of keyIds) yield* say({ kind: 'seats', keyId, by: holder });
+    });
   return {
     join: (holder, leaseMs) => database.commit(() => join(database, holder, leaseMs)),
     beat: (holder, leaseMs) => database.commit(() => beat(database, holder, leaseMs)),
     leave: async (holder) => {
       await saySeats(await database.commit(() => leave(database, holder)), holder);
     },
-    // One statement, which is a transaction by itself.
+    // Like what gives back: one statement, which is a transaction by itself.
     take: (wish) => database.read(() => take(database, wish)),
     giveBack: async (holder, seats) => {
-      await saySeats(await database.commit(() => giveBack(database, holder, seats)), holder);
+      await saySeats(await database.read(() => giveBack(database, holder, seats)), holder);
     },
     view: (holder, keys) => database.read(() => view(database, holder, keys)),
     publish: (holder, fact, after, savedAtMs) =>
@@ -122,17 +120,20 @@ function* take(database: Database, wish: SeatWish): Steps<SeatTaken> {
 }
 
 function* giveBack(database: Database, holder: string, seats: readonly SeatBack[]): Steps<ReadonlySet<KeyId>> {
-  const freed: Row[] = [];
-  const isHeld = `seat_id = ? AND holder = ? AND counts_until_ms IS NULL
-    AND EXISTS (SELECT 1 FROM key_holders WHERE holder = key_seats.holder)`;
-  for (const { seatId, countsForMs } of seats) {
-    const sql =
-      countsForMs > 0
-        ? `UPDATE key_seats SET counts_until_ms = now_ms() + ? WHERE ${isHeld} RETURNING key_id`
-        : `DELETE FROM key_seats WHERE ${isHeld} RETURNING key_id`;
-    const values = countsForMs > 0 ? [Math.ceil(countsForMs), seatId, holder] : [seatId, holder];
-    freed.push(...(yield* database.all(sql, ...values)));
-  }
+  const freed = yield* database.all(
+    `WITH given AS (SELECT value::json ->> 'seatId' AS id, (value::json ->> 'countsForMs')::bigint AS counts_for_ms
+       FROM json_each(?)),
+     held AS (SELECT seat_id, counts_for_ms FROM key_seats JOIN given ON seat_id = id
+       WHERE holder = ? AND counts_until_ms IS NULL
+         AND EXISTS (SELECT 1 FROM key_holders WHERE key_holders.holder = key_seats.holder)),
+     gone AS (DELETE FROM key_seats USING held WHERE key_seats.seat_id = held.seat_id AND counts_for_ms = 0
+       RETURNING key_id),
+     counted AS (UPDATE key_seats SET counts_until_ms = now_ms() + counts_for_ms FROM held
+       WHERE key_seats.seat_id = held.seat_id AND counts_for_ms > 0 RETURNING key_id)
+     SELECT key_id FROM gone UNION ALL SELECT key_id FROM counted`,
+    JSON.stringify(seats.map(({ seatId, countsForMs }) => ({ seatId, countsForMs: Math.ceil(countsForMs) }))),
+    holder,
+  );
   return keyIdsOf(freed);
 }
 

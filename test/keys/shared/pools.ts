@@ -27,9 +27,11 @@ export function somePools(options: PoolsOptions = {}) {
   const store = new MemorySharedKeys(clock);
   let ids = 0;
   const settled = () => turn();
-  const open = async () => {
+  /** `aheadMs`: how far the clock of its machine is ahead. */
+  const open = async ({ aheadMs = 0 }: { readonly aheadMs?: number } = {}) => {
     const wire = store.connect(delayMs === undefined ? {} : { delayMs });
-    const sharing = new Sharing({ shared: wire, clock, newId: () => `id-${(ids += 1)}` });
+    const machineClock = { ...clock, now: () => clock.now() + aheadMs };
+    const sharing = new Sharing({ shared: wire, clock: machineClock, newId: () => `id-${(ids += 1)}` });
     const events: AppEvent[] = [];
     const pool = new KeyPool({
       keys: [aKey(1), aKey(2), aKey(3)],
@@ -37,7 +39,7 @@ export function somePools(options: PoolsOptions = {}) {
       strategy: 'health-based',
       random: () => 0.5,
       ...pools,
-      clock,
+      clock: machineClock,
       emit: (event) => events.push(event),
       sharing,
     });

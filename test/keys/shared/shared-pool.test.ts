@@ -176,6 +176,20 @@ test('a limit that one process learns is the limit of all', async () => {
   second.release(ok());
 });
 
+test('of two limits that two processes find at once, the lower one holds in both', async () => {
+  for (const [first, second] of [
+    [2, 3],
+    [3, 2],
+  ] as const) {
+    const { open, clock } = somePools({ keys: [aKey(1, { seats: 4 })], maxSeats: () => 4, delayMs: () => 20 });
+    const [one, other] = [await open(), await open()];
+    one.pool.tellSeats(aKey(1).id, first);
+    other.pool.tellSeats(aKey(1).id, second);
+    await clock.advance(1_000);
+    expect([agreed(one)[0]?.seats, agreed(other)[0]?.seats]).toEqual([2, 2]);
+  }
+});
+
 test('a window counts the calls of all processes', async () => {
   const { open, settled, clock } = somePools({ keys: [aKey(1, { seats: 8 })], maxSeats: () => 8 });
   const [one, other] = [await open(), await open()];
@@ -223,4 +237,22 @@ test('keys of one account that one process has found out share their seats in al
   other.pool.note(aKey(1).id, { kind: 'wake' });
   other.pool.note(aKey(2).id, { kind: 'wake' });
   expect((await other.pool.acquire('bytez')).kind).toBe('busy');
+});
+
+test('a machine whose clock is an hour ahead takes over times as its own clock has them, and so do the others', async () => {
+  const { open, settled, clock } = somePools({ keys: [aKey(1)] });
+  const hourMs = 3_600_000;
+  const [one, ahead] = [await open(), await open({ aheadMs: hourMs })];
+  (await ahead.seat()).release(fail(failures.limited));
+  await settled();
+  const untilMs = clock.now() + 30_000;
+  expect(await one.pool.acquire('bytez')).toEqual({ kind: 'cooling', untilMs });
+  expect(await ahead.pool.acquire('bytez')).toEqual({ kind: 'cooling', untilMs: untilMs + hourMs });
+  await clock.advance(30_000);
+  expect([one.states(), ahead.states()]).toEqual([['half-open'], ['half-open']]);
+  (await one.seat()).release(fail(failures.crowded));
+  await clock.advance(1);
+  expect(agreed(ahead)[0]?.state).toMatchObject({ kind: 'cooling', reason: 'concurrency' });
+  await clock.advance(60_000);
+  expect([one.states(), ahead.states()]).toEqual([['half-open'], ['half-open']]);
 });
