@@ -8,7 +8,7 @@ import { aCommandLine, type CommandLine } from './command-line.ts';
 
 /** Runs the command that stands alone on a line, in a shell. */
 async function runShown(cli: CommandLine, shown: string): Promise<void> {
-  const [line = ''] = shown.split('\n').filter((one) => one.startsWith('  '));
+  const line = shown.split('\n').find((one) => one.startsWith('  ')) ?? '';
   await promisify(execFile)('sh', ['-c', line.trim()], { cwd: cli.dataDir });
 }
 

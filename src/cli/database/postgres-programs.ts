@@ -41,7 +41,10 @@ function command(
   words: readonly string[],
 ): string {
   const named = [
-    ...['--host', host, '--port', port],
+    '--host',
+    host,
+    '--port',
+    port,
     ...(user === undefined ? [] : ['--username', user]),
     ...(name === undefined ? [] : ['--dbname', name]),
   ];
