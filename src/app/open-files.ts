@@ -7,14 +7,24 @@ import { perKind } from '../domain/kinds.ts';
 import { removeUnfinished } from '../media/result-files.ts';
 import { createResultStore, type ResultStoreOptions } from '../media/result-store.ts';
 
+type FolderOptions = { readonly emit: Emit; readonly nowMs: number };
+
+/** No download takes so long. */
+const abandonedMs = 3_600_000;
+
+/** Other processes of the bot may be at work in the folder. */
+function unfinishedBefore(databaseUrl: Config['databaseUrl'], nowMs: number): number | undefined {
+  return databaseUrl === undefined ? undefined : nowMs - abandonedMs;
+}
+
 /** Opens the folder of the results; what an earlier process left unfinished there is removed. */
 export async function openResults(
-  { dataDir, mediaAllowPrivateHosts, proxies }: Config,
-  emit: Emit,
+  { dataDir, databaseUrl, mediaAllowPrivateHosts, proxies }: Config,
+  { emit, nowMs }: FolderOptions,
   network: Pick<ResultStoreOptions, 'resolve' | 'dial'> | undefined,
 ) {
   const directory = join(dataDir, 'results');
-  await removeUnfinished(directory);
+  await removeUnfinished(directory, unfinishedBefore(databaseUrl, nowMs));
   return createResultStore({ ...network, directory, allowPrivateHosts: mediaAllowPrivateHosts, proxies, emit });
 }
 
@@ -22,9 +32,9 @@ export async function openResults(
 const maxInputBytes = 20_000_000;
 
 /** Opens the folder of the pictures that people send with their requests, by the job they belong to. */
-export async function openInputs(dataDir: string, emit: Emit) {
+export async function openInputs({ dataDir, databaseUrl }: Config, { emit, nowMs }: FolderOptions) {
   const directory = join(dataDir, 'inputs');
-  await removeUnfinished(directory);
+  await removeUnfinished(directory, unfinishedBefore(databaseUrl, nowMs));
   const limits = { maxBytes: perKind(() => maxInputBytes) };
   return createResultStore({ directory, allowPrivateHosts: [], limits, emit });
 }

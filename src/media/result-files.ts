@@ -17,7 +17,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type JobId, jobId } from '../domain/ids.ts';
@@ -46,10 +46,16 @@ const temporaryName = /^incoming-[0-9a-f-]{36}\.part$/;
 /** A smaller file is judged in memory and written once. */
 const maxInMemoryBytes = 1_000_000;
 
-/** Removes unfinished downloads of a killed process; only the owner of the folder may call it, before its first download. */
-export async function removeUnfinished(directory: string): Promise<void> {
+/**
+ * Removes unfinished downloads of a killed process. The only owner of a folder calls it before its first download; where
+ * others share the folder, only what nobody has written to since `beforeMs` is removed.
+ */
+export async function removeUnfinished(directory: string, beforeMs = Infinity): Promise<void> {
   const names = await readdir(directory).catch(() => []);
-  for (const name of names) if (temporaryName.test(name)) await rm(join(directory, name), { force: true });
+  for (const path of names.filter((name) => temporaryName.test(name)).map((name) => join(directory, name))) {
+    const { mtimeMs = Infinity } = (await stat(path).catch(() => undefined)) ?? {};
+    if (mtimeMs < beforeMs) await rm(path, { force: true });
+  }
 }
 
 export function createIncomingFolder(directory: string): IncomingFolder {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -19,4 +19,19 @@ test('removeUnfinished() removes what was on its way in, and nothing that was ke
 
 test('removeUnfinished() is content with a folder that is not there yet', async () => {
   await expect(removeUnfinished(join(tmpdir(), 'darkroom-no-such-folder'))).resolves.toBeUndefined();
+});
+
+test('removeUnfinished() leaves what another process of a shared folder is at', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'darkroom-results-'));
+  const [old, fresh] = ['0', '1'].map((digit) => `incoming-${digit.repeat(8)}-0000-4000-8000-000000000000.part`);
+  for (const [name, seconds] of [
+    [old ?? '', 1_000],
+    [fresh ?? '', 5_000],
+  ] as const) {
+    writeFileSync(join(directory, name), 'x');
+    utimesSync(join(directory, name), seconds, seconds);
+  }
+  await removeUnfinished(directory, 4_000_000);
+  expect(readdirSync(directory)).toEqual([fresh]);
+  rmSync(directory, { recursive: true });
 });
