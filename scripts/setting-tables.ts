@@ -1,5 +1,5 @@
 import { utcDay } from '../src/kit/clock.ts';
-import { environmentSchema } from '../src/config/schema.ts';
+import { environmentVariables, readVariables } from '../src/config/schema.ts';
 import {
   keyMeanings,
   providerMeanings,
@@ -27,7 +27,8 @@ const titles = {
 type ProviderEnding = keyof typeof providerMeanings;
 
 const providerEndings = Object.keys(providerMeanings) as ProviderEnding[];
-const defaults: Readonly<Record<string, unknown>> = environmentSchema.parse({});
+const unset = readVariables(providerDefinitions, {});
+const defaults: Readonly<Record<string, unknown>> = unset.ok ? unset.value : {};
 
 /** The generated part of docs/configuration.md: one table for each group of settings. */
 export function settingTables(): string {
@@ -105,9 +106,9 @@ function isCandidate(value: unknown): value is Candidate {
 
 /** What the schema says about a value that it refuses, without the verb: the rule itself. */
 function ruleOf(name: SettingName): string {
-  const refused = environmentSchema.shape[name].safeParse(name.endsWith('_S') ? '999999999' : '\0');
-  const [issue] = refused.error?.issues ?? [];
-  return (issue?.message ?? '')
+  const refused = environmentVariables[name](name.endsWith('_S') ? '999999999' : '\0');
+  const [mistake = ''] = refused.ok ? [] : refused.mistakes;
+  return mistake
     .replace(/^position 1 must be /, 'each: ')
     .replace(/^must (?:be )?/, '')
     .replace(/, for example .*$/, '');

@@ -1,5 +1,5 @@
 import { StartError, TemporaryError } from '../app/start-error.ts';
-import { ConfigError } from '../config/env.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';

@@ -1,5 +1,4 @@
-import { ConfigError } from './env.ts';
-import type { z } from 'zod';
+import { ConfigError } from './config-error.ts';
 import type { Chains } from '../domain/job.ts';
 import { type JobKind, type Lane, kindTraits, perKind } from '../domain/kinds.ts';
 import type { CalendarDay } from '../kit/clock.ts';
@@ -17,7 +16,14 @@ import { type ProvidersConfig, readProviders } from './provider-settings.ts';
 import { type ModerationConfig, moderationMistakes, moderationOf } from './moderation-settings.ts';
 import { type TracingConfig, tracingOf } from './tracing-settings.ts';
 import { vaultOf, type VaultSettings } from './vault-settings.ts';
-import { type bareWords, environmentSchema, type logLevels, type rotationStrategies, schemaFor } from './schema.ts';
+import {
+  type bareWords,
+  environmentVariables,
+  type logLevels,
+  readVariables,
+  type rotationStrategies,
+  type Settings,
+} from './schema.ts';
 
 export type RotationStrategy = (typeof rotationStrategies)[number];
 export type LogLevel = (typeof logLevels)[number];
@@ -127,19 +133,18 @@ export type Config = {
 /** The environment as a value; throws a ConfigError that lists every mistake. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const definitions = definitionsFor(env);
-  // Read once: code made for it would cost more than it saves.
-  const parsed = schemaFor(definitions).safeParse(withProxyNames(env), { jitless: true });
+  const read = readVariables(definitions, withProxyNames(env));
   const { providers, mistakes } = readProviders(env);
   const all = [
-    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    ...(read.ok ? [] : read.mistakes),
     ...mistakes,
     ...adminTokenMistakes(env),
     ...webhookMistakes(env),
     ...bucketMistakes(env),
     ...moderationMistakes(env),
   ];
-  if (!parsed.success || all.length > 0) throw new ConfigError(all);
-  return toConfig(parsed.data, providers, definitions);
+  if (!read.ok || all.length > 0) throw new ConfigError(all);
+  return toConfig(read.value, providers, definitions);
 }
 
 /** Other programs read these names in small letters first, and so does the bot. */
@@ -175,15 +180,15 @@ export type AdminTokenReading =
 
 /** The admin's token alone, for reading it again while the bot runs. */
 export function parseAdminToken(env: Readonly<Record<string, string | undefined>>): AdminTokenReading {
-  const parsed = environmentSchema.shape.ADMIN_TOKEN.safeParse(env['ADMIN_TOKEN']);
+  const read = environmentVariables.ADMIN_TOKEN(env['ADMIN_TOKEN']);
   const mistakes = [
-    ...(parsed.error?.issues ?? []).map(({ message }) => `ADMIN_TOKEN ${message}`),
+    ...(read.ok ? [] : read.mistakes.map((mistake) => `ADMIN_TOKEN ${mistake}`)),
     ...adminTokenMistakes(env),
   ];
-  if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes };
-  return parsed.data === undefined
+  if (!read.ok || mistakes.length > 0) return { ok: false, mistakes };
+  return read.value === undefined
     ? { ok: false, mistakes: ['ADMIN_TOKEN is missing'] }
-    : { ok: true, token: parsed.data };
+    : { ok: true, token: read.value };
 }
 
 /** Without a secret everybody could send updates. */
@@ -203,11 +208,7 @@ function webhookOf(url: string | undefined, secret: Secret | undefined): Config[
   return { url: address.href, path: address.pathname, secret };
 }
 
-function toConfig(
-  env: z.output<typeof environmentSchema>,
-  providers: ProvidersConfig,
-  definitions: Config['definitions'],
-): Config {
+function toConfig(env: Settings, providers: ProvidersConfig, definitions: Config['definitions']): Config {
   return {
     telegram: {
       token: env.TELEGRAM_BOT_TOKEN,

@@ -1,4 +1,5 @@
 import type { Pack } from '../domain/payments/price-list.ts';
+import { unquoted } from '../kit/unquoted.ts';
 
 /** A value read from the environment, or everything that is wrong with it; the name is put in front by the caller. */
 export type Parsed<Value> =
@@ -13,6 +14,21 @@ export function good<Value>(value: Value): Parsed<Value> {
 
 export function bad(...mistakes: readonly string[]): { readonly ok: false; readonly mistakes: readonly string[] } {
   return { ok: false, mistakes };
+}
+
+/** Reads what is written into a variable, undefined where it is not set. */
+export type Variable<Value> = (written: string | undefined) => Parsed<Value>;
+
+/** A variable that, unset or empty, has its default. */
+export function variable<Value, const Default>(
+  otherwise: Default,
+  parse: Parser<Value>,
+  clean = unquoted,
+): Variable<Value | Default> {
+  return (written) => {
+    const text = clean(written ?? '');
+    return text === '' ? good(otherwise) : parse(text);
+  };
 }
 
 /** ASCII digits only: no sign but a minus, no exponent, no hexadecimal, no spaces. */

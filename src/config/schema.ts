@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import { jobKinds, type JobKind, kindTraits } from '../domain/kinds.ts';
 import { accessModes } from '../domain/people/access.ts';
 import { parseExceptions, parseProxy, type Proxy, type ProxyException } from '../kit/network/proxy-settings.ts';
 import { type CalendarDay, calendarDay, utcDay } from '../kit/clock.ts';
 import { Secret } from '../kit/secret.ts';
-import { unquoted } from '../kit/unquoted.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { extraProviders, providerDefinitions } from '../providers/registry.ts';
 import {
@@ -29,10 +27,13 @@ import {
   oneOf,
   onOff,
   packs,
+  type Parsed,
   type Parser,
   seconds,
   userId,
   userOrGroupId,
+  type Variable,
+  variable,
   webPage,
   wholeNumber,
 } from './parsers.ts';
@@ -46,22 +47,6 @@ export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 's
 
 /** A token is never guessed at. */
 const asWritten = (text: string) => text;
-
-/** A variable that, unset or empty, has its default. */
-function variable<Value, const Default>(otherwise: Default, parse: Parser<Value>, clean = unquoted) {
-  return z
-    .string()
-    .optional()
-    .transform((written, context): Value | Default => {
-      const text = clean(written ?? '');
-      if (text === '') return otherwise;
-      const parsed = parse(text);
-      if (parsed.ok) return parsed.value;
-      // The issue carries no input, so that no formatter can show a value.
-      for (const message of parsed.mistakes) context.issues.push({ code: 'custom', message, input: undefined });
-      return z.NEVER;
-    });
-}
 
 function fits(pattern: RegExp, fix: string): Parser<string> {
   return (text) => (pattern.test(text) ? good(text) : bad(fix));
@@ -164,8 +149,8 @@ const extraNames: Parser<readonly string[]> = (text) => {
  * Every variable with one name, where these are the providers; their own variables are read by `readProviders` and
  * `readKeys`.
  */
-export function schemaFor(definitions: readonly ProviderDefinition[]) {
-  return z.object({
+export function variablesFor(definitions: readonly ProviderDefinition[]) {
+  return {
     TELEGRAM_BOT_TOKEN: variable(undefined, token, asWritten),
     WEBHOOK_URL: variable(undefined, telegramWebhook),
     WEBHOOK_SECRET: variable(
@@ -288,8 +273,26 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       fits(/^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag, for example en or pt-BR'),
     ),
     REDIS_URL: variable(undefined, () => good(undefined)),
-  });
+  };
 }
 
-/** The schema with the providers of this version. */
-export const environmentSchema = schemaFor(providerDefinitions);
+/** The variables with the providers of this version. */
+export const environmentVariables = variablesFor(providerDefinitions);
+
+type Variables = ReturnType<typeof variablesFor>;
+/** A value for every variable. */
+export type Settings = {
+  readonly [Name in keyof Variables]: Variables[Name] extends Variable<infer Value> ? Value : never;
+};
+
+/** The values of all variables; or every mistake, each with the name of its variable and without a value. */
+export function readVariables(
+  definitions: readonly ProviderDefinition[],
+  env: Readonly<Record<string, string | undefined>>,
+): Parsed<Settings> {
+  const variables = definitions === providerDefinitions ? environmentVariables : variablesFor(definitions);
+  const read = Object.entries<Variable<unknown>>(variables).map(([name, of]) => [name, of(env[name])] as const);
+  const mistakes = read.flatMap(([name, value]) => (value.ok ? [] : value.mistakes.map((each) => `${name} ${each}`)));
+  if (mistakes.length > 0) return { ok: false, mistakes };
+  return good(Object.fromEntries(read.map(([name, value]) => [name, value.ok ? value.value : undefined])) as Settings);
+}

@@ -1,8 +1,8 @@
-import type { environmentSchema } from './schema.ts';
+import type { environmentVariables } from './schema.ts';
 import { perSecretFile } from './secret-files.ts';
 
 /** A variable with one fixed name; each provider's own variables are in `providerMeanings`. */
-export type SettingName = keyof typeof environmentSchema.shape;
+export type SettingName = keyof typeof environmentVariables;
 
 type Meanings = Readonly<Partial<Record<SettingName, string>>>;
 

@@ -1,14 +1,20 @@
 import { keyVariables } from '../keys/sources/key-variables.ts';
 import { definitionsFor, providerDefinitions } from '../providers/registry.ts';
 import { providerVariables } from './provider-settings.ts';
-import { environmentSchema } from './schema.ts';
+import { environmentVariables } from './schema.ts';
 
-/** The Damerau-Levenshtein distance: letters to add, drop, change or swap with their neighbour. */
-export function editDistance(from: string, to: string): number {
+/**
+ * The Damerau-Levenshtein distance: letters to add, drop, change or swap with their neighbour; infinite where it is more
+ * than `max`.
+ */
+export function editDistance(from: string, to: string, max = Number.POSITIVE_INFINITY): number {
+  if (Math.abs(from.length - to.length) > max || lettersOnlyIn(from, to) > max) return Number.POSITIVE_INFINITY;
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);
+  let leastOfLast = 0;
   for (let row = 1; row <= from.length; row += 1) {
     const current = [row];
+    let leastOfRow = row;
     for (let column = 1; column <= to.length; column += 1) {
       const same = from[row - 1] === to[column - 1];
       const changed = at(last, column - 1) + (same ? 0 : 1);
@@ -16,11 +22,31 @@ export function editDistance(from: string, to: string): number {
       const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
       if (row > 1 && column > 1 && swapped) least = Math.min(least, at(beforeLast, column - 2) + 1);
       current.push(least);
+      leastOfRow = Math.min(leastOfRow, least);
     }
+    // A row is made of the two before it.
+    if (leastOfRow > max && leastOfLast > max) return Number.POSITIVE_INFINITY;
+    leastOfLast = leastOfRow;
     beforeLast = last;
     last = current;
   }
-  return at(last, to.length);
+  const distance = at(last, to.length);
+  return distance > max ? Number.POSITIVE_INFINITY : distance;
+}
+
+/** How many different letters, at least, `from` has and `to` has not: each takes one change. */
+function lettersOnlyIn(from: string, to: string): number {
+  let only = letters(from) & ~letters(to);
+  let count = 0;
+  for (; only !== 0; only &= only - 1) count += 1;
+  return count;
+}
+
+/** A bit for each letter that occurs. */
+function letters(text: string): number {
+  let bits = 0;
+  for (let index = 0; index < text.length; index += 1) bits |= 1 << (text.charCodeAt(index) & 31);
+  return bits;
 }
 
 function at(row: readonly number[], column: number): number {
@@ -37,7 +63,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function knownNames(env: Environment): readonly string[] {
   const definitions = definitionsFor(env);
   return [
-    ...Object.keys(environmentSchema.shape),
+    ...Object.keys(environmentVariables),
     ...providerVariables(definitions),
     ...definitions.flatMap(({ prefixes: own }) => own.map((prefix) => `${prefix}_WEIGHTS`)),
     'TOKEN_POOL_FILE',
@@ -112,15 +138,16 @@ export function unknownNames(env: Environment): readonly string[] {
 }
 
 function probablyMeant(name: string): string | undefined {
-  const [, stem = name, number = ''] = /^(.*?)(_?[0-9]{1,6})$/.exec(name) ?? [];
-  const exact = nearest(name);
-  const numbered = nearest(stem);
+  const isOurs = /^(?:TELEGRAM|BYTEZ)_/.test(name);
+  const exact = nearest(name, isOurs ? Number.POSITIVE_INFINITY : slack(name));
   if (exact.distance <= slack(name)) return exact.word;
-  if (number !== '' && numbered.distance <= slack(stem)) return `${numbered.word}${number}`;
+  const [, stem = name, number = ''] = /^(.*?)(_?[0-9]{1,6})$/.exec(name) ?? [];
+  const numbered = number === '' ? undefined : nearest(stem, slack(stem));
+  if (numbered?.word !== undefined) return `${numbered.word}${number}`;
   const [, owner] = /^([A-Z]+)_API_?KE/.exec(name) ?? [];
-  const prefix = prefixes.find((candidate) => owner !== undefined && editDistance(owner, candidate) <= 1);
+  const prefix = prefixes.find((candidate) => owner !== undefined && editDistance(owner, candidate, 1) <= 1);
   if (prefix !== undefined) return `${prefix}_API_KEY`;
-  return /^(?:TELEGRAM|BYTEZ)_/.test(name) ? exact.word : undefined;
+  return isOurs ? exact.word : undefined;
 }
 
 /** Short names are close to each other by chance. */
@@ -129,11 +156,12 @@ function slack(name: string): number {
   return name.length < 9 ? 1 : 2;
 }
 
-function nearest(name: string): { readonly word: string; readonly distance: number } {
-  let best = { word: '', distance: Number.POSITIVE_INFINITY };
+/** The closest name that is at most `max` mistakes away; no word where there is none. */
+function nearest(name: string, max: number): { readonly word?: string; readonly distance: number } {
+  let best: { readonly word?: string; readonly distance: number } = { distance: Number.POSITIVE_INFINITY };
   for (const [written, word] of candidates) {
     if (best.distance === 0) break;
-    const distance = editDistance(name, written);
+    const distance = editDistance(name, written, Math.min(max, best.distance - 1));
     if (distance < best.distance) best = { word, distance };
   }
   return best;

@@ -1,4 +1,4 @@
-import { ConfigError } from './env.ts';
+import { ConfigError } from './config-error.ts';
 import type { Secret } from '../kit/secret.ts';
 
 /** Which secret of which Vault holds keys, and how the bot logs in there. */

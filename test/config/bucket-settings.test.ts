@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { type Config, parseConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/env.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 
 type Env = Readonly<Record<string, string>>;
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { knownNames, unknownNames } from '../../src/config/unknown-names.ts';
 import { parseConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/env.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 import { chainsFor } from '../../src/config/provider-settings.ts';
 import { candidateName, type Chains } from '../../src/domain/job.ts';
 import { perKind } from '../../src/domain/kinds.ts';

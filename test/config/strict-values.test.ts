@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/config.ts';
-import { ConfigError } from '../../src/config/env.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

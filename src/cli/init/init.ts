@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BotIdentity, openTelegramCalls } from '../../app/checks/telegram-calls.ts';
 import { type Config, parseConfig } from '../../config/config.ts';
-import { ConfigError } from '../../config/env.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import { Secret } from '../../kit/secret.ts';
 import { oneLine } from '../../observability/describe-error.ts';
 import { explainTelegramError } from '../doctor/online-checks.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseConfig } from '../../config/config.ts';
-import { ConfigError } from '../../config/env.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import { askKeys } from './ask-keys.ts';
 import type { Wizard } from './questions.ts';
 
