@@ -105,39 +105,39 @@ export async function killableServer(): Promise<KillableServer> {
     const child = spawn(join(bin ?? '', 'postgres'), words, { ...user, cwd: folder, stdio: ['ignore', log, log] });
     return { child, gone: new Promise<void>((resolve) => child.once('exit', () => resolve())) };
   };
-  const signal = (name: NodeJS.Signals) => {
+  const kill = async () => {
     const pid = server?.child.pid;
     if (pid === undefined) return;
-    // The children of a server that is gone would hold its memory.
-    const listed = name === 'SIGKILL' ? execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)]).toString() : '';
-    for (const one of [
-      pid,
-      ...listed
-        .split(/\s+/)
-        .filter((word) => word !== '')
-        .map(Number),
-    ]) {
+    // One that stands still starts no more children. A child that outlives it would hold its memory.
+    process.kill(pid, 'SIGSTOP');
+    const listed = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)]).toString();
+    for (const one of [...listed.matchAll(/\d+/g)].map(([found]) => Number(found))) {
       try {
-        process.kill(one, name);
+        process.kill(one, 'SIGKILL');
       } catch {
         // It has ended by itself.
       }
     }
+    process.kill(pid, 'SIGKILL');
+    await server?.gone;
   };
   const start = async () => {
-    server = launch();
-    await untilUp(folder);
+    for (const end = performance.now() + 60_000; ;) {
+      server = launch();
+      const up = untilUp(folder);
+      up.catch(() => undefined);
+      // It refuses to start while the last child of the one before still ends.
+      if (await Promise.race([up.then(() => true), server.gone.then(() => false)])) return;
+      if (performance.now() > end) throw new Error(`Cannot start PostgreSQL: look into "${folder}/log"`);
+    }
   };
   await start();
   return {
     url: new Secret(addressIn(folder, 'postgres')),
-    kill: async () => {
-      signal('SIGKILL');
-      await server?.gone;
-    },
+    kill,
     start,
     [Symbol.asyncDispose]: async () => {
-      if (server?.child.exitCode === null && server.child.signalCode === null) signal('SIGQUIT');
+      server?.child.kill('SIGQUIT');
       await server?.gone;
       rmSync(folder, { recursive: true, force: true });
     },

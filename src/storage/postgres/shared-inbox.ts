@@ -41,7 +41,8 @@ export function createSharedInbox(database: Database): SharedInbox {
         };
       }),
     takeNew: async (fence) => {
-      const taken = await database.read(() => take(`holder IS DISTINCT FROM ${Math.trunc(fence)}`, 'deaths', fence));
+      // A transaction: one whose answer is lost is undone, and not repeated in vain.
+      const taken = await database.commit(() => take(`holder IS DISTINCT FROM ${Math.trunc(fence)}`, 'deaths', fence));
       return taken.map(({ update }) => update);
     },
     survived: (fence) =>
