@@ -34,8 +34,8 @@ export const copyMutants = [
   ),
   mutant(
     'a deleted job leaves its copies',
-    `UPDATE result_copies SET state = 'delete', tries = 0, job_id = NULL WHERE job_id = old.id;`,
-    `SELECT 1;`,
+    `ON jobs BEGIN\n  UPDATE result_copies SET state = 'delete', tries = 0, job_id = NULL WHERE job_id = old.id;`,
+    `ON jobs BEGIN\n  SELECT 1;`,
     rows,
   ),
   mutant(

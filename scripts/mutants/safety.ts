@@ -46,8 +46,8 @@ export const safetyMutants = [
   ),
   mutant(
     'the settings of a group stay behind when it moves',
-    "yield* database.run('UPDATE OR IGNORE group_settings SET chat_id = ? WHERE chat_id = ?', movedTo, chatId);",
-    '',
+    'UPDATE group_settings SET chat_id = ?1 WHERE chat_id = ?2',
+    'UPDATE group_settings SET chat_id = ?1 WHERE chat_id = ?2 AND FALSE',
     journeys,
   ),
 ];

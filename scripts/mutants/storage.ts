@@ -128,15 +128,15 @@ export const storageMutants = [
   ),
   mutant(
     'a job may crash any number of processes',
-    'if (crashes + 1 >= maxCrashes) {',
+    'if (crashes >= maxCrashes) {',
     'if (false) {',
     engine,
     'test/storage/sqlite/job-bounds.test.ts',
   ),
   mutant(
     'crashes are not counted',
-    "yield* database.run('UPDATE jobs SET crashes = ? WHERE seq = ?', crashes + 1, seq);",
-    '',
+    'UPDATE jobs SET crashes = ?, owner = NULL WHERE',
+    'UPDATE jobs SET crashes = 0 * ?, owner = NULL WHERE',
     engine,
     'test/storage/sqlite/job-bounds.test.ts',
   ),
@@ -146,12 +146,7 @@ export const storageMutants = [
     "SET state = 'waiting', parked = 0, ready_at_ms = ?",
     engine,
   ),
-  mutant(
-    'recovery takes from the living',
-    "state = 'running' AND owner IS NOT ?",
-    "state = 'running' AND coalesce(?, 1) IS NOT NULL",
-    engine,
-  ),
+  mutant('recovery takes from the living', "isGone: 'owner IS NOT ?'", "isGone: 'coalesce(?, 1) IS NOT NULL'", engine),
   mutant(
     'premium never ends',
     'has.premium && !(has.free && inARow >= premiumInARow)',
@@ -183,7 +178,7 @@ export const storageMutants = [
   mutant(
     'the lane’s round stands still',
     'now_round = excluded.now_round WHERE',
-    'now_round = now_round WHERE',
+    'now_round = lane_rounds.now_round WHERE',
     engine,
   ),
   mutant(
@@ -221,13 +216,13 @@ export const storageMutants = [
   ),
   mutant(
     'an effect that may happen once happens again',
-    "WHERE note IS NULL AND ? = 'idempotent'",
-    "WHERE note IS NULL AND ? <> ''",
+    "WHERE effects.note IS NULL AND ? = 'idempotent'",
+    "WHERE effects.note IS NULL AND ? <> ''",
     ledger,
   ),
   mutant(
     'an effect that is done is done again',
-    'SET fence = excluded.fence WHERE note IS NULL AND',
+    'SET fence = excluded.fence WHERE effects.note IS NULL AND',
     'SET fence = excluded.fence WHERE',
     ledger,
   ),
@@ -326,8 +321,8 @@ export const storageMutants = [
   ),
   mutant(
     'being forgotten frees the day’s credit',
-    'database.run(`UPDATE OR REPLACE credits SET job_id',
-    "database.run('DELETE FROM credits WHERE job_id = ?', id); if (id === undefined) yield* database.run(`UPDATE OR REPLACE credits SET job_id",
+    "yield* database.run('UPDATE credits SET job_id = ? WHERE job_id = ?', forgottenJob + id, id);",
+    "yield* database.run('DELETE FROM credits WHERE job_id = ?', id);",
     'test/storage/sqlite/personal-data.test.ts',
   ),
 ];

@@ -15,16 +15,13 @@ import { createConnector } from '../media/connector.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient } from '../providers/http/http-exchange.ts';
 import { ModelCatalog, modelTraitsOf } from '../providers/registry.ts';
-import { followClock, shiftFromFuture } from '../storage/sqlite/clock-change.ts';
-import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import type { CoreOptions } from './core-parts.ts';
-import { openStorage } from '../storage/open-storage.ts';
 import { openAlerts } from './alert-saver.ts';
 import type { Core } from './core.ts';
 import { CommandRunner } from './command-runner.ts';
-import { databasePath } from './maintenance.ts';
 import { openCopies, openPersonalData } from './open-copies.ts';
 import { recover } from './processes/recover.ts';
+import { openOwnStorage } from './processes/own-storage.ts';
 import { gatewayAccess, openClients } from './programs/open-clients.ts';
 import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
@@ -49,33 +46,20 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { emit } = events;
   await using opening = new AsyncDisposableStack();
 
-  const { mechanisms = everyMechanism, databasePath: path = databasePath(config.dataDir) } = parts;
+  const { mechanisms = everyMechanism } = parts;
   const tables = readOperatorFiles(config);
   let { rules } = tables;
   const catalog = new ModelCatalog(tables.models, modelTraitsOf(tables.definitions));
-  if (path !== ':memory:') opening.use(takeOwnership(config.dataDir));
-  const opened = opening.use(
-    openStorage({
-      path,
-      running: config.running,
-      dayOf: config.quotaDay.dayOf,
-      clock,
-      emit,
-      lines: config.definitions.map(({ name }) => name),
-      onUnreadableKey: (error) => {
-        emit({ event: 'app.error', what: 'read the record of a key; it starts without history', error });
-      },
-    }),
-  );
+  const opened = opening.use(await openOwnStorage({ config, parts, clock, emit }));
   const storage = parts.storage?.(opened) ?? opened;
   const { database, engine, keyStore } = storage;
   const processes = await openProcesses(opening, storage.shared, { clock, emit });
   const notices = noticesOf(storage.notices, processes);
   let configured = options.keys;
   let keySettings = config.providers;
-  events.on(['clock.jumped'], ({ byMs }) => followClock(database, clock, emit, byMs));
+  events.on(['clock.jumped'], ({ byMs }) => storage.clockChanges.follow(clock, emit, byMs));
   events.subscribe(options.emit);
-  if (botId !== undefined) bindToBot(database, botId);
+  if (botId !== undefined) await storage.bindToBot(botId);
   const keyring = await Keyring.open({
     store: storage.operatorKeys,
     masterKey: config.masterKey,
@@ -122,7 +106,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { pool, maintenance } = keyRoom;
   const alerts = opening.use(openAlerts(pool, events, storage, processes, clock, emit));
 
-  shiftFromFuture(database, clock.now());
+  storage.clockChanges.catchUp(clock.now());
   await recover(storage, emit);
 
   const keyedProviders = new Set(providersOf(keys));

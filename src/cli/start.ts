@@ -129,9 +129,6 @@ export async function start(redactor: Redactor): Promise<void> {
   const { env, warnings } = reading;
   const debugging = debuggerWarnings(inspectorUrl(), env);
   const config = parseConfig(env);
-  if (config.databaseUrl !== undefined) {
-    throw new StartError('Cannot start: this version does not run on PostgreSQL yet; remove DATABASE_URL');
-  }
   const { token } = config.telegram;
   const { adminToken } = config.http;
   const { secretAccessKey } = config.bucket ?? {};

@@ -11,7 +11,7 @@ export type Statement = {
 /** Work on the database: yields each statement that has to be waited for, and is given what it returned. */
 export type Steps<Result> = Generator<Statement, Result, unknown>;
 
-export type WorkKind = {
+export type WorkKind<Result = unknown> = {
   /** Resolves when the work is done, and not only when it is durable. */
   readonly isApplied?: true;
   /** It makes one change at most, and nothing throws once that is made: it needs no savepoint. */
@@ -21,8 +21,11 @@ export type WorkKind = {
    * the whole transaction is undone, as on a full disk.
    */
   readonly isPlain?: true;
-  /** Other work follows from it in the same turn, before it is durable: that joins the transaction. */
-  readonly isFollowed?: true;
+  /**
+   * Called with what the work returned once it will not be run again, which may be before it is durable: what is asked of the
+   * database in there joins the transaction where that is still open.
+   */
+  readonly followedBy?: (result: Result) => void;
 };
 
 /**
@@ -40,18 +43,20 @@ export type Database = {
   /** Runs the work outside of a transaction. */
   read<Result>(work: () => Steps<Result>): Promise<Result>;
   /** Resolves when the work is durable. Work that throws is undone and rejected. */
-  commit<Result>(work: () => Steps<Result>, kind?: WorkKind): Promise<Result>;
+  commit<Result>(work: () => Steps<Result>, kind?: WorkKind<Result>): Promise<Result>;
   /**
    * As `commit`, but may resolve when the work is done and before it is durable: what is committed next is durable with it
    * or is lost with it. For results that nothing outside may learn of, or follow from, before such a commit.
    */
-  apply<Result>(work: () => Steps<Result>, kind?: WorkKind): Promise<Result>;
+  apply<Result>(work: () => Steps<Result>, kind?: WorkKind<Result>): Promise<Result>;
   /** Applies the work to what `look` found; begins no transaction where it found nothing. What it saw may have changed since. */
   applyFound<Seen, Result>(
     look: () => Steps<Seen | undefined>,
     work: (seen: Seen) => Steps<Result>,
-    kind?: WorkKind,
+    kind?: WorkKind<Result>,
   ): Promise<Result | undefined>;
+  /** Whether other processes write to it too. */
+  readonly isShared: boolean;
   /** Grows with each statement that may have changed something: what was read at the same number still holds. */
   readonly changes: number;
   /** How many transactions were lost with what was applied in them, as on a full disk, since the database was opened. */

@@ -1,3 +1,4 @@
+import { sqliteOf } from '../support/sqlite-of.ts';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -171,7 +172,7 @@ test('a core closes in order: no new jobs, calls aborted, keys saved, storage cl
   await closing;
   // Once more when the seat of the call that was broken off has come back.
   expect(order).toEqual(['app.stopping', 'call broken off', 'keys saved', 'keys saved', 'app.stopped']);
-  expect(() => core.storage.database.getNow('SELECT 1')).toThrow(/not open|closed/);
+  expect(() => sqliteOf(core.storage.database).getNow('SELECT 1')).toThrow(/not open|closed/);
   using database = openDatabase({ path: join(place.dir, 'darkroom.db') });
   expect(database.getNow('SELECT state, attempts FROM jobs')).toEqual({
     state: 'waiting',
@@ -231,7 +232,7 @@ test('openCore() reports the jobs of an earlier process, and raises an alert for
     await using first = await aCore({ dir: place.dir, clock });
     await first.service.submit(fox);
     await first.storage.engine.queue.claim('bytez');
-    first.storage.database.runNow('UPDATE jobs SET crashes = 5');
+    sqliteOf(first.storage.database).runNow('UPDATE jobs SET crashes = 5');
   }
   const events: AppEvent[] = [];
   await using second = await aCore({ dir: place.dir, clock, events });

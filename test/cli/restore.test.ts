@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { migrations } from '../../src/storage/sqlite/migrate.ts';
-import { bindToBot, takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
+import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { accepted } from '../conformance/requests.ts';
 import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { aCommandLine, type CommandLine } from './command-line.ts';
@@ -92,7 +92,7 @@ test.each([
     'a backup of another bot',
     (path: string) => {
       using database = openDatabase({ path });
-      bindToBot(database, 987_654_321);
+      database.runNow(`INSERT INTO settings (name, value) VALUES ('bot-id', ?)`, '987654321');
     },
     /it belongs to the bot 987654321/,
   ],

@@ -1,5 +1,6 @@
 import type { Core } from '../../src/app/core.ts';
 import { openCore } from '../../src/app/open-core.ts';
+import { sqliteOf } from '../support/sqlite-of.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';
@@ -102,7 +103,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
   return {
     clock,
     get database() {
-      return opened().storage.database;
+      return sqliteOf(opened().storage.database);
     },
     get engine() {
       return opened().storage.engine;
@@ -138,7 +139,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
       const facts = 'outcome' in state ? { outcome: state.outcome } : {};
       return { kind: state.kind, attempts: progress.attempts, calls: progress.calls, ...facts };
     },
-    answer: () => opened().storage.database.getNow('SELECT answer FROM jobs')?.['answer'],
-    [Symbol.dispose]: () => ledger?.[Symbol.dispose](),
+    answer: () => sqliteOf(opened().storage.database).getNow('SELECT answer FROM jobs')?.['answer'],
+    [Symbol.dispose]: () => (ledger === undefined ? undefined : sqliteOf(ledger.database)[Symbol.dispose]()),
   };
 }

@@ -60,7 +60,7 @@ function must(holds: boolean, facts: object): void {
 }
 
 test('any text is kept, sent and shown well-formed, whatever it is made of (A1, A7, A9, A10)', async () => {
-  using storage = openStorage({
+  await using storage = await openStorage({
     path: ':memory:',
     running: { premium: 1, free: 1 },
     onUnreadableKey: (error) => expect(error).toBeUndefined(),

@@ -4,7 +4,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { migrations } from '../../src/storage/sqlite/migrate.ts';
-import { bindToBot } from '../../src/storage/sqlite/owner-lock.ts';
 import { type Scratch, scratch } from '../storage/sqlite/scratch.ts';
 import { run, source } from '../support/child-process.ts';
 
@@ -52,7 +51,7 @@ test('a start with the token of another bot ends with code 2, shows no token and
   using place = aDatabase();
   {
     using database = openDatabase({ path: place.file });
-    bindToBot(database, 123_456_789);
+    database.runNow(`INSERT INTO settings (name, value) VALUES ('bot-id', ?)`, '123456789');
   }
   const { code, err } = await start(place.dataDir, '987654321:canary-of-the-tests-0123456789abcdef');
   expect(code).toBe(2);

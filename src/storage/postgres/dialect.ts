@@ -44,6 +44,7 @@ function plainCode(part: string, target: InsertTarget | undefined): string {
     .replace(/\bON CONFLICT DO UPDATE\b/, () => `ON CONFLICT (${keyOf(target).join(', ')}) DO UPDATE`)
     .replace(/\bCAST\(/g, 'leading_integer(')
     .replace(/ AS INTEGER\)/g, ')')
+    .replace(/\browid\b/g, 'ctid')
     .replace(/\bIS NOT (?!NULL\b|DISTINCT\b|TRUE\b|FALSE\b)/g, 'IS DISTINCT FROM ')
     .replace(/\bIS (?!NULL\b|NOT\b|DISTINCT\b|TRUE\b|FALSE\b)/g, 'IS NOT DISTINCT FROM ')
     .replace(/(?<![\w"$])[a-z]+[A-Z]\w*/g, '"$&"');

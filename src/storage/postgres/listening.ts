@@ -11,8 +11,8 @@ const checkEveryMs = 5_000;
 const minRetryMs = 50;
 const maxRetryMs = 1_000;
 
-/** Hears the text; undefined after the connection was away, when anything may have been said. */
-export type Listener = (text: string | undefined) => void;
+/** Hears the text, and whether this process said it; undefined after the connection was away, when anything may have been said. */
+export type Listener = (text: string | undefined, isOwn: boolean) => void;
 
 /** Tells every process, this one too, once the transaction is committed. */
 export function* tell(database: Database, topic: string, text = ''): Steps<void> {
@@ -72,10 +72,10 @@ export class Listening implements AsyncDisposable {
     return client;
   }
 
-  #hear({ payload = '' }: Notification): void {
+  #hear({ payload = '', processId }: Notification): void {
     const space = payload.indexOf(' ');
     const [topic, text] = space < 0 ? [payload, ''] : [payload.slice(0, space), payload.slice(space + 1)];
-    for (const listener of this.#listeners.get(topic) ?? []) listener(text);
+    for (const listener of this.#listeners.get(topic) ?? []) listener(text, this.#pool.isOwn(processId));
   }
 
   async #test(client: Client, selfTestMs: number): Promise<void> {
@@ -108,7 +108,8 @@ export class Listening implements AsyncDisposable {
       for (let waitMs = minRetryMs; !this.#closing.signal.aborted; waitMs = Math.min(maxRetryMs, waitMs * 2)) {
         try {
           client = await this.#connect();
-          for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(undefined);
+          for (const listeners of this.#listeners.values())
+            for (const listener of listeners) listener(undefined, false);
           break;
         } catch {
           await this.#client?.end().catch(() => undefined);

@@ -51,6 +51,8 @@ export class ConnectionPool implements AsyncDisposable {
   readonly #newClient: () => Client;
   readonly #clock: Clock;
   readonly #slots = new WeakMap<PoolClient, string>();
+  /** The server's numbers of these connections. */
+  readonly #backends = new Set<number>();
   readonly #slotPrefix: string;
   #made = 0;
   #free: number;
@@ -65,6 +67,8 @@ export class ConnectionPool implements AsyncDisposable {
     this.place = place;
     this.#slotPrefix = slotPrefix;
     this.#clock = clock;
+    pool.on('connect', (client) => void this.#backends.add(backendOf(client)));
+    pool.on('remove', (client) => void this.#backends.delete(backendOf(client)));
   }
 
   /** `id`: of this process. */
@@ -91,6 +95,11 @@ export class ConnectionPool implements AsyncDisposable {
   /** Aborted once the pool closes. */
   get closing(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  /** Whether a notification came over one of these connections, by the number that it names. */
+  isOwn(backend: number): boolean {
+    return this.#backends.has(backend);
   }
 
   /**
@@ -182,6 +191,11 @@ export class ConnectionPool implements AsyncDisposable {
     this.#slots.set(client, slot);
     return slot;
   }
+}
+
+/** The driver reads it at the login; its types leave it out. */
+function backendOf(client: object): number {
+  return 'processID' in client ? Number(client.processID) : 0;
 }
 
 const asText = (text: string) => text;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { QueryResult } from 'pg';
 import { backoffMs, type Random, systemRandom } from '../../kit/backoff.ts';
 import { type Clock, systemClock, utcDay } from '../../kit/clock.ts';
-import type { Database, Row, SqlValue, Statement, Steps } from '../database.ts';
+import type { Database, Row, SqlValue, Statement, Steps, WorkKind } from '../database.ts';
 import { StorageError } from '../storage-error.ts';
 import { toPostgres } from './dialect.ts';
 import type { Connection, ConnectionPool } from './pool.ts';
@@ -37,6 +37,7 @@ type Kept = 'kept' | 'lost';
  * for its lock, and knows. Until the database is back the work stays open: it is neither done nor refused.
  */
 export class PostgresDatabase implements Database {
+  readonly isShared = true;
   readonly dayOf: (nowMs: number) => number;
   readonly #pool: ConnectionPool;
   readonly #clock: Clock;
@@ -85,20 +86,26 @@ export class PostgresDatabase implements Database {
     return this.#again(({ client }) => drive(client, work()).then(({ result }) => result));
   }
 
-  commit<Result>(work: () => Steps<Result>): Promise<Result> {
-    return this.#again((connection, lostCommit) => this.#transaction(connection, work, lostCommit));
+  /** What follows is told of what is durable. */
+  async commit<Result>(work: () => Steps<Result>, { followedBy }: WorkKind<Result> = {}): Promise<Result> {
+    const result = await this.#again<Result>((connection, lostCommit) =>
+      this.#transaction(connection, work, lostCommit),
+    );
+    followedBy?.(result);
+    return result;
   }
 
-  apply<Result>(work: () => Steps<Result>): Promise<Result> {
-    return this.commit(work);
+  apply<Result>(work: () => Steps<Result>, kind?: WorkKind<Result>): Promise<Result> {
+    return this.commit(work, kind);
   }
 
   async applyFound<Seen, Result>(
     look: () => Steps<Seen | undefined>,
     work: (seen: Seen) => Steps<Result>,
+    kind?: WorkKind<Result>,
   ): Promise<Result | undefined> {
     const seen = await this.read(look);
-    return seen === undefined ? undefined : this.commit(() => work(seen));
+    return seen === undefined ? undefined : this.commit(() => work(seen), kind);
   }
 
   /** Tries until it is done, or refused for good, or the database was away for too long. */

@@ -1,5 +1,6 @@
 import type { Database, Steps } from '../database.ts';
 import { numberOf } from '../rows.ts';
+import type { Owner } from '../stores/jobs/owner.ts';
 
 /** How often a process shows that it is alive. */
 export const beatEveryMs = 3_000;
@@ -47,6 +48,12 @@ export function* leave(database: Database, id: string): Steps<void> {
 export function* isAlive(database: Database, id: string): Steps<boolean> {
   const sql = 'SELECT 1 AS alive FROM processes WHERE id = ? AND beat_at_ms >= now_ms() - ?';
   return (yield* database.get(sql, id, deadAfterMs)) !== undefined;
+}
+
+/** A process as the owner of claims: another one is gone when it was silent for too long, by the clock of the database. */
+export function ownerOf({ id }: ProcessFacts): Owner {
+  const living = `SELECT 1 FROM processes WHERE processes.id = owner AND beat_at_ms >= now_ms() - ${deadAfterMs}`;
+  return { id, isGone: `owner IS NOT ? AND NOT EXISTS (${living})` };
 }
 
 /** All that have run lately, the youngest first. */

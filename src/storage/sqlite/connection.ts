@@ -21,6 +21,7 @@ export type ConnectionOptions = {
 /** One open database: caches prepared statements, runs transactions, and throws refusals as StorageError. */
 export class SqliteDatabase implements Database, Disposable {
   readonly path: string;
+  readonly isShared = false;
   /** The day of a moment, as the limits of this installation count it. */
   readonly dayOf: (nowMs: number) => number;
   readonly #connection: DatabaseSync;
@@ -158,12 +159,12 @@ export class SqliteDatabase implements Database, Disposable {
    * Resolves after the commit. Work that throws is rolled back and rejected alone. While another process locks the file,
    * the work waits without blocking the event loop.
    */
-  commit<Result>(work: () => Steps<Result>, kind: WorkKind = {}): Promise<Result> {
+  commit<Result>(work: () => Steps<Result>, kind: WorkKind<Result> = {}): Promise<Result> {
     return this.#group.add(() => runToEnd(work()), kind);
   }
 
   /** Resolves when the work is done, before it is durable. */
-  apply<Result>(work: () => Steps<Result>, kind: WorkKind = {}): Promise<Result> {
+  apply<Result>(work: () => Steps<Result>, kind: WorkKind<Result> = {}): Promise<Result> {
     return this.#group.add(() => runToEnd(work()), { ...kind, isApplied: true });
   }
 
@@ -171,7 +172,7 @@ export class SqliteDatabase implements Database, Disposable {
   applyFound<Seen, Result>(
     look: () => Steps<Seen | undefined>,
     work: (seen: Seen) => Steps<Result>,
-    kind: WorkKind = {},
+    kind: WorkKind<Result> = {},
   ): Promise<Result | undefined> {
     const seen = runToEnd(look());
     return seen === undefined ? Promise.resolve(undefined) : this.apply(() => work(seen), kind);

@@ -96,13 +96,19 @@ export class GroupCommit {
     this.#flushes = new Flushes(options.clock, () => this.#turn(false));
   }
 
-  add<Result>(run: () => Result, kind: WorkKind): Promise<Result> {
+  add<Result>(run: () => Result, kind: WorkKind<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const queuedMonotonicMs = this.#options.clock.monotonicMs();
-      const work = { run, resolve: resolve as (result: unknown) => void, reject, kind, queuedMonotonicMs };
+      const work = {
+        run,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+        kind: kind as WorkKind,
+        queuedMonotonicMs,
+      };
       this.#waiting.push(work);
       // At once: a line claims for all its free seats in one turn, and what follows is there when the turn comes to commit.
-      const isAtOnce = kind.isApplied === true || kind.isFollowed === true;
+      const isAtOnce = kind.isApplied === true || kind.followedBy !== undefined;
       if (isAtOnce && !this.#isWorking && this.#nextTry === undefined) {
         this.#workOff(false);
         this.#isFollowed = false;
@@ -187,13 +193,16 @@ export class GroupCommit {
   #run(work: Work): void {
     const { transaction } = this.#options;
     const isFirst = this.#worked === 0;
-    const { isOneChange = false, isPlain = false, isApplied, isFollowed } = work.kind;
+    const { isOneChange = false, isPlain = false, isApplied, followedBy } = work.kind;
     const changesBefore = transaction.changes();
     this.#isWorking = true;
     try {
       const result = isFirst || isOneChange || isPlain ? work.run() : transaction.alone(work.run);
       this.#worked += 1;
-      this.#isFollowed ||= isFollowed === true;
+      if (followedBy !== undefined) {
+        this.#isFollowed = true;
+        queueMicrotask(() => followedBy(result));
+      }
       if (isApplied === true) work.resolve(result);
       else this.#done.push({ ...work, result });
     } catch (error) {

@@ -4,7 +4,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from './database.ts';
 import { StorageError } from '../storage-error.ts';
 import { toStorageError, unwritable } from './refusals.ts';
-import type { SqliteDatabase } from './connection.ts';
 
 const lockFile = 'owner.lock.db';
 /** The wait for the lock, because `isOwned` in another process holds a shared lock for a moment. */
@@ -62,23 +61,4 @@ function lockedConnection(file: string, dir: string): DatabaseSync {
     const message = `Cannot start: another darkroom process owns "${dir}"; stop it or set DATA_DIR`;
     throw new StorageError('owned', message, { cause: error });
   }
-}
-
-/**
- * Binds the database to one bot permanently, because ids of updates, chats and messages are valid for one bot only.
- * Throws a StorageError and changes nothing when the database belongs to another bot.
- */
-export function bindToBot(database: SqliteDatabase, botId: number): void {
-  const owner = database.transaction(() => {
-    database.runNow(
-      `INSERT INTO settings (name, value) VALUES ('bot-id', ?) ON CONFLICT (name) DO NOTHING`,
-      String(botId),
-    );
-    return Number(database.getNow(`SELECT value FROM settings WHERE name = 'bot-id'`)?.['value']);
-  });
-  if (owner === botId) return;
-  throw new StorageError(
-    'foreign',
-    `Cannot start: database "${database.path}" belongs to the bot ${owner}, and TELEGRAM_BOT_TOKEN is of the bot ${botId}; set DATA_DIR to a folder of its own for each bot`,
-  );
 }

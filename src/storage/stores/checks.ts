@@ -50,7 +50,8 @@ export function* checkLedger(database: Database, sinceMs: number): Steps<LedgerF
     unbalanced: yield* countOf(
       `SELECT count(*) AS n FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id
        WHERE credits.job_id IS NULL
-         OR given_back <> (state IN ('ended', 'told') AND (${outcomeKind} IS NOT 'result' OR ${deliveredAsText} OR ${wasHeld}))`,
+         OR given_back <> CASE WHEN state IN ('ended', 'told')
+           AND (${outcomeKind} IS NOT 'result' OR ${deliveredAsText} OR ${wasHeld}) THEN 1 ELSE 0 END`,
     ),
     miscounted: yield* countOf(
       `SELECT count(*) AS n FROM (
@@ -63,11 +64,11 @@ export function* checkLedger(database: Database, sinceMs: number): Steps<LedgerF
        WHERE state = 'told' AND (note IS NULL OR effect = 'message-again')`,
     ),
     newestMs: yield* countOf(
-      `SELECT max(
-         coalesce((SELECT max(kept_at_ms) FROM inbox), 0),
-         coalesce((SELECT accepted_at_ms FROM jobs ORDER BY seq DESC LIMIT 1), 0),
-         coalesce((SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'last-vital-write'), 0)
-       ) AS n`,
+      `SELECT max(at_ms) AS n FROM (
+         SELECT max(kept_at_ms) AS at_ms FROM inbox
+         UNION ALL SELECT accepted_at_ms FROM jobs WHERE seq = (SELECT max(seq) FROM jobs)
+         UNION ALL SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'last-vital-write'
+       ) AS newest`,
     ),
   };
 }
@@ -88,7 +89,7 @@ export function* needsResult(database: Database, id: JobId): Steps<boolean> {
     `SELECT state IN ('waiting', 'running') OR ${outcomeKind} IS 'result' AS needed FROM jobs WHERE id = ?`,
     id,
   );
-  return row?.['needed'] === 1;
+  return numberOf(row, 'needed') === 1;
 }
 
 /** Returns the file paths of results that are not delivered yet. */

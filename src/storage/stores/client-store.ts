@@ -37,8 +37,8 @@ function* addCallCosts(database: Database, costs: readonly CallCost[]): Steps<vo
     yield* database.run(
       `INSERT INTO costs (day, provider, model, kind, key_id, key_name, user_id, calls, micro_usd, unpriced)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + excluded.calls,
-         micro_usd = micro_usd + excluded.micro_usd, unpriced = unpriced + excluded.unpriced`,
+       ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = costs.calls + excluded.calls,
+         micro_usd = costs.micro_usd + excluded.micro_usd, unpriced = costs.unpriced + excluded.unpriced`,
       day,
       candidate.provider,
       candidate.model,

@@ -38,7 +38,7 @@ export function* shownIn(database: Database, id: string): Steps<readonly number[
 type Repeat = Parameters<EffectLedger['begin']>[2];
 
 /** A repeated effect belongs to the lease that began it last. */
-const onConflict = `ON CONFLICT DO UPDATE SET fence = excluded.fence WHERE note IS NULL AND ? = 'idempotent'`;
+const onConflict = `ON CONFLICT DO UPDATE SET fence = excluded.fence WHERE effects.note IS NULL AND ? = 'idempotent'`;
 
 function* insertHeld(
   database: Database,

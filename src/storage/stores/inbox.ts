@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
-import type { Database } from '../database.ts';
+import type { Database, Steps } from '../database.ts';
 import { numberOf, parseRow, rememberedMs } from '../rows.ts';
 
 const maxTries = 3;
@@ -14,25 +14,29 @@ const updateRow = z
 /** The inbox in the database: a batch is stored completely or not. */
 export function createInbox(database: Database): Inbox {
   let purgedMs: number | undefined;
-  function* purge(nowMs: number) {
-    purgedMs = nowMs;
+  function* purge(nowMs: number): Steps<void> {
     yield* database.run(`DELETE FROM inbox WHERE state <> 'new' AND kept_at_ms <= ?`, Math.floor(nowMs) - rememberedMs);
   }
   return {
     keep: async (batch, nowMs, onKept) => {
+      // An id that may come again is forgotten before it does, to the minute; also after the clock was set back.
+      const isPurged = purgedMs !== undefined && Math.abs(nowMs - purgedMs) < purgeEveryMs;
+      if (!isPurged) purgedMs = nowMs;
       function* store() {
-        // An id that may come again is forgotten before it does, to the minute; also after the clock was set back.
-        if (purgedMs === undefined || Math.abs(nowMs - purgedMs) >= purgeEveryMs) yield* purge(nowMs);
+        if (!isPurged) yield* purge(nowMs);
         const sql = 'INSERT INTO inbox (update_id, body, kept_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
         const fresh: InboxUpdate[] = [];
         for (const update of batch) {
           const added = yield* database.run(sql, update.updateId, update.body, Math.floor(nowMs));
           if (added === 1) fresh.push(update);
         }
-        if (onKept !== undefined && fresh.length > 0) queueMicrotask(() => onKept(fresh));
         return fresh;
       }
-      return database.commit(store, onKept === undefined ? plain : { ...plain, isFollowed: true });
+      if (onKept === undefined) return database.commit(store, plain);
+      return database.commit(store, {
+        ...plain,
+        followedBy: (fresh) => (fresh.length > 0 ? onKept(fresh) : undefined),
+      });
     },
     unhandled: () =>
       database.read(function* () {

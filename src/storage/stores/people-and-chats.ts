@@ -6,6 +6,7 @@ import { jobKinds } from '../../domain/kinds.ts';
 import { graceMs } from '../../domain/payments/payment.ts';
 import { toPreferences } from '../../domain/personal/preferences.ts';
 import type { User, Users } from '../../domain/users.ts';
+import { lockTurns } from './jobs/fair-queue.ts';
 import { creditsTaken } from './jobs/settle.ts';
 import { moveGroup } from './safety/group-store.ts';
 
@@ -18,8 +19,10 @@ const chatRow = z
 
 const maxKnownChats = 2_000;
 
-/** The chat store in the database; one at a time writes there. */
+/** The chat store in the database. */
 export function createChatStore(database: Database): ChatStore {
+  // What other processes may change is not remembered.
+  const maxKnown = database.isShared ? 0 : maxKnownChats;
   /** As the database has them, the one that was asked for last at the end: a life asks five times. */
   const known = new Map<number, ChatEntry>();
   function* read(chatId: number): Steps<ChatEntry> {
@@ -30,7 +33,7 @@ export function createChatStore(database: Database): ChatStore {
     const entry = known.get(chatId) ?? (await database.read(() => read(chatId)));
     known.delete(chatId);
     known.set(chatId, entry);
-    for (const oldest of known.keys()) if (known.size > maxKnownChats) known.delete(oldest);
+    for (const oldest of known.keys()) if (known.size > maxKnown) known.delete(oldest);
     return entry;
   };
   const change = async (chatId: number, sql: string, ...values: SqlValue[]): Promise<void> => {
@@ -56,7 +59,7 @@ export function createChatStore(database: Database): ChatStore {
     find,
     close: async (chatId, nowMs) => {
       const sql = `INSERT INTO chats (id, closed_at_ms) VALUES (?, ?)
-        ON CONFLICT DO UPDATE SET closed_at_ms = coalesce(closed_at_ms, excluded.closed_at_ms)`;
+        ON CONFLICT DO UPDATE SET closed_at_ms = coalesce(chats.closed_at_ms, excluded.closed_at_ms)`;
       await change(chatId, sql, chatId, Math.floor(nowMs));
     },
     open: async (chatId) => {
@@ -168,14 +171,15 @@ const userRow = z
   });
 
 /** With the premium that a subscription has paid for: it is not stored a second time, so a refund ends it at once. */
-const findSql = `SELECT ?1 AS id, locale, heard_locale, premium_until_ms, models, preferences,
+const findSql = `SELECT locale, heard_locale, premium_until_ms, models, preferences,
     (SELECT max(until_ms) + ${graceMs} FROM payments WHERE user_id = ?1 AND state = 'credited') AS paid_until_ms
-  FROM (SELECT 1) LEFT JOIN users ON users.id = ?1`;
+  FROM (SELECT 1) AS one LEFT JOIN users ON users.id = ?1`;
 
 /** The user store in the database. */
 export function createUsers(database: Database): Users {
   function* find(id: number): Steps<User> {
-    return parseRow('users', userRow, (yield* database.get(findSql, id)) ?? {});
+    const row = yield* database.get(findSql, id);
+    return parseRow('users', userRow, { ...row, id });
   }
   return {
     find: (id) => database.read(() => find(id)),
@@ -217,6 +221,7 @@ export function createUsers(database: Database): Users {
       }),
     addPremium: async (id, days, nowMs, grant) =>
       database.commit(function* () {
+        yield* lockTurns(database, [id]);
         const given = grant === undefined ? undefined : yield* grantedUntil(database, grant, nowMs);
         if (given !== undefined) return given;
         const fromMs = Math.max(nowMs, (yield* find(id)).premiumUntilMs ?? 0);

@@ -68,7 +68,7 @@ function* markAll(database: Database, userId: number, nowMs: number): Steps<numb
     'DELETE FROM rewrites WHERE job_id IN (SELECT id FROM jobs WHERE user_id = ? AND forgotten = 1)',
     userId,
   );
-  yield* database.run(`DELETE FROM dialogues WHERE substr(key, instr(key, ':') + 1) = ?`, String(userId));
+  yield* database.run(`DELETE FROM dialogues WHERE key LIKE '%:' || ?`, String(userId));
   yield* database.run(
     'DELETE FROM users WHERE id = ? AND coalesce(premium_until_ms, 0) <= ?',
     userId,
@@ -100,8 +100,8 @@ function* markAll(database: Database, userId: number, nowMs: number): Steps<numb
     userId,
   );
   yield* database.run(
-    `UPDATE inbox SET body = '' WHERE state = 'set-aside' AND json_valid(body)
-     AND ? IN (body ->> '$.message.from.id', body ->> '$.callback_query.from.id')`,
+    `UPDATE inbox SET body = '' WHERE state = 'set-aside'
+     AND CASE WHEN json_valid(body) THEN ? IN (body ->> '$.message.from.id', body ->> '$.callback_query.from.id') END`,
     userId,
   );
   return requests;
@@ -113,6 +113,7 @@ function* dropJob(database: Database, id: string, today: number): Steps<void> {
   yield* database.run('DELETE FROM rewrites WHERE job_id = ?', id);
   yield* database.run('DELETE FROM reports WHERE job_id = ?', id);
   yield* database.run('DELETE FROM credits WHERE job_id = ? AND day < ?', id, today);
-  yield* database.run(`UPDATE OR REPLACE credits SET job_id = '${forgottenJob}' || job_id WHERE job_id = ?`, id);
+  yield* database.run('DELETE FROM credits WHERE job_id = ?', forgottenJob + id);
+  yield* database.run('UPDATE credits SET job_id = ? WHERE job_id = ?', forgottenJob + id, id);
   yield* database.run('DELETE FROM jobs WHERE id = ?', id);
 }

@@ -22,7 +22,7 @@ export function createRetryAfterStore(database: Database): RetryAfterStore {
         yield* database.run('DELETE FROM rests WHERE until_ms <= ?', Math.floor(nowMs));
         yield* database.run(
           `INSERT INTO rests (place, until_ms) VALUES (?, ?)
-           ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)`,
+           ON CONFLICT DO UPDATE SET until_ms = max(rests.until_ms, excluded.until_ms)`,
           String(place),
           Math.ceil(untilMs),
         );

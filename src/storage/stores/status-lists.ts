@@ -72,7 +72,7 @@ export function createStatusLists(database: Database): StatusListStore {
       }),
     stale: (userId) =>
       database.read(function* () {
-        const [ofWhom, ...who] = userId === undefined ? ['1'] : (['user_id = ?', userId] as const);
+        const [ofWhom, ...who] = userId === undefined ? ['TRUE'] : (['user_id = ?', userId] as const);
         const sql = `SELECT * FROM status_lists WHERE ${ofWhom} AND (is_old = 1 OR ${hasEnded})`;
         const rows = yield* database.all(sql, ...who);
         return rows.map((found) => parseRow('status_lists', row, found));

@@ -1,3 +1,4 @@
+import { sqliteOf } from '../../support/sqlite-of.ts';
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { openStorage } from '../../../src/storage/open-storage.ts';
@@ -9,14 +10,15 @@ test('a full disk takes no new job, keeps those it has, is told of once, and tak
   using place = scratch();
   const clock = fakeClock();
   const told: AppEvent[] = [];
-  using storage = openStorage({
+  await using storage = await openStorage({
     path: place.file,
     running: anyNumber,
     clock,
     emit: (event) => told.push(event),
     onUnreadableKey: (error) => expect(error).toBeUndefined(),
   });
-  const { database, engine } = storage;
+  const { engine } = storage;
+  const database = sqliteOf(storage.database);
   const kept = await accepted(engine, { updateId: 1 });
   const pages = Number(database.getNow('PRAGMA page_count')?.['page_count']);
   database.script(`PRAGMA max_page_count = ${pages}`);

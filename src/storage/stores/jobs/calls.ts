@@ -30,8 +30,8 @@ export function* addCost(
      SELECT ?, ?, ?, coalesce(?, kind), ?, ?, iif(forgotten = 1, 0, user_id), 1, ?, ? FROM jobs
      WHERE id = ? AND (? OR EXISTS (SELECT 1 FROM calls WHERE job_id = jobs.id AND call = ? AND calls.fence = ?
        AND trail ->> '$.ending.kind' IN ('sent', 'submitted')))
-     ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + 1,
-       micro_usd = micro_usd + excluded.micro_usd, unpriced = unpriced + excluded.unpriced`,
+     ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = costs.calls + 1,
+       micro_usd = costs.micro_usd + excluded.micro_usd, unpriced = costs.unpriced + excluded.unpriced`,
     utcDay(startedAtMs + ending.ms),
     candidate.provider,
     candidate.model,
@@ -87,8 +87,8 @@ export function* forgetSpender(database: Database, userId: number): Steps<void> 
   yield* database.run(
     `INSERT INTO costs SELECT day, provider, model, kind, key_id, key_name, 0, calls, micro_usd, unpriced
      FROM costs WHERE user_id = ?
-     ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, micro_usd = micro_usd + excluded.micro_usd,
-       unpriced = unpriced + excluded.unpriced`,
+     ON CONFLICT DO UPDATE SET calls = costs.calls + excluded.calls,
+       micro_usd = costs.micro_usd + excluded.micro_usd, unpriced = costs.unpriced + excluded.unpriced`,
     userId,
   );
   yield* database.run('DELETE FROM costs WHERE user_id = ?', userId);
@@ -179,6 +179,7 @@ const callRow = z.object({ trail: z.string().transform(fromJson).pipe(keptCall) 
 export function* keepCall(database: Database, { jobId, fence }: JobLease, trail: AttemptTrail): Steps<boolean> {
   const json = JSON.stringify(trail);
   if (trail.ending.kind !== 'sent') {
+    yield* lockCalls(database, jobId);
     if (trail.ending.kind === 'failed') yield* forgetOperation(database, jobId, fence);
     yield* addCost(database, { jobId, fence }, trail);
     const sql = 'UPDATE calls SET trail = ? WHERE job_id = ? AND call = ? AND fence = ?';
@@ -266,7 +267,11 @@ export function* checkpointJob(
   return changed === 1;
 }
 
+/** Until the transaction ends nobody else records how a call of this job ended, which also counts its cost. */
+const lockCalls = (database: Database, id: JobId) => database.lock(`calls:${id}`);
+
 /** Transfers the call of a running operation to the lease: only that lease may record how it ended. */
 export function* takeOverCall(database: Database, { jobId, fence }: JobLease, call: number): Steps<void> {
+  yield* lockCalls(database, jobId);
   yield* database.run('UPDATE calls SET fence = ? WHERE job_id = ? AND call = ?', fence, jobId, call);
 }

@@ -16,7 +16,7 @@ export function* conversationBefore(database: Database, id: JobId, atMost: numbe
      LEFT JOIN conversations ON conversations.chat_id = own.chat_id AND conversations.user_id = own.user_id
      WHERE own.id = ? AND earlier.forgotten = 0 AND earlier.state IN ('ended', 'told')
        AND earlier.accepted_at_ms >= coalesce(began_at_ms, 0)
-       AND iif(json_valid(earlier.outcome), earlier.outcome ->> '$.payload.kind', NULL) = 'text'
+       AND CASE WHEN json_valid(earlier.outcome) THEN earlier.outcome ->> '$.payload.kind' END = 'text'
      ORDER BY earlier.seq DESC LIMIT ?`,
     id,
     atMost,

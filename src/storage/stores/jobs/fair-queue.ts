@@ -1,5 +1,5 @@
 import { type Job, turnOf } from '../../../domain/job.ts';
-import { type Lane, premiumInARow, streakAfter } from '../../../domain/kinds.ts';
+import { type Lane, lanes, premiumInARow, streakAfter } from '../../../domain/kinds.ts';
 import type { ProviderName } from '../../../domain/ids.ts';
 import type { Database, Steps } from '../../database.ts';
 import { numberOf } from '../../rows.ts';
@@ -43,7 +43,7 @@ export function* keepRound(database: Database, lane: Lane, turn: number, round: 
 export function* advanceVirtualTime(database: Database, lane: Lane, round: number): Steps<void> {
   yield* database.run(
     `INSERT INTO lane_rounds (lane, now_round) VALUES (?, ?)
-     ON CONFLICT DO UPDATE SET now_round = excluded.now_round WHERE excluded.now_round > now_round`,
+     ON CONFLICT DO UPDATE SET now_round = excluded.now_round WHERE excluded.now_round > lane_rounds.now_round`,
     lane,
     round,
   );
@@ -197,12 +197,18 @@ function* wakeWhere(
   value: number | string,
 ): Steps<void> {
   const parked = `state = 'waiting' AND parked = 1 AND line = ? AND ${which}`;
-  const due = yield* database.all(`SELECT DISTINCT lane, turn_id FROM jobs WHERE ${parked}`, line, value);
+  const due = yield* database.all(`SELECT DISTINCT turn_id FROM jobs WHERE ${parked}`, line, value);
   if (due.length === 0) return;
-  yield* database.run(`UPDATE jobs SET ${change} WHERE ${parked}`, line, value);
-  for (const row of due) {
-    yield* refreshTurn(database, line, row['lane'] === 'premium' ? 'premium' : 'free', numberOf(row, 'turn_id'));
+  yield* lockTurns(
+    database,
+    due.map((row) => numberOf(row, 'turn_id')),
+  );
+  const sql = `UPDATE jobs SET ${change} WHERE ${parked} RETURNING lane, turn_id`;
+  const woken = { premium: new Set<number>(), free: new Set<number>() };
+  for (const { lane, turn_id: turn } of yield* database.all(sql, line, value)) {
+    woken[lane === 'premium' ? 'premium' : 'free'].add(Number(turn));
   }
+  for (const lane of lanes) for (const turn of woken[lane]) yield* refreshTurn(database, line, lane, turn);
 }
 
 /** What a claim has to know of its line. */
@@ -230,7 +236,7 @@ const nextTurnsSql = `SELECT due, streak, premium.seq AS premiumSeq, premium.tie
     EXISTS (SELECT 1 FROM jobs WHERE state = 'waiting' AND parked = 1 AND line = ? AND ready_at_ms <= ?) AS due,
     (SELECT premium_in_a_row FROM line_streaks WHERE line = ?) AS streak
   ) AS line
-  LEFT JOIN ${firstTurnOf('premium')} LEFT JOIN ${firstTurnOf('free')}`;
+  LEFT JOIN ${firstTurnOf('premium')} ON TRUE LEFT JOIN ${firstTurnOf('free')} ON TRUE`;
 
 /** Reads, in one statement, what may be claimed from the line. */
 export function* nextTurns(

@@ -87,7 +87,7 @@ const row = z.object({
 type Row = z.output<typeof row>;
 
 const columns = `seq, state, accepted_at_ms AS accepted, claimed_at_ms AS claimed, ended_at_ms AS ended, calls,
-  iif(json_valid(outcome), outcome ->> '$.kind', NULL) AS outcome`;
+  CASE WHEN json_valid(outcome) THEN outcome ->> '$.kind' END AS outcome`;
 
 type Open = { readonly hour: number; claimed: boolean };
 

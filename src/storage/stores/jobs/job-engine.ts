@@ -8,10 +8,10 @@ import {
   heldJobs,
   holdDelivery,
   postponeDelivery,
-  recoverJobs,
   releaseDelivery,
   type SetAside,
   settleJob,
+  undeliveredJobs,
 } from './settle.ts';
 import {
   claimUnderWay,
@@ -26,10 +26,11 @@ import {
   requeueFrontJob,
 } from './queue.ts';
 import { acceptJob } from './accept-job.ts';
+import { recoverJobs } from './recover-jobs.ts';
 import { createJobReader } from './job-reader.ts';
+import { type Owner, onlyOwner } from './owner.ts';
 import { checkpointJob, keepAnswer, keepCall, keepOperation } from './calls.ts';
 import { wakeCooling } from './fair-queue.ts';
-import { randomUUID } from 'node:crypto';
 import type { WorkKind } from '../../database.ts';
 import type { Clock } from '../../../kit/clock.ts';
 
@@ -53,7 +54,7 @@ class Listeners<Given extends readonly unknown[]> {
 export type DeliveryOptions = {
   readonly database: Database;
   /** The owner of the claims. */
-  readonly owner: string;
+  readonly owner: Owner;
   /** In whole milliseconds. */
   readonly nowMs: () => number;
 };
@@ -62,7 +63,7 @@ export type DeliveryOptions = {
 export function createJobDelivery({ database, owner, nowMs }: DeliveryOptions): JobDelivery {
   return {
     // Durable with the intent that follows it.
-    claim: async (id) => database.apply(() => claimEnded(database, id, owner), plain),
+    claim: async (id) => database.apply(() => claimEnded(database, id, owner.id), plain),
     done: async (lease, shown, sent) =>
       database.commit(
         () => endDelivery(database, lease, nowMs(), shown, sent),
@@ -72,11 +73,7 @@ export function createJobDelivery({ database, owner, nowMs }: DeliveryOptions): 
     hold: async (lease, why) => database.commit(() => holdDelivery(database, lease, nowMs(), why)),
     release: async (id) => database.commit(() => releaseDelivery(database, id)),
     heldFor: (chatId, userId) => database.read(() => heldJobs(database, chatId, userId)),
-    pending: () =>
-      database.read(function* () {
-        const rows = yield* database.all(`SELECT id FROM jobs WHERE state = 'ended' ORDER BY ended_at_ms, seq`);
-        return rows.map((row) => jobId(String(row['id'])));
-      }),
+    pending: () => database.read(() => undeliveredJobs(database, owner)),
     holds: ({ jobId: id, fence }) =>
       database.read(function* () {
         return (
@@ -96,34 +93,48 @@ export function createJobDelivery({ database, owner, nowMs }: DeliveryOptions): 
   };
 }
 
+/** Calls back with what other processes have changed; with nothing where some of it may have been missed. */
+export type JobNews = {
+  /** Jobs wait in this line. */
+  onWaiting(listener: (line: string | undefined) => void): void;
+  /** A job has ended: its person may have another one started. */
+  onEnded(listener: () => void): void;
+  /** A running job was cancelled. */
+  onStopped(listener: (id: string) => void): void;
+};
+
 export type QueueOptions = {
   readonly database: Database;
   readonly running: RunningCaps;
   /** The known lines; jobs of other lines are dead-lettered at the start. Absent means that every line is known. */
   readonly lines?: readonly ProviderName[] | undefined;
   /** The owner of the claims. */
-  readonly owner: string;
+  readonly owner: Owner;
   /** In whole milliseconds. */
   readonly nowMs: () => number;
+  readonly news?: JobNews | undefined;
 };
 
 /** Accepts and claims jobs; each method is one transaction. Listeners are called after the commit. */
-export function createJobQueue({ database, running, lines, owner, nowMs }: QueueOptions): JobQueue {
+export function createJobQueue({ database, running, lines, owner, nowMs, news }: QueueOptions): JobQueue {
   const known = lines === undefined ? undefined : new Set(lines);
   const setAside = new Listeners<Parameters<Parameters<JobQueue['onSetAside']>[0]>>();
   const work = new Listeners<Parameters<Parameters<JobQueue['onWork']>[0]>>();
   const stop = new Listeners<Parameters<Parameters<JobQueue['onStop']>[0]>>();
+  news?.onWaiting((line) => work.tell(line, 'waits'));
+  news?.onEnded(() => work.tell(undefined, 'stopped'));
+  news?.onStopped((id) => stop.tell(jobId(id)));
   /**
    * Claims until a job is readable; reports each unreadable one. A claim that would find nothing writes nothing, and one
    * that finds something is durable with what its owner stores next.
    */
   const claimed = async <Seen>(
     look: () => Steps<Seen | undefined>,
-    claim: (seen: Seen) => Steps<Claim | SetAside | 'lost' | undefined>,
+    claim: (seen: Seen) => Steps<Claim | SetAside | 'again' | undefined>,
   ): Promise<Claim | undefined> => {
     for (;;) {
       const found = await database.applyFound(look, claim, plain);
-      if (found === 'lost') continue;
+      if (found === 'again') continue;
       if (found === undefined || 'lease' in found) return found;
       setAside.tell(found.setAside, found.error);
     }
@@ -132,7 +143,7 @@ export function createJobQueue({ database, running, lines, owner, nowMs }: Queue
   const stopped = async (
     why: 'waits' | 'stopped',
     change: () => Steps<boolean>,
-    kind: WorkKind = {},
+    kind: WorkKind<boolean> = {},
   ): Promise<boolean> => {
     const isChanged = await database.commit(change, kind);
     if (isChanged) work.tell(undefined, why);
@@ -147,22 +158,22 @@ export function createJobQueue({ database, running, lines, owner, nowMs }: Queue
     claim: (line) =>
       claimed(
         () => lookForNext(database, line, running, nowMs()),
-        (next) => claimNext(database, line, running, owner, nowMs(), next),
+        (next) => claimNext(database, line, running, owner.id, nowMs(), next),
       ),
     claimExpired: (line, deadlineMs) =>
       claimed(
         () => findOverdue(database, line, nowMs(), deadlineMs),
-        () => claimOverdue(database, line, owner, nowMs(), deadlineMs),
+        () => claimOverdue(database, line, owner.id, nowMs(), deadlineMs),
       ),
     claimAnswered: () =>
       claimed(
         () => findUnderWay(database, 'answer'),
-        () => claimUnderWay(database, owner, 'answer'),
+        () => claimUnderWay(database, owner.id, 'answer'),
       ),
     claimSubmitted: () =>
       claimed(
         () => findUnderWay(database, 'operation'),
-        () => claimUnderWay(database, owner, 'operation'),
+        () => claimUnderWay(database, owner.id, 'operation'),
       ),
     nextReadyMs: (line, afterMs) => database.read(() => nextReady(database, line, afterMs)),
     recordCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail), plain),
@@ -176,21 +187,13 @@ export function createJobQueue({ database, running, lines, owner, nowMs }: Queue
     requeueFront: (lease) => stopped('waits', () => requeueFrontJob(database, lease)),
     requeueDelayed: (lease, readyAtMs) => stopped('waits', () => requeueDelayedJob(database, lease, readyAtMs)),
     settle: (lease, outcome, onEnded) =>
-      stopped(
-        'stopped',
-        function* () {
-          const hasEnded = yield* settleJob(database, lease, outcome, nowMs());
-          if (hasEnded && onEnded !== undefined) queueMicrotask(onEnded);
-          return hasEnded;
-        },
-        {
-          // The credit of a failed job goes back in a second statement.
-          ...(outcome.kind === 'result' ? { isOneChange: true } : {}),
-          ...(onEnded === undefined ? {} : { isFollowed: true }),
-        },
-      ),
+      stopped('stopped', () => settleJob(database, lease, outcome, nowMs()), {
+        // The credit of a failed job goes back in a second statement.
+        ...(outcome.kind === 'result' ? { isOneChange: true } : {}),
+        ...(onEnded === undefined ? {} : { followedBy: (hasEnded) => (hasEnded ? onEnded() : undefined) }),
+      }),
     cancel: async (id, userId, wipes) => {
-      const cancelled = await database.commit(() => cancelJob(database, { id, userId, wipes }, nowMs()));
+      const cancelled = await database.commit(() => cancelJob(database, { id, userId, wipes }, nowMs(), owner.id));
       if (cancelled.kind === 'running') stop.tell(id);
       if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') work.tell(undefined, 'stopped');
       return cancelled;
@@ -213,16 +216,17 @@ export type JobEngineOptions = {
   readonly running: RunningCaps;
   /** The lines from which jobs are claimed; without it, every line. */
   readonly lines?: readonly ProviderName[] | undefined;
+  /** Whose claims these are; without it, those of the only owner. */
+  readonly owner?: Owner;
+  /** What other processes do with the same jobs. */
+  readonly news?: JobNews;
 };
 
-/**
- * The job engine of one machine. The database holds the order and the fences; each method is one transaction. It has one
- * owner at a time (see `takeOwnership`), so every other owner in the database belongs to a process that has ended.
- */
-export function createJobEngine({ database, clock, running, lines }: JobEngineOptions): JobEngine {
-  const own = { database, owner: randomUUID(), nowMs: () => Math.floor(clock.now()) };
+/** The job engine. The database holds the order and the fences; each method is one transaction. */
+export function createJobEngine({ database, clock, running, lines, owner, news }: JobEngineOptions): JobEngine {
+  const own = { database, owner: owner ?? onlyOwner(), nowMs: () => Math.floor(clock.now()) };
   return {
-    queue: createJobQueue({ ...own, running, lines }),
+    queue: createJobQueue({ ...own, running, lines, news }),
     reader: createJobReader(database),
     delivery: createJobDelivery(own),
   };

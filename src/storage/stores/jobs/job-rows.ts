@@ -202,7 +202,7 @@ function toState(row: JobRow): JobState {
 }
 
 /** SQL for the outcome kind of a row of `jobs`; NULL before its end and for unreadable JSON, which would fail the query. */
-export const outcomeKind = `iif(json_valid(outcome), outcome ->> 'kind', NULL)`;
+export const outcomeKind = `CASE WHEN json_valid(outcome) THEN outcome ->> 'kind' END`;
 
 /** A job that was just added, with its place in the order. */
 export type AddedJob = Pick<StoredJob, 'job' | 'seq' | 'tier' | 'round'>;

@@ -15,7 +15,7 @@ const waitRow = z
 export function* laneWaits(database: Database, nowMs: number): Steps<LaneWaits> {
   const rows = yield* database.all(
     `SELECT lane, claimed_at_ms - accepted_at_ms AS wait_ms
-     FROM (SELECT * FROM jobs ORDER BY seq DESC LIMIT ${maxRequests})
+     FROM (SELECT * FROM jobs ORDER BY seq DESC LIMIT ${maxRequests}) AS newest
      WHERE accepted_at_ms >= ? AND claimed_at_ms >= accepted_at_ms AND lane IN ('premium', 'free')`,
     Math.floor(nowMs) - measuredDays * 86_400_000,
   );

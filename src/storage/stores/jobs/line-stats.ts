@@ -33,7 +33,7 @@ export function* countWaiting(database: Database, line: ProviderName): Steps<num
 
 /** Counts the jobs that wait in a line, and those that would go before a new one; asked at every submission. */
 export function* waitingIn(database: Database, line: ProviderName): Steps<Pick<LineStats, 'waiting' | 'ahead'>> {
-  const sql = 'SELECT line, lane, tier, sum(jobs) AS jobs FROM waiting_counts WHERE line = ? GROUP BY lane, tier';
+  const sql = 'SELECT line, lane, tier, sum(jobs) AS jobs FROM waiting_counts WHERE line = ? GROUP BY line, lane, tier';
   const { waiting, ahead } = yield* lineStats(database, line, yield* database.all(sql, line));
   return { waiting, ahead };
 }

@@ -41,7 +41,10 @@ const stillStands = `AND state = 'waiting' AND parked = 0 AND (
   WHERE others.state = 'running' AND others.turn_id = jobs.turn_id AND others.lane = jobs.lane
 ) < ?`;
 
-/** Claims the next job of the line, inside the caller's transaction; `lost` when somebody else was faster. */
+/**
+ * Claims the next job of the line, inside the caller's transaction; `again` when what was seen has changed, which the next look
+ * sees.
+ */
 export function* claimNext(
   database: Database,
   line: ProviderName,
@@ -49,14 +52,14 @@ export function* claimNext(
   owner: string,
   nowMs: number,
   earlier?: SeenNext,
-): Steps<Claim | SetAside | 'lost' | undefined> {
+): Steps<Claim | SetAside | 'again' | undefined> {
   yield* database.lock(`line:${line}`);
   // The transaction may have begun only now, and other work of it may have come first.
   const stillHolds = earlier !== undefined && earlier.atChange === database.changes;
-  let seen = stillHolds ? earlier : yield* see(database, line, running, nowMs);
+  const seen = stillHolds ? earlier : yield* see(database, line, running, nowMs);
   if (seen.turns.isParkedDue) {
     yield* wakeParked(database, line, nowMs);
-    seen = yield* see(database, line, running, nowMs);
+    return 'again';
   }
   const { premium, free, streak } = seen.turns;
   // A requeued job has had its turn: it goes first and does not count into the streak again.
@@ -77,9 +80,9 @@ export function* claimNext(
     turn.seq,
     ...cap,
   );
-  if (row === undefined) return 'lost';
+  if (row === undefined) return 'again';
   const claim = yield* started(database, row);
-  if (requeued === undefined && claim !== undefined && 'job' in claim) {
+  if (requeued === undefined && 'job' in claim) {
     yield* countStart(database, line, claim.job.lane, streak);
   }
   return claim;
@@ -89,6 +92,11 @@ const overdueOf = `EXISTS (
   SELECT 1 FROM jobs
   WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
 )`;
+/** Jobs that were claimed first up to this time are overdue; a deadline may be infinite. */
+function overdueAt(nowMs: number, deadlineMs: number): number {
+  return Math.max(Math.floor(nowMs - deadlineMs), -Number.MAX_SAFE_INTEGER);
+}
+
 const findOverdueSql = `SELECT ${jobKinds.map(() => overdueOf).join(' OR ')} AS has`;
 
 /** True when the deadline of a waiting job has passed, otherwise undefined. */
@@ -98,34 +106,39 @@ export function* findOverdue(
   nowMs: number,
   deadlineMs: Readonly<Record<JobKind, number>>,
 ): Steps<true | undefined> {
-  const values = jobKinds.flatMap((kind) => [line, kind, nowMs - deadlineMs[kind]]);
+  const values = jobKinds.flatMap((kind) => [line, kind, overdueAt(nowMs, deadlineMs[kind])]);
   const row = yield* database.get(findOverdueSql, ...values);
   return numberOf(row, 'has') === 1 ? true : undefined;
 }
 
-/** Claims a waiting job whose deadline has passed, whatever its turn. */
+/** Claims a waiting job whose deadline has passed, whatever its turn; `again` when somebody else was faster. */
 export function* claimOverdue(
   database: Database,
   line: ProviderName,
   owner: string,
   nowMs: number,
   deadlineMs: Readonly<Record<JobKind, number>>,
-): Steps<Claim | SetAside | undefined> {
+): Steps<Claim | SetAside | 'again' | undefined> {
   const sql = `UPDATE jobs SET ${startColumns} WHERE seq = (
      SELECT seq FROM jobs
      WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
      ORDER BY claimed_at_ms LIMIT 1
-   ) RETURNING *`;
+   ) AND state = 'waiting' RETURNING *`;
   for (const kind of jobKinds) {
-    const row = yield* database.get(sql, ...startValues(database, owner), line, kind, nowMs - deadlineMs[kind]);
+    const row = yield* database.get(
+      sql,
+      ...startValues(database, owner),
+      line,
+      kind,
+      overdueAt(nowMs, deadlineMs[kind]),
+    );
     if (row !== undefined) return yield* started(database, row);
   }
-  return undefined;
+  return 'again';
 }
 
 /** Builds the claim of a row that was just marked running, inside the caller's transaction; ends an unreadable job. */
-function* started(database: Database, row: Row | undefined): Steps<Claim | SetAside | undefined> {
-  if (row === undefined) return undefined;
+function* started(database: Database, row: Row): Steps<Claim | SetAside> {
   const found = yield* readOrSetAside(database, row);
   if ('setAside' in found) return found;
   const { job, lease, round, answer, operation } = found;
@@ -204,15 +217,18 @@ export function* findUnderWay(database: Database, what: 'answer' | 'operation'):
   return (yield* database.get(underWay(what))) === undefined ? undefined : true;
 }
 
-/** Claims a waiting job that has an answer or a running operation, inside the caller's transaction. */
+/**
+ * Claims a waiting job that has an answer or a running operation, inside the caller's transaction; `again` when somebody else was
+ * faster.
+ */
 export function* claimUnderWay(
   database: Database,
   owner: string,
   what: 'answer' | 'operation',
-): Steps<Claim | SetAside | undefined> {
+): Steps<Claim | SetAside | 'again'> {
   const row = yield* database.get(
-    `UPDATE jobs SET ${startColumns} WHERE seq = (${underWay(what)}) RETURNING *`,
+    `UPDATE jobs SET ${startColumns} WHERE seq = (${underWay(what)}) AND state = 'waiting' RETURNING *`,
     ...startValues(database, owner),
   );
-  return yield* started(database, row);
+  return row === undefined ? 'again' : yield* started(database, row);
 }

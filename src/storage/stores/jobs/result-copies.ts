@@ -83,8 +83,8 @@ export function createResultCopies(database: Database): CopyStore {
     unlinked: (place, atMost) =>
       database.read(function* () {
         const rows = yield* database.all(
-          `SELECT DISTINCT job_id FROM result_copies
-           WHERE place = ? AND state = 'kept' AND linked = 0 ORDER BY seq DESC LIMIT ?`,
+          `SELECT job_id FROM result_copies
+           WHERE place = ? AND state = 'kept' AND linked = 0 GROUP BY job_id ORDER BY max(seq) DESC LIMIT ?`,
           place,
           atMost,
         );

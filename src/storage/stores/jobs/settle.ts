@@ -1,15 +1,16 @@
+import type { Barred } from '../../../domain/safety/safety.ts';
+import { type JobId, jobId } from '../../../domain/ids.ts';
+import type { Cancelled, Claim, JobLease } from '../../../domain/job-engine.ts';
 import { type HeldReason, type Outcome, turnOf } from '../../../domain/job.ts';
+import type { JobKind } from '../../../domain/kinds.ts';
 import type { SentFile } from '../../../domain/personal/past-requests.ts';
-import { type JobKind, lanes } from '../../../domain/kinds.ts';
 import type { Database, Row, Steps } from '../../database.ts';
 import { numberOf } from '../../rows.ts';
-import { type StoredJob, toShownJob, toStoredJob, outcomeKind } from './job-rows.ts';
-import { refreshTurn } from './fair-queue.ts';
-import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
 import { StorageError } from '../../storage-error.ts';
 import { giveBackToPacks } from '../payments/packs.ts';
-import type { Barred } from '../../../domain/safety/safety.ts';
-import type { Claim, JobLease, Cancelled, Recovered } from '../../../domain/job-engine.ts';
+import { lockTurns, refreshTurn } from './fair-queue.ts';
+import { type StoredJob, toShownJob, toStoredJob } from './job-rows.ts';
+import type { Owner } from './owner.ts';
 
 /** Counts the person's credits of a kind of the day of `nowMs` that were not refunded; what packs paid for is not of the day. */
 export function* creditsTaken(database: Database, userId: number, kind: JobKind, nowMs: number): Steps<number> {
@@ -70,19 +71,28 @@ export function* giveCreditBack(database: Database, id: JobId): Steps<void> {
 }
 
 /**
- * Ends a job without its lease, inside the caller's transaction: refunds its credit and increments its fence, which
- * voids an existing lease.
+ * Ends a job without its lease, as it was seen in this row, inside the caller's transaction: refunds its credit and
+ * increments its fence, which voids an existing lease. Undefined when somebody else has changed it meanwhile.
  */
-export function* endFromOutside(database: Database, seq: number, outcome: Outcome, nowMs: number): Steps<StoredJob> {
+export function* endFromOutside(
+  database: Database,
+  seen: Row,
+  outcome: Outcome,
+  nowMs: number,
+  owner: string | null,
+): Steps<StoredJob | undefined> {
   const row = yield* database.get(
     `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL, operation = NULL,
-       fence = fence + 1
-     WHERE seq = ? RETURNING *`,
+       fence = fence + 1, owner = coalesce(?, owner)
+     WHERE seq = ? AND fence = ? AND state = ? RETURNING *`,
     JSON.stringify(outcome),
     nowMs,
-    seq,
+    owner,
+    numberOf(seen, 'seq'),
+    numberOf(seen, 'fence'),
+    String(seen['state']),
   );
-  if (row === undefined) throw new Error(`Cannot end job ${seq}: its row is gone`);
+  if (row === undefined) return undefined;
   const stored = toShownJob(row);
   yield* giveCreditBack(database, stored.job.id);
   // The raw values of the row, because this version may not know its line or lane.
@@ -93,36 +103,18 @@ export function* endFromOutside(database: Database, seq: number, outcome: Outcom
 /** A job that was dead-lettered because its row cannot be read. */
 export type SetAside = { readonly setAside: JobId; readonly error: StorageError };
 
-/** The lines from which jobs are claimed; without it, every line. */
-export type KnownLines = ReadonlySet<ProviderName> | undefined;
-
 const outcome: Outcome = { kind: 'failed', code: 'set-aside' };
-const knownLanes: ReadonlySet<string> = new Set(lanes);
 
-/** Parses a job to work on it, or dead-letters it, inside the caller's transaction. */
+/** Parses a job that this transaction has changed, to work on it, or dead-letters it. */
 export function* readOrSetAside(database: Database, row: Row): Steps<StoredJob | SetAside> {
   try {
     return toStoredJob(row);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     const sinceMs = numberOf(row, row['claimed_at_ms'] === null ? 'accepted_at_ms' : 'claimed_at_ms');
-    return { setAside: (yield* endFromOutside(database, numberOf(row, 'seq'), outcome, sinceMs)).job.id, error };
+    const ended = yield* endFromOutside(database, row, outcome, sinceMs, null);
+    return { setAside: ended?.job.id ?? jobId(String(row['id'])), error };
   }
-}
-
-/** Dead-letters jobs that wait in a line or lane that this version does not know. */
-export function* setStraysAside(database: Database, lines: KnownLines, nowMs: number): Steps<readonly JobId[]> {
-  const strays: JobId[] = [];
-  for (const counted of yield* database.all('SELECT DISTINCT line, lane FROM waiting_counts')) {
-    const [line, lane] = [String(counted['line']), String(counted['lane'])];
-    if (lines?.has(line) !== false && knownLanes.has(lane)) continue;
-    const sql = `SELECT seq FROM jobs WHERE state = 'waiting' AND line = ? AND lane = ?`;
-    for (const row of yield* database.all(sql, line, lane)) {
-      const stray = yield* endFromOutside(database, numberOf(row, 'seq'), outcome, nowMs);
-      strays.push(stray.job.id);
-    }
-  }
-  return strays;
 }
 
 /** Ends a running job, inside the caller's transaction. */
@@ -144,15 +136,21 @@ export function* cancelJob(
   database: Database,
   { id, userId, wipes }: { readonly id: JobId; readonly userId: number; readonly wipes?: boolean | undefined },
   nowMs: number,
+  owner: string,
 ): Steps<Cancelled> {
-  const row = yield* database.get('SELECT * FROM jobs WHERE id = ? AND user_id = ?', id, userId);
-  if (row === undefined) return { kind: 'not-found' };
-  const { job, seq, operation } = toShownJob(row);
-  if (job.state.kind === 'ended' || job.state.kind === 'told') return { kind: 'too-late', job };
-  const ended = yield* endFromOutside(database, seq, { kind: 'cancelled' }, nowMs);
-  if (wipes === true) yield* database.run(`UPDATE jobs SET prompt = '', options = NULL WHERE id = ?`, id);
-  if (job.state.kind === 'running') return { kind: 'running', job: ended.job };
-  return { kind: 'cancelled', job: ended.job, ...(operation === undefined ? {} : { operation }) };
+  for (;;) {
+    const row = yield* database.get('SELECT * FROM jobs WHERE id = ? AND user_id = ?', id, userId);
+    if (row === undefined) return { kind: 'not-found' };
+    const { job, operation } = toShownJob(row);
+    if (job.state.kind === 'ended' || job.state.kind === 'told') return { kind: 'too-late', job };
+    yield* lockTurns(database, [turnOf(job.origin)]);
+    const ended = yield* endFromOutside(database, row, { kind: 'cancelled' }, nowMs, owner);
+    // Somebody has claimed, parked or ended it since it was read.
+    if (ended === undefined) continue;
+    if (wipes === true) yield* database.run(`UPDATE jobs SET prompt = '', options = NULL WHERE id = ?`, id);
+    if (job.state.kind === 'running') return { kind: 'running', job: ended.job };
+    return { kind: 'cancelled', job: ended.job, ...(operation === undefined ? {} : { operation }) };
+  }
 }
 
 /** Claims an ended job for delivery, inside the caller's transaction; refunds a job without a result. */
@@ -241,45 +239,12 @@ export function* heldJobs(database: Database, chatId: number, userId: number | u
   return rows.map((row) => jobId(String(row['id'])));
 }
 
-/** Selects the jobs that other owners were running or delivering; the parameters are the current owner. */
-const interruptedJobs = `SELECT * FROM jobs WHERE state = 'running' AND owner IS NOT ?
-  UNION ALL
-  SELECT * FROM jobs WHERE state = 'ended' AND owner IS NOT ? AND ${outcomeKind} = 'result'
-    AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NULL)`;
-
-/** Requeues the jobs of other owners to the front, or dead-letters them, inside the caller's transaction. */
-export function* recoverJobs(
-  database: Database,
-  lines: KnownLines,
-  maxCrashes: number,
-  owner: string,
-  nowMs: number,
-): Steps<Recovered> {
-  const setAside: JobId[] = [];
-  const unreadable: JobId[] = [...(yield* setStraysAside(database, lines, nowMs))];
-  let handedBack = 0;
-  for (const row of yield* database.all(interruptedJobs, owner, owner)) {
-    // A delivery needs only the file and the person, so a partly unreadable row is enough.
-    const found = row['state'] === 'running' ? yield* readOrSetAside(database, row) : toShownJob(row);
-    if ('setAside' in found) {
-      unreadable.push(found.setAside);
-      continue;
-    }
-    const { job, seq, crashes } = found;
-    yield* database.run('UPDATE jobs SET crashes = ? WHERE seq = ?', crashes + 1, seq);
-    if (crashes + 1 >= maxCrashes) {
-      yield* endFromOutside(database, seq, { kind: 'failed', code: 'set-aside' }, nowMs);
-      setAside.push(job.id);
-    } else if (job.state.kind === 'running') {
-      yield* database.run(
-        `UPDATE jobs SET state = 'waiting', tier = 0, parked = 0, ready_at_ms = ?, reason = NULL, fence = fence + 1
-         WHERE seq = ?`,
-        nowMs,
-        seq,
-      );
-      yield* refreshTurn(database, job.line, job.lane, turnOf(job.origin));
-      handedBack += 1;
-    }
-  }
-  return { handedBack, setAside, unreadable };
+/** Returns the ended jobs that this owner has to deliver, in the order of their ends. */
+export function* undeliveredJobs(database: Database, { id, isGone }: Owner): Steps<readonly JobId[]> {
+  const rows = yield* database.all(
+    `SELECT id FROM jobs WHERE state = 'ended' AND (owner = ? OR ${isGone}) ORDER BY ended_at_ms, seq`,
+    id,
+    id,
+  );
+  return rows.map((row) => jobId(String(row['id'])));
 }

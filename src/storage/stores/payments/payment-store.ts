@@ -11,6 +11,7 @@ import {
 import { readPayload } from '../../../domain/payments/price-list.ts';
 import type { Database, Steps } from '../../database.ts';
 import { numberOf } from '../../rows.ts';
+import { lockTurns } from '../jobs/fair-queue.ts';
 import { packResultsOf } from './packs.ts';
 import { stateOf, toPayment } from './payment-rows.ts';
 
@@ -20,12 +21,15 @@ const listedAfterMs = 3_600_000;
 /** The payments in the database. */
 export function createPayments(database: Database): PaymentStore {
   function* changeKnown(chargeId: string, event: PaymentEvent): Steps<Changed | undefined> {
-    const payment = yield* newestOf(database, chargeId);
-    return payment === undefined ? undefined : yield* change(database, payment, event);
+    const known = yield* newestOf(database, chargeId);
+    if (known === undefined) return undefined;
+    yield* lockTurns(database, [known.userId]);
+    return yield* change(database, (yield* newestOf(database, chargeId)) ?? known, event);
   }
   return {
     charged: async (charge, heardFrom) =>
       database.commit(function* () {
+        yield* lockTurns(database, [charge.userId]);
         const changed = yield* change(database, (yield* periodOf(database, charge)) ?? charge, 'charged');
         if (heardFrom === 'list')
           yield* database.run('UPDATE payments SET is_listed = 1 WHERE id = ?', changed.payment.id);
@@ -33,6 +37,7 @@ export function createPayments(database: Database): PaymentStore {
       }),
     refunded: async (charge) =>
       database.commit(function* () {
+        yield* lockTurns(database, [charge.userId]);
         return yield* change(database, (yield* newestOf(database, charge.chargeId)) ?? charge, 'refunded');
       }),
     beginRefund: async (chargeId) => database.commit(() => changeKnown(chargeId, 'refund-begun')),

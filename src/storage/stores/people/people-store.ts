@@ -78,7 +78,7 @@ export function createExports(database: Database): ExportRequests {
         const asked = yield* database.run(
           `INSERT INTO exports (user_id, chat_id, locale, asked_at_ms) VALUES (?1, ?2, ?3, ?4)
            ON CONFLICT DO UPDATE SET chat_id = ?2, locale = ?3, asked_at_ms = ?4, is_sent = 0
-           WHERE abs(?4 - asked_at_ms) >= ?5`,
+           WHERE abs(?4 - exports.asked_at_ms) >= ?5`,
           userId,
           chatId,
           locale,

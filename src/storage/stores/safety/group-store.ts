@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GroupSettings, GroupStore } from '../../../domain/chats/group-settings.ts';
 import { jobKinds } from '../../../domain/kinds.ts';
 import type { Database, Steps } from '../../database.ts';
+import { lockTurns } from '../jobs/fair-queue.ts';
 import { fromJson } from '../../rows.ts';
 
 const settings: z.ZodType<GroupSettings> = z.object({
@@ -39,11 +40,22 @@ export function createGroups(database: Database): GroupStore {
  * place in the fair order follow. Requests that wait keep their old id, by which their answers find the way.
  */
 export function* moveGroup(database: Database, chatId: number, movedTo: number): Steps<void> {
-  yield* database.run('UPDATE OR IGNORE group_settings SET chat_id = ? WHERE chat_id = ?', movedTo, chatId);
-  yield* database.run('UPDATE OR IGNORE blocks SET id = ? WHERE id = ?', movedTo, chatId);
+  yield* lockTurns(database, [chatId, movedTo]);
+  yield* database.run(
+    `UPDATE group_settings SET chat_id = ?1 WHERE chat_id = ?2
+     AND NOT EXISTS (SELECT 1 FROM group_settings AS there WHERE there.chat_id = ?1)`,
+    movedTo,
+    chatId,
+  );
+  yield* database.run(
+    `UPDATE blocks SET id = ?1 WHERE id = ?2
+     AND NOT EXISTS (SELECT 1 FROM blocks AS there WHERE there.id = ?1 AND there.kind = blocks.kind)`,
+    movedTo,
+    chatId,
+  );
   yield* database.run(
     `INSERT INTO person_rounds (lane, user_id, last_round) SELECT lane, ?, last_round FROM person_rounds WHERE user_id = ?
-     ON CONFLICT DO UPDATE SET last_round = max(last_round, excluded.last_round)`,
+     ON CONFLICT DO UPDATE SET last_round = max(person_rounds.last_round, excluded.last_round)`,
     movedTo,
     chatId,
   );
