@@ -4,7 +4,7 @@ import type { Emit } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { PersonalData } from '../domain/users.ts';
 import { perKind } from '../domain/kinds.ts';
-import { removeUnfinished } from '../media/result-files.ts';
+import { removeUnfinished } from '../media/remove-unfinished.ts';
 import { createResultStore, type ResultStoreOptions } from '../media/result-store.ts';
 
 type FolderOptions = { readonly emit: Emit; readonly nowMs: number };

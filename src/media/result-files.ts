@@ -17,7 +17,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type JobId, jobId } from '../domain/ids.ts';
@@ -42,21 +42,8 @@ export type IncomingFile = Disposable & {
 /** The folder of the files; made when the first one comes, and again when it has gone. */
 export type IncomingFolder = { incoming(): IncomingFile };
 
-const temporaryName = /^incoming-[0-9a-f-]{36}\.part$/;
 /** A smaller file is judged in memory and written once. */
 const maxInMemoryBytes = 1_000_000;
-
-/**
- * Removes unfinished downloads of a killed process. The only owner of a folder calls it before its first download; where
- * others share the folder, only what nobody has written to since `beforeMs` is removed.
- */
-export async function removeUnfinished(directory: string, beforeMs = Infinity): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  for (const path of names.filter((name) => temporaryName.test(name)).map((name) => join(directory, name))) {
-    const { mtimeMs = Infinity } = (await stat(path).catch(() => undefined)) ?? {};
-    if (mtimeMs < beforeMs) await rm(path, { force: true });
-  }
-}
 
 export function createIncomingFolder(directory: string): IncomingFolder {
   const syncNames = sharedSync(directory);

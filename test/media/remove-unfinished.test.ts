@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createIncomingFolder, removeUnfinished } from '../../src/media/result-files.ts';
+import { removeUnfinished } from '../../src/media/remove-unfinished.ts';
+import { createIncomingFolder } from '../../src/media/result-files.ts';
 
 test('removeUnfinished() removes what was on its way in, and nothing that was kept', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'darkroom-results-'));
