@@ -40,7 +40,7 @@ export class FactBoard {
   readonly #unsaid = new Map<string, FactName>();
   readonly #stale = new Map<string, FactName>();
   /** Being published right now. */
-  readonly #underWay = new Set<string>();
+  readonly #underWay = new Map<string, Promise<void>>();
   #reading: Promise<void> | undefined;
   #life = 0;
   #retry: Disposable | undefined;
@@ -95,6 +95,14 @@ export class FactBoard {
     for (const known of this.#known.values()) this.#tellKeeper(known, false);
   }
 
+  /** Resolves when all that was found out here is published, or cannot be now. */
+  async settled(): Promise<void> {
+    while (this.#retry === undefined && this.#unsaid.size + this.#underWay.size > 0) {
+      this.#publishNext();
+      await Promise.all(this.#underWay.values());
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#retry?.[Symbol.dispose]();
     this.#unsaid.clear();
@@ -104,8 +112,7 @@ export class FactBoard {
     for (const [key, name] of this.#unsaid) {
       if (this.#underWay.size >= maxAtOnce) return;
       if (this.#underWay.has(key)) continue;
-      this.#underWay.add(key);
-      void this.#publish(key, name).then(
+      const published = this.#publish(key, name).then(
         () => {
           this.#underWay.delete(key);
           this.#publishNext();
@@ -116,6 +123,7 @@ export class FactBoard {
           this.#tryAgainLater();
         },
       );
+      this.#underWay.set(key, published);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { KeyId } from '../../domain/ids.ts';
 import type { OthersView, SeatWish, SharedKeys, SharedNews } from '../../domain/shared/shared-keys.ts';
-import type { Clock } from '../../kit/clock.ts';
+import { atMost, type Clock } from '../../kit/clock.ts';
 import { FactBoard } from './fact-board.ts';
 import { SeatHolder, type Taking } from './seat-holder.ts';
 
@@ -17,6 +17,9 @@ export type SharingPool = {
   /** The store is there again: seats may be had. */
   onBack(): void;
 };
+
+/** What was found out last is published for no longer than this when the process ends. */
+const patienceMs = 3_000;
 
 type Turn = { readonly forMs: number; readonly restMs: number };
 
@@ -94,6 +97,7 @@ export class Sharing implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listening?.[Symbol.dispose]();
+    await atMost(this.#options.clock, patienceMs, this.board.settled());
     this.board[Symbol.dispose]();
     await this.#seats[Symbol.asyncDispose]();
   }

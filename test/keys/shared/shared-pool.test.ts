@@ -256,3 +256,16 @@ test('a machine whose clock is an hour ahead takes over times as its own clock h
   await clock.advance(60_000);
   expect([one.states(), ahead.states()]).toEqual([['half-open'], ['half-open']]);
 });
+
+test('what a process finds out as it ends is known to the others', async () => {
+  const keys = [1, 2, 3, 4, 5, 6].map((place) => aKey(place));
+  const { open, clock } = somePools({ keys, delayMs: () => 20 });
+  const [one, other] = [await open(), await open()];
+  const taking = Promise.all(keys.map(() => one.seat()));
+  await clock.advance(1_000);
+  for (const seat of await taking) seat.release(fail(failures.rejected));
+  const ending = one.sharing[Symbol.asyncDispose]();
+  await clock.advance(1_000);
+  await ending;
+  expect(new Set(other.states())).toEqual(new Set(['benched']));
+});
