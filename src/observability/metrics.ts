@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AlertSeverity } from '../domain/alert.ts';
 import { alertSeverities } from '../domain/alert.ts';
-import type { DayCost } from '../domain/costs.ts';
+import type { DaySpending } from '../domain/costs.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
 import type { EventBus } from '../domain/event-bus.ts';
 import type { ProviderName } from '../domain/ids.ts';
@@ -14,7 +14,8 @@ export type MetricsOptions = {
   readonly keys: () => readonly KeyView[];
   readonly stats: () => Promise<EngineStats>;
   readonly alerts: () => Promise<readonly { readonly severity: AlertSeverity }[]>;
-  readonly costs: (sinceMs: number) => Promise<readonly DayCost[]>;
+  /** What was spent on the UTC day of this moment, by provider. */
+  readonly spentToday: () => Promise<readonly Pick<DaySpending, 'provider' | 'usd'>[]>;
   /** The providers that may be a label; everything else is `other`. */
   readonly providers: ReadonlySet<ProviderName>;
   readonly clock: Pick<Clock, 'now'>;
@@ -35,7 +36,7 @@ const keyStates = ['ready', 'cooling', 'benched', 'disabled'] as const;
  * kinds, lanes and codes of closed lists: never a model, a key, a job or a person, so that there are always equally many.
  */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { events, keys, stats, alerts, costs, providers, clock } = options;
+  const { events, keys, stats, alerts, spentToday, providers, clock } = options;
   const register = new Registry();
   const registers = [register];
   const nameOf = (provider: string): string => (providers.has(provider) ? provider : 'other');
@@ -127,7 +128,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }
   };
   const showSpending = async () => {
-    const today = await costs(clock.now());
+    const today = await spentToday();
     spent.reset();
     for (const { provider, usd } of today) spent.inc({ provider: nameOf(provider) }, usd);
   };

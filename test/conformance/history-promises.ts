@@ -111,5 +111,18 @@ export function historyPromises(name: string, makeEngine: MakeEngine): void {
       peopleInAll: 3,
       clients: [{ userId: -1, calls: 1, usd: 2 }],
     });
+    expect(await engine.reader.spending({ sinceMs: startMs, nowMs: startMs, maxPeople: 1 })).toEqual({
+      days: [{ day: '2026-01-01', provider: 'bytez', calls: 3, usd: 2.25, unpriced: 1 }],
+      people: [{ userId: 7, calls: 1, usd: 0.25 }],
+      peopleInAll: 2,
+      clients: [{ userId: -1, calls: 1, usd: 2 }],
+    });
+    const later = startMs + 9 * dayMs;
+    expect(await engine.reader.spending({ sinceMs: later, nowMs: later, maxPeople: 1 })).toEqual({
+      days: [],
+      people: [],
+      peopleInAll: 0,
+      clients: [],
+    });
   });
 }

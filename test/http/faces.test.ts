@@ -95,7 +95,7 @@ function everyFace() {
     keys: () => pool.snapshot().keys,
     stats: async () => ({ lines: [], undelivered: 0 }),
     alerts: noAlerts,
-    costs: async () => [],
+    spentToday: async () => [],
     providers: new Set(['bytez']),
     clock,
   });

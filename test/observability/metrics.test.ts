@@ -41,7 +41,7 @@ function aRegistry(more: Partial<MetricsOptions> = {}) {
       undelivered: 4,
     }),
     alerts: async () => [{ severity: 'high' }],
-    costs: async () => [],
+    spentToday: async () => [],
     providers: new Set(['bytez', 'openai']),
     clock,
     ...more,
@@ -122,7 +122,7 @@ test('whatever people write and providers are called, there are no more labels (
 
 test('a part that cannot be read keeps no other from being shown', async () => {
   const broken = () => Promise.reject(new Error('database is locked'));
-  const { valueOf } = aRegistry({ stats: broken, costs: broken });
+  const { valueOf } = aRegistry({ stats: broken, spentToday: broken });
   expect([
     await valueOf('darkroom_collector_up', { collector: 'lines' }),
     await valueOf('darkroom_collector_up', { collector: 'keys' }),

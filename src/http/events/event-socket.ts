@@ -10,7 +10,7 @@ const maxMessageBytes = 1_024;
 const maxWaitingBytes = 1_000_000;
 const beatEveryMs = 30_000;
 /** Between two messages to a reader that wants only names. */
-const gatherMs = 20;
+const gatherMs = 50;
 
 export type Upgrades = AsyncDisposable & {
   /** Whether the request asks for this protocol, at this path. */
