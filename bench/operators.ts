@@ -2,173 +2,168 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as rest } from 'node:timers/promises';
-import { Agent, request, WebSocket } from 'undici';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
-import { bundleToday, start, today } from './life/contenders.ts';
-import { processorMs, residentMb } from './life/process-facts.ts';
+import { type Interval, medianWithin } from './interval.ts';
+import { bundleToday, type Running, start, today } from './life/contenders.ts';
+import { loadMemory, loadProcessorMs, type Memory, probed } from './memory-probe.ts';
 import { median } from './quantile.ts';
+import { adminToken, newRhythm, openReader, type ScrapeRhythm, watch } from './watching.ts';
 
-const adminToken = 'token-of-the-benchmark-0123456789-abcdef';
 const width = 64;
-const warmUp = 1_500;
-const livesARound = 1_000;
-/** Even: the second of a round comes first in the next. */
-const rounds = 12;
+const warmUp = 800;
+const livesATurn = 200;
+/** Even: who is first in one block is second in the next. */
+const blocks = 12;
 const readings = 300;
-const restMs = 8_000;
-/** As Prometheus is often set; its own default is 60 s. */
-const scrapeEveryMs = 5_000;
-/** As the page reads: so long between two readings, or four times what the last one took. */
-const gapMs = 120;
-const gapInTimes = 4;
-const pollMs = 5_000;
+const restMs = 12_000;
+const memoryRounds = 3;
 
 /**
  * What watching costs: the dashboard open at its overview and Prometheus scraping, beside the same bot with nobody looking.
- * Processor time of whole lives in turns in one process, so that both meet the same machine; memory of two that rest.
+ * `OPERATORS_PARTS=lives,readings,memory` measures only those parts.
  */
 export async function operators(progress: Progress): Promise<BenchmarkReport> {
   if (process.platform !== 'linux')
     return { figures: [], skipped: 'processor time is read from /proc, which is Linux' };
   process.setMaxListeners(50);
   bundleToday();
-  const lives = await costOfLives(progress);
-  progress('memory at rest');
-  const [alone, unasked, watched] = [
-    await restingMb('without a token'),
-    await restingMb('unasked'),
-    await restingMb('watched'),
-  ];
-  const memory = (what: string, app: number): Figure => ({
-    what: `memory at rest, ${what}`,
-    unit: 'MB',
-    better: 'lower',
-    app,
-    rival: { name: 'without ADMIN_TOKEN', value: alone },
-  });
-  return { figures: [...lives, memory('dashboard closed', unasked), memory('dashboard open', watched)] };
+  const wanted = process.env['OPERATORS_PARTS']?.split(',');
+  const figures: Figure[] = [];
+  for (const [part, measure] of Object.entries({ lives: costOfLives, readings: costOfReadings, memory: costAtRest })) {
+    if (wanted?.includes(part) === false) continue;
+    progress(part);
+    figures.push(...(await measure(progress)));
+  }
+  return { figures };
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const beside = (value: number) => ({ rival: { name: 'dashboard closed', value } });
+type Bot = { readonly running: Running; readonly port: number; readonly rhythm: ScrapeRhythm };
+type Turn = { readonly ms: number; readonly rate: number };
 
-async function costOfLives(progress: Progress): Promise<readonly Figure[]> {
+async function openBot(opened: AsyncDisposableStack, hasToken = true): Promise<Bot> {
   const port = await freePort();
-  await using running = await start(today, { env: { ADMIN_TOKEN: adminToken, HTTP_PORT: String(port) } });
-  const { world, pids } = running;
-  await world.live(warmUp, width);
-  const round = async () => {
-    const beforeMs = processorMs(pids);
-    const { seconds } = await world.live(livesARound, width);
-    return { ms: (processorMs(pids) - beforeMs) / livesARound, rate: livesARound / seconds };
-  };
-  const [alone, watched]: [Awaited<ReturnType<typeof round>>[], Awaited<ReturnType<typeof round>>[]] = [[], []];
-  for (let number = 0; number <= rounds; number += 1) {
-    const first = number % 2 === 0 ? await round() : undefined;
-    const seen = await (async () => {
-      await using _ = await watch(port);
-      return await round();
-    })();
-    const other = first ?? (await round());
-    // The first round loads what is served.
-    if (number === 0) continue;
-    alone.push(other);
-    watched.push(seen);
-    progress(`round ${number} of ${rounds}: ${seen.ms.toFixed(2)} and ${other.ms.toFixed(2)} ms a life`);
+  const env: Readonly<Record<string, string>> = hasToken ? { ADMIN_TOKEN: adminToken } : {};
+  const running = opened.use(await start(today, { nodeOptions: probed, env: { ...env, HTTP_PORT: String(port) } }));
+  return { running, port, rhythm: newRhythm() };
+}
+
+/**
+ * Two bots live at once and take short turns of so many lives; in each block each of them is watched in one turn and not in
+ * the other, so that neither the machine nor the luck of a process speaks for one side. A block gives one difference.
+ */
+async function costOfLives(progress: Progress): Promise<readonly Figure[]> {
+  await using opened = new AsyncDisposableStack();
+  const pair = [await openBot(opened), await openBot(opened)] as const;
+  for (const { running, port, rhythm } of pair) {
+    await running.world.live(warmUp, width);
+    await using _ = await watch(port, rhythm);
+    await running.world.live(livesATurn, width);
   }
-  // Work that is done once in thousands of lives falls into some rounds and not into others.
+  const all: { readonly watched: Turn; readonly alone: Turn }[] = [];
+  const costs: { readonly ms: number; readonly rate: number }[] = [];
+  for (let block = 0; block < blocks; block += 1) {
+    const ofBlock: typeof all = [];
+    for (const bot of block % 4 < 2 ? pair : pair.toReversed()) {
+      const first = block % 2 === 0 ? await turnOf(bot, 'watched') : undefined;
+      const alone = await turnOf(bot, 'alone');
+      ofBlock.push({ watched: first ?? (await turnOf(bot, 'watched')), alone });
+    }
+    all.push(...ofBlock);
+    const share = (of: keyof Turn) =>
+      Math.expm1(ofBlock.reduce((sum, { watched, alone }) => sum + Math.log(watched[of] / alone[of]), 0) / 2) * 100;
+    costs.push({ ms: share('ms'), rate: -share('rate') });
+  }
+  const figures: Figure[] = [];
+  for (const [of, what] of [
+    ['ms', 'watching costs of the processor time of a life'],
+    ['rate', 'watching costs of the lives a second'],
+  ] as const) {
+    const cost = medianWithin(costs.map((one) => one[of]));
+    progress(`${what}: ${inWords(cost)}`);
+    for (const [name, value] of [
+      ['median', cost.median],
+      ['95 % interval from', cost.low],
+      ['95 % interval to', cost.high],
+    ] as const)
+      figures.push({ what: `${what}, ${name}`, unit: '%', better: 'lower', app: value, rival: goal });
+  }
+  const middle = (who: 'watched' | 'alone', of: keyof Turn) => median(all.map((one) => one[who][of]));
+  const beside = (of: keyof Turn) => ({ rival: { name: 'dashboard closed', value: middle('alone', of) } });
+  return [
+    ...figures,
+    {
+      what: 'processor time of a life, watched',
+      unit: 'ms',
+      better: 'lower',
+      app: middle('watched', 'ms'),
+      ...beside('ms'),
+    },
+    {
+      what: 'lives a second, watched',
+      unit: 'a second',
+      better: 'higher',
+      app: middle('watched', 'rate'),
+      ...beside('rate'),
+    },
+  ];
+}
+
+const goal = { name: 'the goal', value: 2 };
+const inWords = ({ median: middle, low, high }: Interval) =>
+  `${middle.toFixed(2)} % (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)} %)`;
+
+async function turnOf({ running, port, rhythm }: Bot, who: 'watched' | 'alone'): Promise<Turn> {
+  await using _ = who === 'watched' ? await watch(port, rhythm) : undefined;
+  const beforeMs = await loadProcessorMs(running.process);
+  const { seconds } = await running.world.live(livesATurn, width);
+  const usedMs = (await loadProcessorMs(running.process)) - beforeMs;
+  return { ms: usedMs / livesATurn, rate: livesATurn / seconds };
+}
+
+/** Processor milliseconds of a reading while nothing else happens. */
+async function costOfReadings(): Promise<readonly Figure[]> {
+  await using opened = new AsyncDisposableStack();
+  const { running, port } = await openBot(opened);
+  await running.world.live(warmUp, width);
+  const reader = opened.use(openReader(port));
   const figures: Figure[] = [];
   for (const [what, path] of [
     ['the overview', '/api/overview'],
     ['/metrics', '/metrics'],
   ] as const) {
-    const app = await costOfReading(port, path, pids);
+    for (let warm = 0; warm < 100; warm += 1) await reader.read(path);
+    const beforeMs = await loadProcessorMs(running.process);
+    for (let count = 0; count < readings; count += 1) await reader.read(path);
+    const app = ((await loadProcessorMs(running.process)) - beforeMs) / readings;
     figures.push({ what: `processor time of one reading of ${what}`, unit: 'ms', better: 'lower', app });
   }
-  const ms = (all: typeof alone) => mean(all.map((one) => one.ms));
-  const rate = (all: typeof alone) => mean(all.map((one) => one.rate));
-  return [
-    ...figures,
-    { what: 'processor time of a life, watched', unit: 'ms', better: 'lower', app: ms(watched), ...beside(ms(alone)) },
-    { what: 'lives a second, watched', unit: 'a second', better: 'higher', app: rate(watched), ...beside(rate(alone)) },
-  ];
+  return figures;
 }
 
-/** Processor milliseconds of a reading while nothing else happens. */
-async function costOfReading(port: number, path: string, pids: readonly number[]): Promise<number> {
-  await using reader = openReader(port);
-  for (let warm = 0; warm < 100; warm += 1) await reader.read(path);
-  const beforeMs = processorMs(pids);
-  for (let count = 0; count < readings; count += 1) await reader.read(path);
-  return (processorMs(pids) - beforeMs) / readings;
-}
-
-/** Resident megabytes of a bot without work: one that serves health alone, one that could be watched, one that is. */
-async function restingMb(who: 'without a token' | 'unasked' | 'watched'): Promise<number> {
-  const samples: number[] = [];
-  for (let round = 0; round < 3; round += 1) {
-    const port = await freePort();
-    const env: Readonly<Record<string, string>> = who === 'without a token' ? {} : { ADMIN_TOKEN: adminToken };
-    await using running = await start(today, { env: { ...env, HTTP_PORT: String(port) } });
-    await using _ = who === 'watched' ? await watch(port) : undefined;
-    await Promise.race([rest(restMs), running.process.died]);
-    samples.push(residentMb(running.pids).now);
+/** Resident memory of bots without work: one that serves health alone, one that could be watched, one that is. */
+async function costAtRest(progress: Progress): Promise<readonly Figure[]> {
+  const kinds = ['without ADMIN_TOKEN', 'dashboard closed', 'dashboard open'] as const;
+  const samples = kinds.map(() => [] as Memory[]);
+  for (let round = 1; round <= memoryRounds; round += 1) {
+    await using opened = new AsyncDisposableStack();
+    const bots: Bot[] = [];
+    for (const kind of kinds) bots.push(await openBot(opened, kind !== 'without ADMIN_TOKEN'));
+    for (const [index, { port, rhythm }] of bots.entries())
+      if (kinds[index] === 'dashboard open') opened.use(await watch(port, rhythm));
+    await Promise.race([rest(restMs), ...bots.map(({ running }) => running.process.died)]);
+    for (const [index, { running }] of bots.entries()) samples[index]?.push(await loadMemory(running.process));
+    progress(samples.map((of) => of.map(({ afterGcMb }) => afterGcMb.toFixed(1)).join(' ')).join(' | '));
   }
-  return median(samples);
-}
-
-function openReader(port: number) {
-  const agent = new Agent();
-  const headers = { authorization: `Bearer ${adminToken}` };
-  return {
-    headers,
-    read: async (path: string): Promise<void> => {
-      const answered = await request(`http://127.0.0.1:${port}${path}`, { headers, dispatcher: agent });
-      if (answered.statusCode !== 200) throw new Error(`Cannot measure: ${path} answered HTTP ${answered.statusCode}`);
-      await answered.body.text();
-    },
-    [Symbol.asyncDispose]: () => agent.destroy(),
-  };
-}
-
-/** Looks as the page at its overview and as Prometheus do, until it is disposed. */
-async function watch(port: number): Promise<AsyncDisposable> {
-  const { read, headers, [Symbol.asyncDispose]: close } = openReader(port);
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/?names`, { headers });
-  await once(socket, 'open');
-  let isStale = true;
-  socket.addEventListener('message', () => (isStale = true));
-  const leaving = new AbortController();
-  const { signal } = leaving;
-  const asPage = async () => {
-    await read('/api/history?hours=24');
-    for (let nextMs = 0; !signal.aborted;) {
-      // Every five seconds also without an event.
-      if (isStale || performance.now() > nextMs + pollMs) {
-        isStale = false;
-        const startMs = performance.now();
-        await read('/api/overview');
-        const tookMs = performance.now() - startMs;
-        nextMs = performance.now() + Math.max(gapMs - tookMs, gapInTimes * tookMs);
-      }
-      await rest(Math.max(20, nextMs - performance.now()));
-    }
-  };
-  const asPrometheus = async () => {
-    while (!signal.aborted) {
-      await read('/metrics');
-      await rest(scrapeEveryMs, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  const looking = [asPage(), asPrometheus()];
-  return {
-    [Symbol.asyncDispose]: async () => {
-      leaving.abort();
-      socket.close();
-      await Promise.all(looking);
-      await close();
-    },
-  };
+  const [alone = [], ...others] = samples;
+  return (['atRestMb', 'afterGcMb'] as const).flatMap((when) =>
+    others.map((of, index): Figure => ({
+      what: `memory at rest, ${kinds[index + 1] ?? ''}${when === 'afterGcMb' ? ', garbage collected' : ''}`,
+      unit: 'MB',
+      better: 'lower',
+      app: median(of.map((one) => one[when])),
+      rival: { name: kinds[0], value: median(alone.map((one) => one[when])) },
+    })),
+  );
 }
 
 async function freePort(): Promise<number> {
