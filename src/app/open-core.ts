@@ -27,6 +27,7 @@ import { keepingFilesOf, openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
 import { noticesOf, openHousekeeping } from './processes/housekeeping.ts';
 import { openProcesses } from './processes/open-processes.ts';
+import { shareReload } from './processes/share-reload.ts';
 import { shareSettings } from './processes/share-settings.ts';
 import { whileHeld } from './processes/while-held.ts';
 import { openSafety } from './safety/open-safety.ts';
@@ -107,7 +108,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const alerts = opening.use(openAlerts(pool, events, storage, processes, clock, emit));
 
   storage.clockChanges.catchUp(clock.now());
-  await recover(storage, emit);
+  const first = await recover(storage, emit);
 
   const keyedProviders = new Set(providersOf(keys));
   const chains = chainsFor(config.chains, keyedProviders, definitions);
@@ -187,6 +188,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     keyedProviders.clear();
     for (const name of providersOf(all)) keyedProviders.add(name);
   };
+  const { reload, renewToken } = shareReload(opening, processes, options);
   const adminBy = createOwnerAdmin({
     keys: maintenance,
     addKey: async (added) => {
@@ -205,15 +207,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     alerts: () => alerts.raised(),
     audit: storage.audit,
     emit,
-    reload: options.reload ?? (async () => notReloadable(pool)),
-    renewToken: options.renewToken ?? (() => ({ isInUse: false, mistakes: notReloadable(pool).mistakes })),
+    reload: reload ?? (async () => notReloadable(pool)),
+    renewToken: renewToken ?? (() => ({ isInUse: false, mistakes: notReloadable(pool).mistakes })),
     clock,
   });
   const { commands } = storage;
   const unseal = keyring.unseal.bind(keyring);
   const runner = { commands, admin: adminBy('command line'), unseal, clock, emit };
   opening.use(whileHeld(processes, 'housekeeping', () => new CommandRunner(runner)));
-  opening.use(openHousekeeping({ processes, storage, service, clock, emit }));
 
   let hasStarted = false;
   let drained: Promise<number> | undefined;
@@ -247,6 +248,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     start: () => {
       hasStarted = true;
       service.start();
+      scope.use(openHousekeeping({ processes, storage, first, service, clock, emit }));
       models.start();
       copies?.start();
     },

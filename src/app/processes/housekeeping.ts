@@ -5,7 +5,7 @@ import type { Processes } from '../../domain/shared/processes.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { Storage } from '../../storage/open-storage.ts';
-import { recover } from './recover.ts';
+import { recover, type TakenBack } from './recover.ts';
 import { whileHeld } from './while-held.ts';
 
 /** What dead processes left is looked for so often. */
@@ -14,6 +14,8 @@ const lookEveryMs = 2_000;
 export type HousekeepingOptions = {
   readonly processes: Processes;
   readonly storage: Storage;
+  /** What was taken back at the start. */
+  readonly first: TakenBack;
   readonly service: Pick<GenerationService, 'takeUp' | 'noteEnded'>;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -21,26 +23,30 @@ export type HousekeepingOptions = {
 
 /**
  * Takes back what dead processes were running, and has delivered what they were about to deliver: one process does it at a
- * time, and fences guard every job. A process that is alone did so at its start, and nobody else can have died since.
+ * time, and fences guard every job. Begins when somebody listens to the ends of jobs.
  */
 export function openHousekeeping(options: HousekeepingOptions): AsyncDisposable {
-  const { processes, storage, service, clock, emit } = options;
+  const { processes, storage, first, service, clock, emit } = options;
   const { shared } = storage;
   const look = async () => {
     try {
-      // Their owner is theirs no more once they are recovered.
-      for (const id of (await shared?.orphans()) ?? []) service.noteEnded(id);
-      if ((await recover(storage, emit)) > 0) service.takeUp();
+      const { handedBack, ended } = await recover(storage, emit);
+      for (const id of [...ended, ...((await shared?.takeOrphans()) ?? [])]) service.noteEnded(id);
+      if (handedBack > 0) service.takeUp();
     } catch (error) {
       if (!isStorageRefusal(error)) emit({ event: 'app.error', what: 'take back what dead processes left', error });
     }
   };
+  // A process that is alone did so at its start, and nobody else can have died since.
+  if (shared === undefined) return new AsyncDisposableStack();
+  for (const id of first.ended) service.noteEnded(id);
   return whileHeld(processes, 'housekeeping', () => {
-    if (shared === undefined) return new DisposableStack();
     let looking: Promise<void> | undefined;
-    const rounds = every(clock, lookEveryMs, () => {
+    const lookNow = () => {
       looking ??= look().finally(() => (looking = undefined));
-    });
+    };
+    const rounds = every(clock, lookEveryMs, lookNow);
+    lookNow();
     return {
       [Symbol.asyncDispose]: async () => {
         rounds[Symbol.dispose]();

@@ -30,8 +30,9 @@ export type ProcessNews =
   | { readonly kind: 'alerts' }
   /** These jobs were deleted, and their files with them. */
   | { readonly kind: 'files'; readonly jobs: readonly JobId[] }
-  /** An operator wants the settings read again. */
+  /** An operator wants the settings read again, or the admin's token, where this is its mark. */
   | { readonly kind: 'reload' }
+  | { readonly kind: 'token'; readonly mark: string }
   /** Somebody reads the events of all processes, for a while. */
   | { readonly kind: 'reading' }
   /** An event of another process, as its log has it. */

@@ -23,6 +23,6 @@ export type SharedStores = {
   readonly places: SendPlaces;
   readonly alerts: SharedAlerts;
   readonly keys: SharedKeys;
-  /** Ended jobs that no living process is about to deliver, oldest first. */
-  orphans(): Promise<readonly JobId[]>;
+  /** Ended jobs that no living process is about to deliver, oldest first; this process delivers them from now on. */
+  takeOrphans(): Promise<readonly JobId[]>;
 };

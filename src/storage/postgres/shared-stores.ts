@@ -12,9 +12,6 @@ import type { PostgresStorage } from './open-postgres.ts';
 import { createProcessStore } from './process-store.ts';
 import { createSharedInbox } from './shared-inbox.ts';
 
-/** A job that ended a moment ago is about to be delivered. */
-const orphanAfterMs = 15_000;
-
 const livingIds = `SELECT id FROM processes WHERE beat_at_ms >= now_ms() - ${deadAfterMs}`;
 
 /** What the processes of a database share, and the alerts of this one among those of all. */
@@ -32,13 +29,17 @@ export function createSharedStores(storage: Pick<PostgresStorage, 'database' | '
       places: createSendPlaces(database),
       alerts,
       keys: createSharedKeys(database, { tell, on: (topic, listener) => listening.on(topic, listener) }),
-      orphans: () =>
-        database.read(function* () {
+      takeOrphans: () =>
+        database.commit(function* () {
           const rows = yield* database.all(
-            `SELECT id FROM jobs WHERE state = 'ended' AND ended_at_ms < now_ms() - ${orphanAfterMs}
-               AND (owner IS NULL OR owner NOT IN (${livingIds})) ORDER BY ended_at_ms, seq`,
+            `UPDATE jobs SET owner = ? WHERE state = 'ended' AND (owner IS NULL OR owner NOT IN (${livingIds}))
+             RETURNING id, ended_at_ms`,
+            process.id,
           );
-          return rows.map((row) => jobId(String(row['id'])));
+          const oldestFirst = rows.toSorted(
+            (one, other) => numberOf(one, 'ended_at_ms') - numberOf(other, 'ended_at_ms'),
+          );
+          return oldestFirst.map((row) => jobId(String(row['id'])));
         }),
     },
     alerts: { load: () => alerts.raised(), save: (raised) => saveAlerts(database, process.id, raised) },

@@ -175,7 +175,7 @@ export function createOperatorKeys(database: Database): OperatorKeys {
     added: () =>
       database.read(function* () {
         const rows = yield* database.all(
-          'SELECT key_id AS id, provider, sealed, added_at_ms AS addedAtMs FROM added_keys ORDER BY added_at_ms, rowid',
+          'SELECT key_id AS id, provider, sealed, added_at_ms AS addedAtMs FROM added_keys ORDER BY added_at_ms, key_id',
         );
         return rows.map((row) => sealedRow.parse(row));
       }),
