@@ -7,6 +7,7 @@ import { crashPoints } from './crash-points.ts';
 import { crowd, fullCrowd } from './crowd.ts';
 import { fullUpdates, fuzzUpdates } from './fuzz-updates.ts';
 import { machineFailures } from './machine-failures.ts';
+import { postgresKills } from './postgres-kills.ts';
 import { inOwnProcess } from './own-process.ts';
 import { resultsDir } from './sandboxed-bot.ts';
 import { fullSoak, soak } from './soak.ts';
@@ -31,6 +32,11 @@ const parts: readonly Part[] = [
   },
   { name: 'crash-points', about: 'ten kills at every point of a request', run: crashPoints },
   { name: 'machine', about: 'full disks, locked databases, clock changes, late answers', run: machineFailures },
+  {
+    name: 'postgres',
+    about: '2,000 jobs of three processes, whose PostgreSQL is killed ten times',
+    run: postgresKills,
+  },
   {
     name: 'fuzz-updates',
     about: '20,000 updates of all kinds from 1,600 people',

@@ -86,7 +86,7 @@ export async function inspectDatabase(dataDir: string, sinceMs: number): Promise
 }
 
 /** Throws a StorageError when the folder may not be read. */
-async function resultsIn(dir: string): ReturnType<typeof jobsWithResults> {
+export async function resultsIn(dir: string): ReturnType<typeof jobsWithResults> {
   try {
     return await jobsWithResults(dir);
   } catch (error) {

@@ -8,7 +8,7 @@ import type { OpenEngine } from './engine.ts';
 import { bindToBot } from './stores/bot-binding.ts';
 import { createStores, type Stores } from './stores/create-stores.ts';
 import { openFile } from './sqlite/open-file.ts';
-import { openServer } from './postgres/open-server.ts';
+import type { ServerOptions } from './postgres/open-server.ts';
 import type { StorageError } from './storage-error.ts';
 
 /** All stores, over one database; disposing closes it. */
@@ -42,6 +42,11 @@ export type StorageOptions = {
   readonly clock?: Clock;
   readonly emit?: Emit;
 };
+
+/** A bot with a file of its own loads nothing of it. */
+async function openServer(options: ServerOptions): Promise<OpenEngine> {
+  return (await import('./postgres/open-server.ts')).openServer(options);
+}
 
 /** Opens all stores. Emits one event when the database stops accepting writes, and one when it accepts them again. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {

@@ -4,6 +4,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 
 export type Child = AsyncDisposable & {
+  /** What it has printed. */
+  readonly lines: readonly string[];
+  /** Calls the listener after each line. */
+  onLine(listener: () => void): void;
   /** Resolves once the child has printed so many lines; rejects when it ends before. */
   printed(lines: number): Promise<void>;
   signal(signal: NodeJS.Signals): void;
@@ -28,6 +32,8 @@ export function startChild(script: string, ...args: readonly string[]): Child {
     return lines;
   };
   return {
+    lines,
+    onLine: (listener) => void reader.on('line', listener),
     printed: async (count) => {
       const ended = closed.then(() => 'ended' as const);
       while (lines.length < count) {

@@ -35,6 +35,7 @@ const unused: readonly (readonly [what: string, path: RegExp])[] = [
   ],
   ['the libraries below the API', /^node_modules\/(?:hono|@hono|@asteasolutions|ws|uplot|prom-client)\//],
   ['the bucket', /^src\/media\/bucket\/|^node_modules\/aws4fetch\//],
+  ['PostgreSQL and its driver', /^src\/storage\/postgres\/|^node_modules\/pg(?:-[a-z-]+)?\//],
   ['YAML', /^node_modules\/yaml\//],
   [
     'other commands and their parser',

@@ -1,6 +1,7 @@
 import { count, isoTime } from '../../observability/quantities.ts';
-import { resolve } from 'node:path';
-import { isAppRunning, inspectDatabase } from '../../app/maintenance.ts';
+import { join, resolve } from 'node:path';
+import { inspectPostgres } from '../../app/checks/check-postgres.ts';
+import { type DatabaseInspection, isAppRunning, inspectDatabase } from '../../app/maintenance.ts';
 import { checkOperatorFiles } from '../../app/operator-files.ts';
 import { type Config, parseConfig } from '../../config/config.ts';
 import type { OwnRule } from '../../domain/failure.ts';
@@ -14,6 +15,7 @@ import { type ProcessContext, paint, type Style, type Terminal } from '../proces
 import { bad, type Finding, type FindingLevel, good, note, warning } from './finding.ts';
 import { checkClock, checkDisk, checkFolder, checkVersions } from './local-checks.ts';
 import { ledgerFindings, resultFindings } from './ledger-findings.ts';
+import { postgresFindings } from './postgres-findings.ts';
 import { bucketFindings, copyFindings } from './bucket-findings.ts';
 import { checkOnline, type OnlineLook } from './online-checks.ts';
 
@@ -52,10 +54,19 @@ async function examine(context: ProcessContext, onlineSignal: AbortSignal | unde
   const versions = checkVersions({ node: process.versions.node, sqlite: process.versions.sqlite });
   if (config === undefined) return [...findings, ...versions, checkClock(nowMs, 0)];
   const dataDir = resolve(context.cwd, config.dataDir);
-  const isRunning = attempt(() => isAppRunning(dataDir)) === true;
+  const shared =
+    config.databaseUrl === undefined
+      ? undefined
+      : await inspectPostgres(config.databaseUrl, {
+          clock: context.clock,
+          results: join(dataDir, 'results'),
+          sinceMs: nowMs - dayMs,
+        });
+  const isRunning = shared === undefined ? attempt(() => isAppRunning(dataDir)) === true : shared.processes.length > 0;
   // Before the database is opened: SQLite may create further files while it is open.
   const folder = checkFolder({ dataDir, nowMs, retentionMs: config.retentionMs, isRunning });
-  const { ledger, newestMs } = await examineDatabase(dataDir, config, isRunning, nowMs);
+  const look = shared?.database ?? (await inspectDatabase(dataDir, nowMs - dayMs));
+  const { ledger, newestMs } = examineDatabase(look, config, isRunning, shared !== undefined);
   return [
     ...findings,
     ...versions,
@@ -63,6 +74,7 @@ async function examine(context: ProcessContext, onlineSignal: AbortSignal | unde
     checkDisk(dataDir),
     note('bot', isRunning ? 'the bot is running' : 'the bot is not running'),
     ...folder,
+    ...(shared === undefined ? [] : postgresFindings(shared)),
     ...ledger,
     ...(onlineSignal === undefined ? [] : await lookOnline({ context, config, keys, isRunning, signal: onlineSignal })),
   ];
@@ -147,20 +159,25 @@ function ruleWords({ provider, status, code, words, means }: OwnRule): string {
   return `${provider}: ${named.join(' and ')} ${named.length === 1 && words === undefined ? 'means' : 'mean'} ${means}`;
 }
 
-async function examineDatabase(dataDir: string, config: Config, isRunning: boolean, nowMs: number) {
-  const look = await inspectDatabase(dataDir, nowMs - dayMs);
+/** `isShared`: its server has findings of its own, which say what is not there. */
+function examineDatabase(look: DatabaseInspection, config: Config, isRunning: boolean, isShared: boolean) {
   switch (look.kind) {
-    case 'none':
-      return { ledger: [note('database', 'there is none yet', 'the first start makes it')], newestMs: 0 };
+    case 'none': {
+      const none = note('database', 'there is none yet', 'the first start makes it');
+      return { ledger: isShared ? [] : [none], newestMs: 0 };
+    }
     case 'unreadable': {
+      if (isShared) return { ledger: [], newestMs: 0 };
       const [says = '', fix = 'look at the file and its disk'] = look.message.split(/; (?=[^;]*$)/);
       return { ledger: [bad('database', says, fix)], newestMs: 0 };
     }
     case 'read': {
-      const schema = good('schema', `version ${look.schema}, as this program writes it`);
+      const schema = isShared ? [] : [good('schema', `version ${look.schema}, as this program writes it`)];
       const results = resultFindings(look.results, isRunning);
+      // Whether a server's files are whole, its own tools say.
+      const counted = ledgerFindings(look, isRunning).filter(({ check }) => !isShared || check !== 'integrity');
       return {
-        ledger: [schema, ...ledgerFindings(look, isRunning), ...results, ...copyFindings(look.copies, config)],
+        ledger: [...schema, ...counted, ...results, ...copyFindings(look.copies, config)],
         newestMs: look.ledger.newestMs,
       };
     }

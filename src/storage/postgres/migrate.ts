@@ -40,10 +40,7 @@ export async function migrate(
     await client.query(`SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0`);
     await client.query(`SELECT pg_advisory_xact_lock(${migrationLock})`);
     // Asked first: a role that may use the schema but not create one is enough once it is there.
-    const { rows } = await client.query<{ found: string | null }>(
-      `SELECT to_regclass('${schemaName}.schema_versions') AS found`,
-    );
-    if (rows[0]?.found == null) await client.query(versionsTable);
+    if (!(await hasSchema(client))) await client.query(versionsTable);
     const found = await versionOf(client);
     const known = newestVersion(steps);
     if (found > known + maxAhead) throw tooNew(pool.place, found, known);
@@ -69,6 +66,24 @@ CREATE TABLE ${schemaName}.schema_versions (
   version bigint PRIMARY KEY,
   migrated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`;
+
+/** The version of the schema; undefined where no process has been started yet. Changes nothing. */
+export async function schemaVersion(pool: ConnectionPool, untilMonotonicMs: number): Promise<number | undefined> {
+  const { client, release } = await pool.connect(untilMonotonicMs);
+  try {
+    return (await hasSchema(client)) ? await versionOf(client) : undefined;
+  } catch (error) {
+    throw toStorageError(error, pool.place);
+  } finally {
+    release();
+  }
+}
+
+async function hasSchema(client: ClientBase): Promise<boolean> {
+  const sql = `SELECT to_regclass('${schemaName}.schema_versions') AS found`;
+  const { rows } = await client.query<{ found: string | null }>(sql);
+  return rows[0]?.found != null;
+}
 
 async function versionOf(client: ClientBase): Promise<number> {
   const { rows } = await client.query<{ found: number }>(

@@ -63,7 +63,7 @@ export async function serverFacts(
 /** Throws a StorageError for a server on which the promises of the storage cannot be kept. */
 export function checkServer({ version, versionNumber, isStandby }: ServerFacts, place: string): void {
   if (versionNumber < oldestServer) {
-    const message = `Cannot use database ${place}: its server is PostgreSQL ${version}, 14 is the oldest that works`;
+    const message = `Cannot use database ${place}: its server is PostgreSQL ${version}, 14 is the oldest that works; upgrade the server`;
     throw new StorageError('old-server', message);
   }
   if (isStandby) {
@@ -72,23 +72,33 @@ export function checkServer({ version, versionNumber, isStandby }: ServerFacts, 
   }
 }
 
-/** What works, but not as well as it should; one sentence each. */
+export type ServerWarning = { readonly says: string; readonly fix: string };
+
+/** What works, but not as well as it should. */
 export function serverWarnings(
   { isDurable, maxConnections, clockAheadMs }: ServerFacts,
   processes: number,
-): readonly string[] {
-  const needed = perProcess * processes + besides;
-  return [
-    ...(isDurable
-      ? []
-      : ['fsync or full_page_writes is off on the server: a crash of its machine loses what was confirmed']),
-    ...(maxConnections >= needed
-      ? []
-      : [`max_connections is ${maxConnections}; ${processes} processes need ${needed}`]),
-    ...(Math.abs(clockAheadMs) <= maxClockDifferenceMs
-      ? []
-      : [
-          `the clock of the database is ${Math.abs(clockAheadMs)} ms ${clockAheadMs > 0 ? 'ahead of' : 'behind'} the clock of this machine`,
-        ]),
-  ];
+): readonly ServerWarning[] {
+  const warnings: ServerWarning[] = [];
+  if (!isDurable) {
+    warnings.push({
+      says: 'fsync or full_page_writes is off: a crash of its machine loses what was confirmed',
+      fix: 'turn both on in postgresql.conf and reload the server',
+    });
+  }
+  const needed = perProcess * Math.max(1, processes) + besides;
+  if (maxConnections < needed) {
+    warnings.push({
+      says: `it takes ${maxConnections} connections; ${processes} processes need ${needed}`,
+      fix: `set max_connections to ${needed} or more and restart the server`,
+    });
+  }
+  if (Math.abs(clockAheadMs) > maxClockDifferenceMs) {
+    const way = clockAheadMs > 0 ? 'ahead of' : 'behind';
+    warnings.push({
+      says: `its clock is ${Math.abs(clockAheadMs)} ms ${way} the clock of this machine`,
+      fix: 'let both machines set their clocks by NTP ("timedatectl")',
+    });
+  }
+  return warnings;
 }
