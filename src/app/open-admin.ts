@@ -8,8 +8,6 @@ import type { Clock } from '../kit/clock.ts';
 import { createSealer } from '../kit/sealer.ts';
 import { Secret } from '../kit/secret.ts';
 import type { Database } from '../storage/database.ts';
-import { openReadOnly, saltOf } from '../storage/sqlite/open-read-only.ts';
-import { isOwned } from '../storage/sqlite/owner-lock.ts';
 import {
   createAdminCommands,
   createAlertStore,
@@ -23,7 +21,7 @@ import { createPayments } from '../storage/stores/payments/payment-store.ts';
 import { createUsers } from '../storage/stores/people-and-chats.ts';
 import { type AdminRecords, createAdminRecords } from './owner-admin.ts';
 import { keysFromRecords, testKeys } from './test-keys.ts';
-import { databasePath } from './maintenance.ts';
+import { openBeside } from './processes/open-beside.ts';
 import { StartError } from './start-error.ts';
 
 /** How long a change waits for the owner, which polls for commands every second. */
@@ -55,12 +53,9 @@ export type OpenAdmin = Disposable & {
  */
 export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const { config, keys, clock, signal } = options;
-  const path = databasePath(config.dataDir);
   using opening = new DisposableStack();
-  const found = openReadOnly(path, { dayOf: config.quotaDay.dayOf });
-  if (found !== undefined) opening.use(found);
-  const salt = found && saltOf(found);
-  const owner = isOwned(config.dataDir) ? 'running' : salt === undefined ? 'never-ran' : 'stopped';
+  const { database: found, salt, isRunning } = opening.use(await openBeside(config));
+  const owner = isRunning ? 'running' : salt === undefined ? 'never-ran' : 'stopped';
   const recordsNow = async () => (found === undefined ? [] : await createKeyStore(found).load());
   const addedKeys = async () => (found === undefined ? [] : await createOperatorKeys(found).added());
   const listKeys = async () =>
@@ -83,9 +78,11 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
     read: (answer: AdminAnswer) => Value | undefined,
     maxWaitMs = maxChangeWaitMs,
   ): Promise<Change<Value>> => {
-    using database = openReadOnly(path, { writable: true });
+    using beside = await openBeside(config, { writable: true });
+    const { database } = beside;
     if (database === undefined || salt === undefined) {
-      throw new StartError(`Cannot change anything: the bot has never run with DATA_DIR ${config.dataDir}`);
+      const where = config.databaseUrl === undefined ? `DATA_DIR ${config.dataDir}` : 'this DATABASE_URL';
+      throw new StartError(`Cannot change anything: the bot has never run with ${where}`);
     }
     const commands = createAdminCommands(database);
     const seq = await commands.ask(command, clock.now());

@@ -35,6 +35,13 @@ test.skipIf(!hasPostgres)('a bot that is moved to PostgreSQL and back knows its 
   const shown = JSON.parse((await darkroom('processes', '--json')).out) as Shown;
   expect(shown.running).toBe(1);
   expect(shown.processes[0]).toMatchObject({ isAlive: true, roles: ['telegram', 'housekeeping'] });
+  const jobs = JSON.parse((await darkroom('jobs', 'list', '--user', '7', '--json')).out) as {
+    jobs: readonly unknown[];
+  };
+  expect(jobs.jobs).toHaveLength(2);
+  const disabled = await darkroom('keys', 'disable', '1', '--json');
+  expect(JSON.parse(disabled.out)).toMatchObject({ bot: 'running', done: true });
+  expect((await darkroom('keys', 'enable', '1')).code).toBe(0);
   expect(await darkroom('move', '--to', 'sqlite')).toMatchObject({
     code: 2,
     err: expect.stringContaining('stop them first') as string,
