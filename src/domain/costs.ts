@@ -86,7 +86,7 @@ export type DaySpending = {
 /** A person by number, with what their answered calls cost. */
 export type PersonSpending = { readonly userId: number; readonly calls: number; readonly usd: number };
 
-/** From the UTC day of the one moment to that of the other, with at most so many people. */
+/** From the UTC day of the one moment to that of the other, with at most so many people; with 0 nobody is read or counted. */
 export type SpendingRange = { readonly sinceMs: number; readonly nowMs: number; readonly maxPeople: number };
 
 export type Spending = {

@@ -117,6 +117,12 @@ export function historyPromises(name: string, makeEngine: MakeEngine): void {
       peopleInAll: 2,
       clients: [{ userId: -1, calls: 1, usd: 2 }],
     });
+    expect(await engine.reader.spending({ sinceMs: startMs, nowMs: startMs, maxPeople: 0 })).toEqual({
+      days: [{ day: '2026-01-01', provider: 'bytez', calls: 3, usd: 2.25, unpriced: 1 }],
+      people: [],
+      peopleInAll: 0,
+      clients: [],
+    });
     const later = startMs + 9 * dayMs;
     expect(await engine.reader.spending({ sinceMs: later, nowMs: later, maxPeople: 1 })).toEqual({
       days: [],

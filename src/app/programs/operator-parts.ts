@@ -58,7 +58,7 @@ export function openOperatorParts({ config, core, named, providers, redact }: Op
       keys: () => pool.snapshot().keys,
       stats: () => core.storage.engine.reader.stats(),
       alerts: () => admin.alerts(),
-      spentToday: async () => (await admin.spending(clock.now(), 1)).days,
+      spentToday: async () => (await admin.spending(clock.now(), 0)).days,
       providers,
       clock,
     }),

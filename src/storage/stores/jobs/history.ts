@@ -245,10 +245,9 @@ export async function spendingBetween(
   for (let ms = Math.max(0, sinceMs); utcDay(ms) <= utcDay(nowMs); ms += dayMs) {
     const day = utcDay(ms);
     days.push(...(await all(daySumRow, daySumSql, day)).map((sum) => ({ day, ...sum })));
-    for (const [into, sql, limit] of [
-      [people, peopleSql, isOneDay ? maxPeople : noLimit],
-      [clients, clientsSql, noLimit],
-    ] as const) {
+    for (const [into, sql, limit] of maxPeople === 0
+      ? []
+      : [[people, peopleSql, isOneDay ? maxPeople : noLimit] as const, [clients, clientsSql, noLimit] as const]) {
       for (const { userId, calls, usd, people: inDay } of await all(personSumRow, sql, day, limit)) {
         const { calls: before, usd: usdBefore } = into.get(userId) ?? { calls: 0, usd: 0 };
         into.set(userId, { userId, calls: before + calls, usd: usdBefore + usd });
