@@ -189,8 +189,8 @@ export const mediaMutants = [
   ),
   mutant(
     'unfinished files of a killed process stay',
-    'if (temporaryName.test(name)) await rm(join(directory, name), { force: true });',
-    ';',
+    'if (mtimeMs < beforeMs) await rm(path, { force: true });',
+    'void mtimeMs;',
     'test/media/remove-unfinished.test.ts',
   ),
   mutant(
