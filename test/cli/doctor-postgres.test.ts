@@ -20,7 +20,9 @@ async function findingsOf(url: Secret): Promise<readonly string[]> {
 
 /** The test's clock stands still at another moment than that of the server, and its server is a fast one. */
 const ofTheTest = [
-  expect.stringMatching(/^good database: PostgreSQL \d+.*"; the clocks differ by .*; what is told there is heard$/),
+  expect.stringMatching(
+    /^good database: PostgreSQL \d+.*"; no TLS; the clocks differ by .*; what is told there is heard$/,
+  ),
   expect.stringContaining('fsync or full_page_writes is off'),
   expect.stringMatching(/^warning database: its clock is \d+ ms (?:ahead of|behind) the clock of this machine/),
 ];

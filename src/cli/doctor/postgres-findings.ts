@@ -12,10 +12,11 @@ export function postgresFindings({
 }: PostgresInspection): readonly Finding[] {
   const refused = database.kind === 'unreadable' ? [refusal(database.message)] : [];
   if (server === undefined) return refused;
-  const { version, place, clockAheadMs } = server;
+  const { version, place, clockAheadMs, tls } = server;
   const clocks = `the clocks differ by ${spanWords(Math.abs(clockAheadMs))}`;
   return [
-    refused[0] ?? good('database', `PostgreSQL ${version}, ${place}; ${clocks}; what is told there is heard`),
+    refused[0] ??
+      good('database', `PostgreSQL ${version}, ${place}; ${tls ?? 'no TLS'}; ${clocks}; what is told there is heard`),
     ...warnings.map(({ says, fix }) => warning('database', says, fix)),
     ...(database.kind === 'none' ? [note('schema', 'there is none yet', 'the first start makes it')] : []),
     ...(database.kind === 'read' ? [schemaFinding(database.schema, known)] : []),

@@ -18,6 +18,10 @@ export type ServerFacts = {
   readonly isDurable: boolean;
   /** True on a standby, which takes no writes. */
   readonly isStandby: boolean;
+  /** The version of TLS on the way there; null where what is sent is not encrypted. */
+  readonly tls: string | null;
+  /** True where the way there leaves this machine. */
+  readonly isFar: boolean;
   /** How far the clock of the database is ahead of this machine's, in ms. */
   readonly clockAheadMs: number;
 };
@@ -37,11 +41,14 @@ export async function serverFacts(
       connections: string;
       durable: number;
       standby: number;
+      tls: string | null;
+      far: number;
       now: number;
     }>(`SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
       current_setting('max_connections') AS connections,
       current_setting('fsync')::boolean AND current_setting('full_page_writes')::boolean AS durable,
-      pg_is_in_recovery() AS standby, extract(epoch FROM clock_timestamp()) * 1000 AS now`);
+      pg_is_in_recovery() AS standby, (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls,
+      coalesce(inet_server_addr() <> inet_client_addr(), false) AS far, extract(epoch FROM clock_timestamp()) * 1000 AS now`);
     const between = (before + now()) / 2;
     const [row] = rows;
     if (row === undefined) throw new Error('Cannot read the settings of the server: it returned no row');
@@ -51,6 +58,8 @@ export async function serverFacts(
       maxConnections: Number(row.connections),
       isDurable: row.durable === 1,
       isStandby: row.standby === 1,
+      tls: row.tls,
+      isFar: row.far === 1,
       clockAheadMs: Math.round(row.now - between),
     };
   } catch (error) {
@@ -76,7 +85,7 @@ export type ServerWarning = { readonly says: string; readonly fix: string };
 
 /** What works, but not as well as it should. */
 export function serverWarnings(
-  { isDurable, maxConnections, clockAheadMs }: ServerFacts,
+  { isDurable, maxConnections, clockAheadMs, tls, isFar }: ServerFacts,
   processes: number,
 ): readonly ServerWarning[] {
   const warnings: ServerWarning[] = [];
@@ -84,6 +93,12 @@ export function serverWarnings(
     warnings.push({
       says: 'fsync or full_page_writes is off: a crash of its machine loses what was confirmed',
       fix: 'turn both on in postgresql.conf and reload the server',
+    });
+  }
+  if (tls === null && isFar) {
+    warnings.push({
+      says: 'what is sent there crosses the network without TLS, the password and prompts too',
+      fix: 'let the server speak TLS and add ?sslmode=verify-full to DATABASE_URL, unless the network is yours alone',
     });
   }
   const needed = perProcess * Math.max(1, processes) + besides;
