@@ -3,6 +3,7 @@ import type { Provider } from '../src/domain/provider.ts';
 import { virtualClock } from '../src/kit/virtual-clock.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { benchSecrets, openBenchCore } from './open-bench-core.ts';
+import { jain } from './jain.ts';
 
 const keys = 5;
 const callMs = 40_000;
@@ -190,13 +191,6 @@ function mean(values: readonly number[]): number {
 
 function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
-}
-
-/** Jain's fairness index: 1 when all have the same, 1/n when one has everything. */
-function jain(values: readonly number[], people: number): number {
-  const sum = values.reduce((total, value) => total + value, 0);
-  const squares = values.reduce((total, value) => total + value * value, 0);
-  return (sum * sum) / (people * squares);
 }
 
 /** The same chances in every run (mulberry32). */
