@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Check, none, same, info } from './check.ts';
 import type { Seen } from './people.ts';
-import type { SandboxedBot } from './sandboxed-bot.ts';
+import { numberIn, type Tables } from './tables.ts';
 
 type JobRow = {
   readonly id: string;
@@ -24,28 +24,38 @@ const unhandled = `SELECT count(*) AS n FROM inbox WHERE state <> 'handled' AND 
  * How many updates are still to be handled and outcomes to be told: an answer that Telegram did not take is tried again for
  * a minute and a half, and an outcome that may have arrived minutes later.
  */
-export function workLeft({ dataDir }: Pick<SandboxedBot, 'dataDir'>): number {
-  using database = new DatabaseSync(join(dataDir, 'darkroom.db'), { readOnly: true });
+async function workLeft(tables: Tables): Promise<number> {
   const undelivered = `SELECT count(*) AS n FROM jobs WHERE state <> 'told'`;
-  return [unhandled, undelivered].reduce((sum, sql) => sum + Number(database.prepare(sql).get()?.['n'] ?? 0), 0);
+  return (await numberIn(tables, unhandled)) + (await numberIn(tables, undelivered));
 }
 
-/** Compares the database with what people see, after the bot has ended. */
-export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[] {
-  using database = new DatabaseSync(join(bot.dataDir, 'darkroom.db'), { readOnly: true });
-  const jobs = database
-    .prepare(
-      `SELECT jobs.id, jobs.user_id, jobs.prompt, jobs.state, jobs.album, coalesce(jobs.outcome, '') AS outcome, credits.given_back
-       FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id`,
-    )
-    .all() as unknown as readonly JobRow[];
-  const number = (sql: string) => Number(database.prepare(sql).get()?.['n'] ?? 0);
-  const effects = (where: string) =>
+/** Longer than the bot tries to answer a command, or waits before it repeats what may have arrived. */
+const maxLeftS = 400;
+
+/** Returns how many seconds it took until nothing was left to handle or to tell; gives up in the end, and the audit tells. */
+export async function untilNothingIsLeft(tables: Tables): Promise<number> {
+  let seconds = 0;
+  for (; seconds < maxLeftS && (await workLeft(tables)) > 0; seconds += 1) await sleep(1_000);
+  return seconds;
+}
+
+export type Audited = {
+  readonly tables: Tables;
+  readonly dataDir: string;
+  readonly logFiles: readonly string[];
+  readonly secrets: readonly string[];
+};
+
+/** Compares the database with what people see, after every process has ended. */
+export async function audit(audited: Audited, seen: readonly Seen[]): Promise<readonly Check[]> {
+  const { tables } = audited;
+  const jobs = (await tables.rows(
+    `SELECT jobs.id, jobs.user_id, jobs.prompt, jobs.state, jobs.album, coalesce(jobs.outcome, '') AS outcome, credits.given_back
+     FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id`,
+  )) as unknown as readonly JobRow[];
+  const effects = async (where: string) =>
     new Set(
-      database
-        .prepare(`SELECT DISTINCT job_id FROM effects WHERE ${where}`)
-        .all()
-        .map((row) => String(row['job_id'])),
+      (await tables.rows(`SELECT DISTINCT job_id FROM effects WHERE ${where}`)).map((row) => String(row['job_id'])),
     );
   const people = new Set(seen.map(({ userId }) => userId));
   /** Others buy what they ask for, and nobody waits for its ending. */
@@ -53,10 +63,10 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
   const alone = jobs.filter(({ album }) => album === null);
   const byPrompt = Map.groupBy(alone, ({ user_id, prompt }) => `${user_id} ${prompt}`);
   const jobOf = (one: Seen) => byPrompt.get(`${one.userId} ${one.prompt}`)?.[0];
-  const repeated = effects(`effect = 'message-again'`);
+  const repeated = await effects(`effect = 'message-again'`);
   /** Sent twice into the unknown, or while the chat was closed: the credit is given back and the result may be shown again. */
-  const held = effects(`effect = 'held'`);
-  const unsureReceipts = effects(`effect = 'receipt' AND note IS NULL`);
+  const held = await effects(`effect = 'held'`);
+  const unsureReceipts = await effects(`effect = 'receipt' AND note IS NULL`);
   const isResult = ({ outcome }: JobRow) => outcome.includes('"kind":"result"');
 
   const refused = seen.filter(({ isRefused }) => isRefused);
@@ -76,7 +86,7 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
       'requests lost (neither result nor failure message)',
       seen.filter(({ endings, isRefused }) => endings === 0 && !isRefused).length,
     ),
-    info('requests refused because of the disk, and made again', refused.length),
+    info('requests refused because of the storage, and made again', refused.length),
     info('of them taken all the same: the refusal was repeated by Telegram', takenAfterAll.length),
     none('of those without an ending', takenAfterAll.filter(({ endings }) => endings === 0).length),
     same('jobs in the database, one a request', asked.length, seen.length - refused.length + takenAfterAll.length),
@@ -90,7 +100,7 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
     info('results that were held, and shown later', jobs.filter((job) => isResult(job) && held.has(job.id)).length),
     none(
       'charges without a job',
-      number('SELECT count(*) AS n FROM credits WHERE job_id NOT IN (SELECT id FROM jobs)'),
+      await numberIn(tables, 'SELECT count(*) AS n FROM credits WHERE job_id NOT IN (SELECT id FROM jobs)'),
     ),
     same('people who see a picture, as many as results', withPicture, asked.filter(isResult).length),
     none('pictures without a result, results without a picture', seen.filter(isMismatch).length),
@@ -102,14 +112,14 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
     info('seen twice, repeated once because it may not have arrived', twice.filter(isAllowed).length),
     none('status messages left unfinished', stale.filter((one) => !isIn(unsureReceipts)(one)).length),
     info('status messages whose sending was not confirmed', stale.filter(isIn(unsureReceipts)).length),
-    none('updates not handled', number(unhandled)),
+    none('updates not handled', await numberIn(tables, unhandled)),
     // A command whose chat hangs for a minute meets several kills.
     info(
       'commands set aside because three kills met them',
-      number(`SELECT count(*) AS n FROM inbox WHERE ${underDeaths}`),
+      await numberIn(tables, `SELECT count(*) AS n FROM inbox WHERE ${underDeaths}`),
     ),
-    none('unfinished downloads on the disk', unfinishedFiles(bot.dataDir)),
-    none('secrets in the log and on the disk', secretsIn(bot)),
+    none('unfinished downloads on the disk', unfinishedFiles(audited.dataDir)),
+    none('secrets in the log and on the disk', secretsIn(audited)),
   ];
 }
 
@@ -117,10 +127,10 @@ function unfinishedFiles(dataDir: string): number {
   return readdirSync(join(dataDir, 'results')).filter((name) => name.endsWith('.part')).length;
 }
 
-function secretsIn({ dataDir, logFile, secrets }: SandboxedBot): number {
+function secretsIn({ dataDir, logFiles, secrets }: Audited): number {
   const files = readdirSync(dataDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/\.(?:png|mp4)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
-  const texts = [...files, logFile].map((file) => readFileSync(file).toString('latin1'));
+  const texts = [...files, ...logFiles].map((file) => readFileSync(file).toString('latin1'));
   return secrets.filter((secret) => texts.some((text) => text.includes(secret))).length;
 }

@@ -15,7 +15,7 @@ import { Findings } from './findings.ts';
 import { fuzzedAnswer } from './fuzzed-answer.ts';
 import { FuzzedHost, type FuzzedFile, fuzzedFile } from './fuzzed-file.ts';
 import { sampled } from './sampled.ts';
-import { resultsDir } from './sandboxed-bot.ts';
+import { resultsDir } from './stand-ins.ts';
 import { unknownDownloadShape, unknownReplyShape } from './answer-shape.ts';
 
 export type AnswersSize = { readonly answers: number };

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Check, PartOptions, PartReport } from './check.ts';
-import { resultsDir } from './sandboxed-bot.ts';
+import { resultsDir } from './stand-ins.ts';
 
 const root = join(import.meta.dirname, '..');
 

@@ -14,6 +14,8 @@ export type PeopleOptions = {
   readonly telegram: TelegramSandbox;
   readonly people: number;
   readonly requestsEach: number;
+  /** How many of them make all their requests at once. */
+  readonly eager?: number;
 };
 
 /** What one person sees of one request. */
@@ -31,11 +33,16 @@ export type Seen = {
   readonly elsewhere: number;
 };
 
-/** Many people, each of whom requests a picture, waits for its ending, and requests the next. */
+/** Many people, each of whom requests a picture, waits for its ending, and requests the next, unless they are eager. */
 export class People {
   readonly #people: readonly Person[];
   readonly #asked = new Map<number, number>();
   readonly #requestsEach: number;
+  readonly #eager: ReadonlySet<Person>;
+  /** The requests of each person that have not ended, by number. */
+  readonly #open = new Map<number, Set<number>>();
+  /** When each request was made, by the clock of the machine. */
+  readonly #saidAtMs = new Map<string, number>();
   readonly #telegram: TelegramSandbox;
   /** When each person's open request was made or looked after last. */
   readonly #askedAtMs = new Map<number, number>();
@@ -53,12 +60,13 @@ export class People {
   readonly #done = Promise.withResolvers<void>();
   #ended = 0;
 
-  constructor({ telegram, people, requestsEach }: PeopleOptions) {
+  constructor({ telegram, people, requestsEach, eager = 0 }: PeopleOptions) {
     this.#telegram = telegram;
     this.#requestsEach = requestsEach;
     this.#people = Array.from({ length: people }, (_, index) =>
       telegram.person({ id: firstId + index, firstName: `Person ${index}`, languageCode: 'en' }),
     );
+    this.#eager = new Set(this.#people.slice(0, eager));
   }
 
   get ids(): readonly number[] {
@@ -71,6 +79,16 @@ export class People {
 
   get ended(): number {
     return this.#ended;
+  }
+
+  /** How many requests of each person have ended. */
+  get endedEach(): readonly number[] {
+    return this.#people.map(({ id }) => this.#endedBy.get(id) ?? 0);
+  }
+
+  /** When the request with this prompt was made, in milliseconds since 1970. */
+  saidAtMs(prompt: string): number | undefined {
+    return this.#saidAtMs.get(prompt);
   }
 
   /** Makes all requests; resolves when every one has ended, rejects after `timeoutMs`. */
@@ -91,7 +109,10 @@ export class People {
       const left = this.requests - this.#ended;
       this.#done.reject(new Error(`Cannot see the end: ${left} requests are still open after ${timeoutMs} ms`));
     }, timeoutMs);
-    for (const person of this.#people) this.#askNext(person);
+    for (const person of this.#people) {
+      const requests = this.#eager.has(person) ? this.#requestsEach : 1;
+      for (let request = 0; request < requests; request += 1) this.#askNext(person);
+    }
     const looking = setInterval(() => this.#lookAfter(), lookAfterMs);
     try {
       await this.#done.promise;
@@ -135,12 +156,13 @@ export class People {
     this.#doubting.delete(person.id);
     const number = (this.#asked.get(person.id) ?? 0) - 1;
     this.#refused.add(promptOf(person.id, number));
+    this.#open.get(person.id)?.delete(number);
     this.#askNext(person);
   }
 
   #isOpen(person: Person): boolean {
     const number = (this.#asked.get(person.id) ?? 0) - 1;
-    return number >= 0 && this.#endedOf.get(person.id) !== number;
+    return this.#open.get(person.id)?.has(number) === true;
   }
 
   /** Who has waited for long looks at their requests, as people do. */
@@ -198,31 +220,35 @@ export class People {
 
   #askNext(person: Person): void {
     const number = this.#asked.get(person.id) ?? 0;
+    const prompt = promptOf(person.id, number);
     this.#asked.set(person.id, number + 1);
+    this.#open.set(person.id, (this.#open.get(person.id) ?? new Set()).add(number));
     this.#askedAtMs.set(person.id, performance.now());
+    this.#saidAtMs.set(prompt, Date.now());
     this.#said.set(person.id, 'generate');
-    person.say(`/generate ${promptOf(person.id, number)}`);
+    person.say(`/generate ${prompt}`);
   }
 
   #check(person: Person): void {
-    const number = (this.#asked.get(person.id) ?? 0) - 1;
-    const prompt = promptOf(person.id, number);
-    const hasEnded = person
+    const open = this.#open.get(person.id) ?? new Set();
+    const told = person
       .messages()
-      .some(
-        (message) => message.from === 'bot' && !isList(message) && isAbout(message, prompt) && !isUnfinished(message),
-      );
-    if (!hasEnded || this.#endedOf.get(person.id) === number) return;
-    this.#endedOf.set(person.id, number);
+      .filter((message) => message.from === 'bot' && !isList(message) && !isUnfinished(message));
+    for (const number of open) {
+      const prompt = promptOf(person.id, number);
+      if (told.some((message) => isAbout(message, prompt))) this.#end(person, number, open);
+    }
+  }
+
+  #end(person: Person, number: number, open: Set<number>): void {
+    open.delete(number);
     this.#ended += 1;
     const ended = (this.#endedBy.get(person.id) ?? 0) + 1;
     this.#endedBy.set(person.id, ended);
-    this.#askedAtMs.delete(person.id);
+    if (open.size === 0) this.#askedAtMs.delete(person.id);
     if (this.#ended === this.requests) this.#done.resolve();
-    else if (ended < this.#requestsEach) setTimeout(() => this.#askNext(person), pauseMs);
+    else if (ended < this.#requestsEach && !this.#eager.has(person)) setTimeout(() => this.#askNext(person), pauseMs);
   }
-
-  readonly #endedOf = new Map<number, number>();
 }
 
 function promptOf(userId: number, number: number): string {

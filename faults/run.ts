@@ -9,7 +9,8 @@ import { fullUpdates, fuzzUpdates } from './fuzz-updates.ts';
 import { machineFailures } from './machine-failures.ts';
 import { postgresKills } from './postgres-kills.ts';
 import { inOwnProcess } from './own-process.ts';
-import { resultsDir } from './sandboxed-bot.ts';
+import { resultsDir } from './stand-ins.ts';
+import { fullProcesses, processes, shortProcesses } from './several/processes.ts';
 import { fullSoak, soak } from './soak.ts';
 import { fullStorm, shortStorm, storm } from './storm.ts';
 
@@ -24,6 +25,17 @@ const parts: readonly Part[] = [
     name: 'short-storm',
     about: '240 requests, 30 packs bought, albums and changed pictures with the same faults, 3 kills',
     run: (options) => storm(shortStorm, options),
+  },
+  {
+    name: 'processes',
+    about:
+      '10,000 requests to three processes on PostgreSQL, 20 of them killed, 5 frozen, PostgreSQL killed 10 times, 2 rolling restarts',
+    run: (options) => processes(fullProcesses, options),
+  },
+  {
+    name: 'short-processes',
+    about: '240 requests to three processes on PostgreSQL, 3 of them killed, one frozen, PostgreSQL killed once',
+    run: (options) => processes(shortProcesses, options),
   },
   {
     name: 'crowd',
@@ -105,7 +117,7 @@ type Found = { part: string; seed: number; seconds: number; checks: readonly Che
 
 async function runAll(only: readonly string[] | undefined, seed: number, repeats: number, file: string) {
   const found: Found[] = [];
-  const chosen = parts.filter(({ name }) => (only === undefined ? name !== 'short-storm' : only.includes(name)));
+  const chosen = parts.filter(({ name }) => (only === undefined ? !name.startsWith('short-') : only.includes(name)));
   const rounds = chosen.flatMap((part) =>
     Array.from({ length: repeats }, (_, round) => ({ part, seed: seed + round })),
   );
@@ -125,7 +137,7 @@ async function runOne({ part, seed }: { readonly part: Part; readonly seed: numb
   const { name, about, run } = part;
   print(`${name}: ${about} (seed ${seed})`);
   const startedMs = performance.now();
-  const report = await run({ seed, progress: (line) => print(`  ${name}: ${line}`) });
+  const report = await run({ seed, progress: (line) => void process.stderr.write(`  ${name}: ${line}\n`) });
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   const found = report.skipped === undefined ? checkTable(report.checks) : `skipped: ${report.skipped}`;
   print(`\n${name}, ${seconds} s\n${found}\n`);

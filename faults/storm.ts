@@ -1,7 +1,6 @@
-import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
 import { seededRandom } from '../sandbox/seeded-random.ts';
-import type { TelegramFault } from '../sandbox/telegram/faults.ts';
-import { audit, workLeft } from './audit.ts';
+import { audit, untilNothingIsLeft } from './audit.ts';
+import { isForGood } from './bot-process.ts';
 import { type PartReport, type PartOptions, same, info, none } from './check.ts';
 import { diskWindows, type DiskWindowsSize } from './disk-windows.ts';
 import { telegramWindows, type WindowsSize } from './telegram-windows.ts';
@@ -9,6 +8,8 @@ import { People } from './people.ts';
 import { auditStars, starsLeft } from './audit-stars.ts';
 import { openSandboxedBot, type SandboxedBot } from './sandboxed-bot.ts';
 import { buyersEnv, StarBuyers } from './star-buyers.ts';
+import { hasFailed, providerFaults, telegramFaults } from './storm-faults.ts';
+import { fileTables } from './tables.ts';
 
 export type StormSize = {
   readonly people: number;
@@ -47,23 +48,6 @@ export const shortStorm: StormSize = {
   windows: shortWindows,
   diskWindows: shortDiskWindows,
 };
-
-/** Percentages of calls that fail, by kind: seventy in all. */
-const providerShares: readonly (readonly [number, BytezFault['do']])[] = [
-  [20, { kind: 'status', status: 500 }],
-  [15, { kind: 'status', status: 503 }],
-  [10, { kind: 'cut' }],
-  [7, { kind: 'rate-limited', retryAfterS: 0.2 }],
-  [8, { kind: 'error-200', error: 'The run failed' }],
-  [5, { kind: 'truncated' }],
-  [5, { kind: 'bad-json' }],
-];
-
-const telegramFaults: readonly TelegramFault[] = [
-  { method: /^(?:send|edit|answer)/, share: 0.02, do: { kind: '429', retryAfterS: 1 } },
-  { method: /^(?:send|edit|answer|getUpdates)/, share: 0.01, do: { kind: '5xx', status: 502 } },
-  { method: /^(?:send|edit|answer|getUpdates)/, share: 0.01, do: { kind: 'cut-after' } },
-];
 
 /** Requests, albums, changed pictures and purchases of many people while the provider, Telegram and the disk fail and the process is killed repeatedly. */
 export async function storm(size: StormSize, { seed, progress }: PartOptions): Promise<PartReport> {
@@ -116,7 +100,8 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
   const seconds = (performance.now() - startedMs) / 1_000;
   // A message that is sent twice, or after the ending, arrives within this time; so does what still hangs.
   await new Promise((resolve) => setTimeout(resolve, size.windows.chatMs[1] + 5_000));
-  const waitedS = await untilNothingIsLeft(bot);
+  const tables = fileTables(bot.dataDir);
+  const waitedS = await untilNothingIsLeft(tables);
   const restarts = await untilStarsAreFollowed(bot, buyers);
   const code = await bot.stop();
   const calls = bot.bytez.calls.filter(({ route }) => route === 'run');
@@ -134,25 +119,10 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       none('requests still open when the time was up', people.requests - people.ended),
       same('kills', kills, size.kills),
       same('exit code at the end', code ?? -1, 0),
-      ...audit(bot, people.seen()),
+      ...(await audit({ ...bot, tables, logFiles: [bot.logFile] }, people.seen())),
       ...auditStars(bot, buyers),
     ],
   };
-}
-
-/** As docs/darkroom.service: after these exit codes nobody starts the bot again. */
-function isForGood(code: number | null): boolean {
-  return code === 0 || code === 2;
-}
-
-/** Longer than the bot tries to answer a command, or waits before it repeats what may have arrived. */
-const maxLeftS = 400;
-
-/** Returns how many seconds it took until nothing was left to handle or to tell; gives up in the end, and the audit tells. */
-async function untilNothingIsLeft(bot: SandboxedBot): Promise<number> {
-  let seconds = 0;
-  for (; seconds < maxLeftS && workLeft(bot) > 0; seconds += 1) await pause(1_000);
-  return seconds;
 }
 
 /** Telegram's list is compared from so long after a payment on, and after so long from a start. */
@@ -207,18 +177,4 @@ async function killAtRandom({ bot, people, buyers, kills, random, finished, prog
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function hasFailed({ status, fault }: { readonly status?: number; readonly fault?: string }): boolean {
-  return status !== 200 || fault === 'error-200' || fault === 'truncated' || fault === 'bad-json';
-}
-
-/** The share of each fault among the calls that the earlier faults leave. */
-function providerFaults(): readonly BytezFault[] {
-  let left = 100;
-  return providerShares.map(([share, deed]) => {
-    const fault: BytezFault = { do: deed, when: { share: share / left } };
-    left -= share;
-    return fault;
-  });
 }

@@ -38,7 +38,7 @@ const kindTroubles: readonly FaultEffect[] = [
 ];
 
 /** How many chats are in trouble at once. */
-const chatsAtOnce = 3;
+export const chatsAtOnce = 3;
 
 /**
  * Troubles as they come: every method of a kind fails for a while, a page stands in place of JSON, some chats hang and
