@@ -57,7 +57,7 @@ test.each([
   const person = await acquaintance(app);
   const hold = app.bytez.hold();
   await answerTo(person, '/generate a fox');
-  await until(() => runs(app).length === 1);
+  await until(() => runs(app).length === 1 && callsOf(app, 'setMessageReaction').length > 0);
   const no = Array.from({ length: 50 }, () => refusal(code, description));
   for (const method of ['editMessageMedia', 'editMessageText', 'sendPhoto', 'sendMessage', 'sendChatAction']) {
     telegram.next(method, ...no);

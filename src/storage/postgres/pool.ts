@@ -14,7 +14,7 @@ const connectMs = 5_000;
 /** A statement that runs longer is stuck. */
 const statementMs = 30_000;
 /** As long as a process stands still within a transaction, others wait for what it has locked: then it loses the transaction. */
-const idleInTransactionMs = 8_000;
+const idleInTransactionMs = 3_000;
 const retryMs = 50;
 const maxRetryMs = 500;
 

@@ -10,6 +10,8 @@ import { failureOf, toStorageError, unsure } from './postgres-error.ts';
 import { storable } from './storable.ts';
 
 const usualPatienceMs = 5_000;
+/** After a first try that failed. */
+const minPatienceMs = 1_000;
 const conflictBackoff = { baseMs: 5, capMs: 200 };
 const fateRetryMs = 100;
 
@@ -112,7 +114,7 @@ export class PostgresDatabase implements Database {
   async #again<Result>(
     attempt: (connection: Connection, lostCommit: LostCommit<Result>) => Promise<Result>,
   ): Promise<Result> {
-    const untilMonotonicMs = this.#clock.monotonicMs() + this.#patienceMs;
+    let untilMonotonicMs = this.#clock.monotonicMs() + this.#patienceMs;
     for (let tries = 1; ; tries += 1) {
       try {
         const connection = await this.#pool.connect(untilMonotonicMs);
@@ -130,7 +132,10 @@ export class PostgresDatabase implements Database {
         }
       } catch (error) {
         const mayPass = failureOf(error) !== 'other' && !this.#pool.closing.aborted;
-        if (!mayPass || this.#clock.monotonicMs() >= untilMonotonicMs) throw this.#refusalFor(error);
+        const nowMs = this.#clock.monotonicMs();
+        // A process that stood still finds its time used up and its connections lost: it has not tried yet.
+        if (tries === 1) untilMonotonicMs = Math.max(untilMonotonicMs, nowMs + minPatienceMs);
+        if (!mayPass || nowMs >= untilMonotonicMs) throw this.#refusalFor(error);
         await this.#pool.pause(backoffMs(tries, conflictBackoff, this.#random));
       }
     }

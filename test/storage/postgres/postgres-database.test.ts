@@ -124,26 +124,27 @@ test.skipIf(!hasPostgres)('PostgresDatabase.commit() is done once when the answe
   expect({ cuts, runs, value: await setting(database, 'name') }).toEqual({ cuts: 1, runs: 1, value: 'value' });
 });
 
-test.skipIf(!hasPostgres)(
-  'PostgresDatabase.commit() is done again when its transaction was lost with its COMMIT',
-  async () => {
-    await using own = await migrated();
-    await using open = await opened(own.url);
-    const { database, pool } = open;
-    const { client, release } = await pool.connect(Infinity);
-    // A sequence counts on although the transaction is undone.
-    await client.query(`CREATE SEQUENCE commits; CREATE FUNCTION die_once() RETURNS trigger LANGUAGE plpgsql AS $$
+test.skipIf(!hasPostgres).each([
+  ['when its transaction was lost with its COMMIT', 5_000],
+  // The process stood still meanwhile.
+  ['when its time is used up by then', 0],
+])('PostgresDatabase.commit() is done again %s', async (_when, patienceMs) => {
+  await using own = await migrated();
+  await using open = await opened(own.url, { patienceMs });
+  const { database, pool } = open;
+  const { client, release } = await pool.connect(Infinity);
+  // A sequence counts on although the transaction is undone.
+  await client.query(`CREATE SEQUENCE commits; CREATE FUNCTION die_once() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN IF nextval('commits') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER dying AFTER INSERT ON settings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die_once()`);
-    release();
-    let runs = 0;
-    await database.commit(function* () {
-      runs += 1;
-      yield* addSetting(database, 'name', 'value');
-    });
-    expect({ runs, value: await setting(database, 'name') }).toEqual({ runs: 2, value: 'value' });
-  },
-);
+  release();
+  let runs = 0;
+  await database.commit(function* () {
+    runs += 1;
+    yield* addSetting(database, 'name', 'value');
+  });
+  expect({ runs, value: await setting(database, 'name') }).toEqual({ runs: 2, value: 'value' });
+});
 
 test.skipIf(!hasPostgres)(
   'PostgresDatabase waits for a database that was killed, and refuses when it stays away',
