@@ -23,16 +23,8 @@ type Work = {
 
 type DoneWork = Work & { readonly result: unknown };
 
-/**
- * What follows from each goes as far as it can before the next is resolved: otherwise all of them would take turns, and
- * the first would be as late as the last.
- */
-function resolveAll(done: readonly DoneWork[], at = 0): void {
-  const work = done[at];
-  if (work === undefined) return;
-  work.resolve(work.result);
-  // A tick that is asked for among the microtasks comes when none of them is left.
-  if (at + 1 < done.length) queueMicrotask(() => process.nextTick(resolveAll, done, at + 1));
+function resolveAll(done: readonly DoneWork[]): void {
+  for (const { resolve, result } of done) resolve(result);
 }
 
 /** The transaction of a connection. */
@@ -107,12 +99,8 @@ export class GroupCommit {
         queuedMonotonicMs,
       };
       this.#waiting.push(work);
-      // At once: a line claims for all its free seats in one turn, and what follows is there when the turn comes to commit.
-      const isAtOnce = kind.isApplied === true || kind.followedBy !== undefined;
-      if (isAtOnce && !this.#isWorking && this.#nextTry === undefined) {
-        this.#workOff(false);
-        this.#isFollowed = false;
-      }
+      // At once, so that a line claims for all its free seats in one turn.
+      if (kind.isApplied === true && !this.#isWorking && this.#nextTry === undefined) this.#workOff(false);
       this.#schedule();
     });
   }

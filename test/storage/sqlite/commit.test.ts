@@ -66,17 +66,6 @@ test('Database.commit() shares one commit among all that ask in the same turn', 
   await Promise.all(work);
 });
 
-test('Database.commit() lets what follows from one change go on before it resolves the next', async () => {
-  using database = openDatabase({ path: ':memory:' });
-  const seen: string[] = [];
-  const follow = async (name: string) => {
-    await database.commit(() => database.run('INSERT INTO users DEFAULT VALUES'));
-    for (const step of [1, 2, 3]) seen.push(await Promise.resolve(`${name} ${step}`));
-  };
-  await Promise.all([follow('first'), follow('second')]);
-  expect(seen).toEqual(['first 1', 'first 2', 'first 3', 'second 1', 'second 2', 'second 3']);
-});
-
 test('Database.commit() keeps what was asked for just before the database is closed', async () => {
   const database = openDatabase({ path: ':memory:' });
   const asked = database.commit(() => database.run(insert, 7));
