@@ -84,7 +84,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
         return more.hasRoom?.() !== false;
       },
       run: async (claim, seat) => {
-        breaker.beginProbe();
+        void breaker.beginProbe();
         const ended = Promise.withResolvers<void>();
         runs.push({ claim, seat, end: ended.resolve });
         // What no key can serve ends at once, as the runner has it.

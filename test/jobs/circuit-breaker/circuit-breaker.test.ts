@@ -198,7 +198,7 @@ test('probes go out one at a time, each when its time has come', async () => {
 test('a probe that says nothing of the provider leaves the next one due at once', async () => {
   const { breaker, clock } = anOpenBreaker();
   await clock.advance(1_000);
-  breaker.beginProbe();
+  void breaker.beginProbe();
   breaker.endProbe(false);
   expect(breaker.mayProbe).toBe(true);
 });
