@@ -5,6 +5,7 @@ import { jain } from '../../bench/jain.ts';
 import { quantile } from '../../bench/quantile.ts';
 import type { BytezCall } from '../../sandbox/bytez/call-log.ts';
 import { seededRandom } from '../../sandbox/seeded-random.ts';
+import { deadAfterMs } from '../../src/domain/shared/processes.ts';
 import { hasPostgres } from '../../test/support/postgres-server.ts';
 import { audit, untilNothingIsLeft } from '../audit.ts';
 import { isForGood } from '../bot-process.ts';
@@ -34,7 +35,7 @@ export type ProcessesSize = {
   readonly isMeasured: boolean;
 };
 
-const frozenMs = 24_000;
+const frozenMs = 2 * deadAfterMs;
 
 export const fullProcesses: ProcessesSize = {
   processes: 3,

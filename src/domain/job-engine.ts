@@ -33,8 +33,8 @@ export type JobDelivery = {
   pending(): Promise<readonly JobId[]>;
   /** Is this still the newest lease of the job? Every outside effect asks first. */
   holds(lease: JobLease): Promise<boolean>;
-  /** Remembers which message shows how the job goes. */
-  keepStatusMessage(id: JobId, statusMessageId: number): Promise<void>;
+  /** Remembers which message shows how the job goes. False where the outcome was told before: nobody will close this message. */
+  keepStatusMessage(id: JobId, statusMessageId: number): Promise<boolean>;
 };
 
 /** What was taken back from owners that are gone. */

@@ -101,7 +101,20 @@ export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} keepStatusMessage() keeps the status message with the job`, async () => {
     await using app = await makeEngine();
     const { id } = await accepted(app.engine, { updateId: 1 });
-    await app.engine.delivery.keepStatusMessage(id, 4_711);
+    expect(await app.engine.delivery.keepStatusMessage(id, 4_711)).toBe(true);
     expect((await app.engine.reader.find(id))?.statusMessageId).toBe(4_711);
+  });
+
+  test(`${name} keepStatusMessage() says when the outcome was told before`, async () => {
+    await using app = await makeEngine();
+    const { queue, delivery } = app.engine;
+    const { id } = await accepted(app.engine, { updateId: 1 });
+    await queue.settle((await claimed(app.engine)).lease, result);
+    const claim = await delivery.claim(id);
+    if (claim === undefined) throw new Error('Cannot deliver: there is nothing to claim');
+    await delivery.done(claim.lease);
+    expect(await delivery.keepStatusMessage(id, 4_711)).toBe(false);
+    // Kept before, so it is the message that became the outcome, or was closed.
+    expect(await delivery.keepStatusMessage(id, 4_711)).toBe(true);
   });
 }

@@ -14,6 +14,7 @@ export function alone(): Processes {
     termOf: () => term,
     isHeld: () => true,
     release: async () => undefined,
+    seesWhoIsDead: () => true,
     living: async () => [],
     tell: () => undefined,
     onNews: () => nothing,

@@ -9,7 +9,7 @@ import { recover, type TakenBack } from './recover.ts';
 import { whileHeld } from './while-held.ts';
 
 /** What dead processes left is looked for so often. */
-const lookEveryMs = 2_000;
+const lookEveryMs = 1_000;
 
 export type HousekeepingOptions = {
   readonly processes: Processes;
@@ -29,6 +29,7 @@ export function openHousekeeping(options: HousekeepingOptions): AsyncDisposable 
   const { processes, storage, first, service, clock, emit } = options;
   const { shared } = storage;
   const look = async () => {
+    if (!processes.seesWhoIsDead()) return;
     try {
       const { handedBack, ended } = await recover(storage, emit);
       for (const id of [...ended, ...((await shared?.takeOrphans()) ?? [])]) service.noteEnded(id);

@@ -1,6 +1,7 @@
 import type { Emit } from '../../domain/events.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import {
+  beatEveryMs,
   deadAfterMs,
   type LivingProcess,
   type Processes,
@@ -13,7 +14,8 @@ import {
 } from '../../domain/shared/processes.ts';
 import type { Clock } from '../../kit/clock.ts';
 
-const beatEveryMs = 3_000;
+/** Between two beats that succeed; after a longer pause the others may not have been able to beat either. */
+const maxPauseMs = 2 * beatEveryMs;
 const retryMs = 500;
 /** A process stops acting so long before it counts as dead: no call that it has just begun meets its successor's. */
 const marginMs = 3_000;
@@ -30,8 +32,8 @@ export type ProcessKeeperOptions = {
 type Wish = { readonly role: ProcessRole; readonly onGained: (term: RoleTerm) => void };
 
 /**
- * One of several processes. It beats: each beat that succeeds lets it act until nine seconds after the beat was sent, by its
- * own monotonic clock, while the others take it for dead after twelve by that of the database. A beat asks for the wanted
+ * One of several processes. It beats: each beat that succeeds lets it act until six seconds after the beat was sent, by its
+ * own monotonic clock, while the others take it for dead after nine by that of the database. A beat asks for the wanted
  * roles as well; where another process has one, the next beat comes as soon as that process would be dead.
  */
 export class ProcessKeeper implements Processes, AsyncDisposable {
@@ -44,6 +46,9 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
   readonly #listeners = new Set<(news: ProcessNews) => void>();
   readonly #hearing: Disposable;
   #actsUntilMs = -Infinity;
+  #lastBeatMs = -Infinity;
+  /** Since when the beats have succeeded without a pause. */
+  #steadySinceMs = Infinity;
   #ending: Disposable | undefined;
   #timer: Disposable | undefined;
   #beating: Promise<void> | undefined;
@@ -60,6 +65,7 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
   static async join(options: ProcessKeeperOptions): Promise<ProcessKeeper> {
     const keeper = new ProcessKeeper(options);
     await options.store.beat(options.facts, []);
+    keeper.#hasBeaten();
     keeper.#beatIn(beatEveryMs);
     return keeper;
   }
@@ -96,6 +102,11 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
     } catch (error) {
       this.#report('give a role back', error);
     }
+  }
+
+  seesWhoIsDead(): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    return nowMs - this.#lastBeatMs <= maxPauseMs && nowMs - this.#steadySinceMs >= deadAfterMs;
   }
 
   living(): Promise<readonly LivingProcess[]> {
@@ -157,6 +168,7 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
     let nextMs = beatEveryMs;
     try {
       const answers = await store.beat(facts, wanted);
+      this.#hasBeaten();
       this.#actUntil(sentMs + deadAfterMs - marginMs);
       for (const role of wanted) {
         const answer = answers[role];
@@ -169,6 +181,12 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
       this.#report('beat', error);
     }
     this.#beatIn(nextMs);
+  }
+
+  #hasBeaten(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#lastBeatMs > maxPauseMs) this.#steadySinceMs = nowMs;
+    this.#lastBeatMs = nowMs;
   }
 
   #actUntil(ms: number): void {

@@ -10,7 +10,7 @@ import type { MethodKind } from '../outbox/bot-api.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import type { Presence } from './presence.ts';
 import { sendReadyNote } from './ready-note.ts';
-import { receiptKept } from './receipt-elsewhere.ts';
+import { closeLateReceipt, receiptKept } from './receipt-number.ts';
 import type { StatusLists } from './status-lists.ts';
 import { LateEdits } from './late-edits.ts';
 import { endedAlbum, finishAlbum, showAlbum } from './show-album.ts';
@@ -213,6 +213,7 @@ export class Delivery {
       this.#report({ job, lease }, shown);
     }
     await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined, sent.sent);
+    await this.#closeLateReceipt(job);
     if (job.album !== undefined) await finishAlbum(id, jobs, delivery, sent.ofOthers);
     void lists?.refresh(job.origin.userId);
     void links?.delivered(id);
@@ -230,12 +231,20 @@ export class Delivery {
     }
   }
 
+  /** Another process may have sent a status message whose number was not known when this delivery began. */
+  async #closeLateReceipt({ id, origin, statusMessageId }: Job): Promise<void> {
+    if (this.#options.hasOthers !== true || statusMessageId !== undefined) return;
+    const messageId = (await this.#options.jobs.find(id))?.statusMessageId;
+    if (messageId !== undefined) closeLateReceipt(id, origin.chatId, messageId, this.#options);
+  }
+
   /** Ends the tries: the credit is given back, and the outcome is kept for who asks for it again. */
   async #hold({ lease, job }: Claim, { why, held }: Extract<Shown, { as: 'nothing' }>): Promise<void> {
     const { delivery, lists, ledger, emit } = this.#options;
     await ledger.undo(lease, 'result');
     if (!(await delivery.hold(lease, held))) return;
     emit({ event: 'job.undeliverable', jobId: job.id, why, held });
+    await this.#closeLateReceipt(job);
     void lists?.refresh(job.origin.userId);
     if (held !== 'unsure' || job.statusMessageId === undefined) return;
     this.#withoutNotice.add(job.id);

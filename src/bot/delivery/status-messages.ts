@@ -12,6 +12,7 @@ import type { MessageView } from '../../messages/view.ts';
 import { placeOf, textOptions, reportTelegramError } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Presence } from './presence.ts';
+import { closeLateReceipt, keepReceipt } from './receipt-number.ts';
 import { albumView } from './show-album.ts';
 import { isShut, isTransient } from '../outbox/telegram-error.ts';
 
@@ -74,6 +75,7 @@ export class StatusMessages {
   /** Jobs that changed while their status message was being sent. */
   readonly #changedMeanwhile = new Set<JobId>();
   readonly #listening = new DisposableStack();
+  readonly #closing = new AbortController();
   #positionsTimer: Disposable | undefined;
 
   constructor(options: StatusMessagesOptions) {
@@ -123,7 +125,7 @@ export class StatusMessages {
       const sent = await api.sendMessage(chatId, view.text, { ...textOptions(view), ...placeOf(job, messageId) });
       const tracked = this.#newlyTracked(chatId, sent.message_id);
       this.#tracked.set(job.id, { ...tracked, shown: jobView, phase: jobView.phase.kind });
-      return { kept: this.#keep(job.id, sent.message_id) };
+      return { kept: this.#keep(job.id, sent.message_id, chatId) };
     } catch (error) {
       const failure = reportTelegramError(emit, 'sendMessage', error);
       // Without a status message the outcome is sent as a new message. A certain failure may be tried again.
@@ -135,13 +137,11 @@ export class StatusMessages {
     }
   }
 
-  async #keep(id: JobId, messageId: number): Promise<void> {
-    const { delivery, ledger, emit } = this.#options;
-    const kept = delivery.keepStatusMessage(id, messageId);
-    const ended = ledger.end({ jobId: id }, 'receipt', String(messageId));
-    await Promise.all([kept, ended]).catch((error: unknown) => {
-      emit({ event: 'app.error', what: `keep which message shows job ${id}`, error });
-    });
+  async #keep(id: JobId, messageId: number, chatId: number): Promise<void> {
+    const kept = await keepReceipt(id, messageId, this.#options, this.#closing.signal);
+    if (kept !== 'late') return;
+    this.#tracked.delete(id);
+    closeLateReceipt(id, chatId, messageId, this.#options);
   }
 
   /** Shows the job's state as soon as the rate limit allows, also in a status message of an earlier process. */
@@ -212,6 +212,7 @@ export class StatusMessages {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     this.#listening[Symbol.dispose]();
     this.#positionsTimer?.[Symbol.dispose]();
     await Promise.all([...this.#tracked.keys()].map((id) => this.close(id)));

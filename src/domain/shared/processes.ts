@@ -67,6 +67,11 @@ export type Processes = {
   isHeld(role: ProcessRole): boolean;
   /** Gives the role back, for good: another process gains it at once. */
   release(role: ProcessRole): Promise<void>;
+  /**
+   * Whether a process that has not beaten lately is dead. Not while this one itself could not reach the database without a
+   * pause for as long as a silent process may live: then nobody could.
+   */
+  seesWhoIsDead(): boolean;
   /** The processes that live, this one included. */
   living(): Promise<readonly LivingProcess[]>;
   /** Tells the others; never rejects. */
@@ -87,8 +92,10 @@ export type RoleAnswer =
   /** Another living process has it, and would be taken for dead so many milliseconds from now. */
   | { readonly kind: 'taken'; readonly freeInMs: number };
 
+/** How often a process shows that it lives. */
+export const beatEveryMs = 2_000;
 /** A process that was silent for this long, by the clock of the database, is dead. */
-export const deadAfterMs = 12_000;
+export const deadAfterMs = 9_000;
 
 /** Where processes meet. All times are measured by the clock of the database. */
 export type ProcessStore = {

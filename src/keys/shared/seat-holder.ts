@@ -3,7 +3,7 @@ import type { OthersView, SeatBack, SeatWish, SharedKeys } from '../../domain/sh
 import { atMost, type Clock, every } from '../../kit/clock.ts';
 
 /** Who is silent for this long is taken for dead by whoever wants one of its seats. */
-const leaseMs = 12_000;
+const leaseMs = 9_000;
 const beatEveryMs = 2_000;
 /** A store that has not answered by then is away. */
 const patienceMs = 3_000;

@@ -6,7 +6,7 @@ import { migrate, migrations, newestVersion } from '../postgres/migrate.ts';
 import { moveLock, progressTable } from '../postgres/move-mark.ts';
 import { ConnectionPool, schemaName } from '../postgres/pool.ts';
 import { toStorageError } from '../postgres/postgres-error.ts';
-import { deadAfterMs } from '../postgres/processes.ts';
+import { deadAfterMs } from '../../domain/shared/processes.ts';
 import { primaryKeys, type TableName } from '../postgres/schema-tables.ts';
 import { serverFacts, checkServer } from '../postgres/server-checks.ts';
 import { StorageError } from '../storage-error.ts';

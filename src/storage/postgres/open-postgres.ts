@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { beatEveryMs } from '../../domain/shared/processes.ts';
 import { type Clock, every, systemClock } from '../../kit/clock.ts';
 import type { Secret } from '../../kit/secret.ts';
 import type { StorageError } from '../storage-error.ts';
@@ -8,7 +9,7 @@ import { migrate, type Migration, migrations, newestVersion } from './migrate.ts
 import { refuseDuringMove } from './move-mark.ts';
 import { ConnectionPool } from './pool.ts';
 import { PostgresDatabase } from './postgres-database.ts';
-import { beat, beatEveryMs, forgetDead, leave, type ProcessFacts } from './processes.ts';
+import { beat, forgetDead, leave, type ProcessFacts } from './processes.ts';
 import { checkServer, type ServerFacts, serverFacts } from './server-checks.ts';
 
 /** How long a start waits for a database that is away. */

@@ -1,11 +1,8 @@
+import { deadAfterMs } from '../../domain/shared/processes.ts';
 import type { Database, Steps } from '../database.ts';
 import { numberOf } from '../rows.ts';
 import type { Owner } from '../stores/jobs/owner.ts';
 
-/** How often a process shows that it is alive. */
-export const beatEveryMs = 3_000;
-/** A process whose last beat is older than this, by the clock of the database, has lost what it was working on. */
-export const deadAfterMs = 12_000;
 /** How long the row of a process is kept once it is dead, for whoever asks what ran. */
 const keptMs = 86_400_000;
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ProcessKeeper } from '../../../src/app/processes/process-keeper.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
-import type { ProcessRole, RoleTerm } from '../../../src/domain/shared/processes.ts';
+import { deadAfterMs, type ProcessRole, type RoleTerm } from '../../../src/domain/shared/processes.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { memoryProcesses } from '../../support/memory-processes.ts';
 
@@ -131,4 +131,26 @@ test('ProcessKeeper.tell() is heard by the others', async () => {
   await clock.advance(0);
   expect(heard).toEqual([['b', { kind: 'updates' }]]);
   for (const { keeper } of [first, second]) await keeper[Symbol.asyncDispose]();
+});
+
+test('ProcessKeeper takes nobody for dead right after the store was away for everybody', async () => {
+  const { clock, store, join } = aMeeting();
+  await using one = (await join('a')).keeper;
+  await using other = (await join('b')).keeper;
+  expect([one.seesWhoIsDead(), other.seesWhoIsDead()]).toEqual([false, false]);
+  await clock.advance(deadAfterMs);
+  expect([one.seesWhoIsDead(), other.seesWhoIsDead()]).toEqual([true, true]);
+  const lifts = [store.cut('a'), store.cut('b')];
+  await clock.advance(deadAfterMs + 1_000);
+  expect([one.seesWhoIsDead(), other.seesWhoIsDead()]).toEqual([false, false]);
+  for (const lift of lifts) lift();
+  await clock.advance(deadAfterMs - 2_000);
+  expect([one.seesWhoIsDead(), other.seesWhoIsDead()]).toEqual([false, false]);
+  await clock.advance(4_000);
+  expect([one.seesWhoIsDead(), other.seesWhoIsDead()]).toEqual([true, true]);
+  // One that is silent alone holds nobody up.
+  const lift = store.cut('b');
+  await clock.advance(deadAfterMs + 1_000);
+  expect([one.seesWhoIsDead(), other.seesWhoIsDead()]).toEqual([true, false]);
+  lift();
 });

@@ -51,7 +51,10 @@ function someStatusMessages(
       onEnded: () => ({ [Symbol.dispose]: () => undefined }),
     } as unknown as GenerationService,
     delivery: {
-      keepStatusMessage: async (_id: JobId, messageId: number) => void (statusMessageId = messageId),
+      keepStatusMessage: async (_id: JobId, messageId: number) => {
+        statusMessageId = messageId;
+        return true;
+      },
     },
     ledger: {
       begin: async (_by, effect) => {

@@ -84,7 +84,8 @@ export function createJobDelivery({ database, owner, nowMs }: DeliveryOptions): 
     keepStatusMessage: async (id, statusMessageId) =>
       database.commit(
         function* () {
-          yield* database.run('UPDATE jobs SET receipt_id = ? WHERE id = ?', statusMessageId, id);
+          const sql = 'UPDATE jobs SET receipt_id = ? WHERE id = ? AND receipt_id IS NOT ? RETURNING state';
+          return (yield* database.get(sql, statusMessageId, id, statusMessageId))?.['state'] !== 'told';
         },
         {
           isOneChange: true,
