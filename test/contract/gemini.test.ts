@@ -4,8 +4,8 @@ import { type GeminiAccount, startGeminiSandbox } from '../../sandbox/gemini/gem
 import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createGeminiProvider } from '../../src/providers/gemini/gemini-provider.ts';
-import { createHttpClient, type HttpClient, type HttpReply } from '../../src/providers/http/http-exchange.ts';
-import { failed, endsByAbort, obeyedAborts } from './replies.ts';
+import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
+import { answeredAt, failed, endsByAbort, obeyedAborts } from './replies.ts';
 
 const secret = new Secret('AQ.canary-key-of-gemini-0123456789');
 const image: GenerationRequest = { kind: 'image', model: 'gemini-nano-banana-2.1', prompt: 'a red fox', inputs: [] };
@@ -17,8 +17,7 @@ const account: GeminiAccount = { name: 'account 1', key: secret.reveal() };
 async function aGemini(own: Partial<GeminiAccount> = {}, end = '') {
   await using opening = new AsyncDisposableStack();
   const gemini = opening.use(await startGeminiSandbox({ accounts: [{ ...account, ...own }] }));
-  const client = opening.use(createHttpClient());
-  const http: HttpClient = { ...client, call: async (call) => atNoon(await client.call(call)) };
+  const http = answeredAt(opening.use(createHttpClient()), noonMs);
   const provider = createGeminiProvider({ baseUrl: `${gemini.baseUrl}${end}`, http, now: () => noonMs });
   const opened = opening.move();
   return { gemini, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -26,12 +25,6 @@ async function aGemini(own: Partial<GeminiAccount> = {}, end = '') {
 
 /** Far from midnight in California, when daily quotas are reset: a quota that comes back within the hour counts as a rate. */
 const noonMs = Date.UTC(2026, 10, 29, 20);
-
-/** The wait is counted from the date of the answer, which the stand-in takes from the machine. */
-function atNoon(reply: HttpReply): HttpReply {
-  if (reply.kind !== 'answer') return reply;
-  return { ...reply, headers: { ...reply.headers, date: new Date(noonMs).toUTCString() } };
-}
 
 const bytes = { kind: 'bytes', bytes: expect.any(Buffer) as unknown };
 

@@ -5,20 +5,22 @@ import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createHfProvider } from '../../src/providers/hf/hf-provider.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
-import { failed, endsByAbort, obeyedAborts } from './replies.ts';
+import { answeredAt, failed, endsByAbort, obeyedAborts } from './replies.ts';
 
 const secret = new Secret('hf_canaryTokenOfHuggingFace0123456789');
 const [flux, sdxl] = ['black-forest-labs/FLUX.1-schnell', 'stabilityai/stable-diffusion-xl-base-1.0'];
 const request: GenerationRequest = { kind: 'image', model: flux, prompt: 'a red fox', inputs: [] };
 const chat: GenerationRequest = { ...request, kind: 'chat', model: 'openai/gpt-oss-120b:cheapest' };
 const forever = new AbortController().signal;
+/** Credits that come back within the hour, as on the last day of a month, count as a rate. */
+const midMonthMs = Date.UTC(2026, 10, 15, 12);
 
 async function aHub(own: Partial<HfAccount> = {}, loading: readonly string[] = []) {
   await using opening = new AsyncDisposableStack();
   const accounts = [{ name: 'ada', token: secret.reveal(), ...own }];
   const hf = opening.use(await startHfSandbox({ accounts, loading }));
-  const http = opening.use(createHttpClient());
-  const provider = createHfProvider({ baseUrl: hf.baseUrl, http, now: Date.now });
+  const http = answeredAt(opening.use(createHttpClient()), midMonthMs);
+  const provider = createHfProvider({ baseUrl: hf.baseUrl, http, now: () => midMonthMs });
   const opened = opening.move();
   return { hf, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

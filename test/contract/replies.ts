@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { AsynchronousProvider, GenerationRequest, Operation, SecretValue } from '../../src/domain/provider.ts';
+import type { HttpClient } from '../../src/providers/http/http-exchange.ts';
 
 /** A failure with any detail; `more` are further fields of the failure. */
 export function failed(blame: string, reason: string, more: object = {}): object {
@@ -29,3 +30,16 @@ export async function endsByAbort(call: (signal: AbortSignal) => Promise<object>
 
 /** What `endsByAbort` returns where the rules of the port are kept. */
 export const obeyedAborts: readonly unknown[] = [failed('provider', 'timed-out'), cancelled];
+
+/**
+ * A client whose answers all come at this moment: a wait is counted from the date of the answer, which a stand-in takes from
+ * the machine, and near midnight or the end of a month it would be another kind of wait.
+ */
+export function answeredAt(client: HttpClient, atMs: number): HttpClient {
+  const call: HttpClient['call'] = async (wanted) => {
+    const reply = await client.call(wanted);
+    if (reply.kind !== 'answer') return reply;
+    return { ...reply, headers: { ...reply.headers, date: new Date(atMs).toUTCString() } };
+  };
+  return { ...client, call };
+}
