@@ -19,7 +19,7 @@ export async function backupDatabase(context: ProcessContext, { file, force }: B
   const { out, err } = context;
   if (config.databaseUrl !== undefined) {
     out.write(howToBackUp(config.databaseUrl, file));
-    // Nothing was backed up: whoever runs this by itself notices.
+    // Nothing was backed up: a timer that runs this notices.
     return context.exitWith(1);
   }
   using stop = context.listenForStop();

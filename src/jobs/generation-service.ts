@@ -63,7 +63,7 @@ export class GenerationService {
     this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.seatFreed()));
     this.#stops = queue.onStop((id) => {
       this.#live.stop(id, 'cancelled');
-      // Whoever ran it shows its end.
+      // The process that ran it shows its end.
       if (options.hasOthers === true) this.#dropEnded(id);
     });
     this.#listening.use(queue.onSetAside((id, error) => this.#foundUnreadable(id, error)));
@@ -190,7 +190,7 @@ export class GenerationService {
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
       const runsElsewhere = cancelled.kind === 'running' && this.#options.hasOthers === true && !this.isRunningHere(id);
       this.#options.emit({ event: 'job.cancelled', jobId: id });
-      // Whoever runs it may be dead.
+      // The process that runs it may be dead.
       if (runsElsewhere) this.#options.clock.schedule(maxStopMs, () => this.#dropEnded(id));
       else this.#dropEnded(id);
     }

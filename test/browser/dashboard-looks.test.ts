@@ -33,7 +33,7 @@ test.skipIf(chromiumPath === undefined)(
       accounts: [refusing, ...Array.from({ length: 11 }, () => [])],
       env: {
         ROTATION_STRATEGY: 'primary-first',
-        // Nobody listens on the discard port.
+        // There is no listener on the discard port.
         STABILITY_BASE_URL: 'http://127.0.0.1:9',
         STABILITY_API_KEYS: 'canary-key-of-stability, canary-key-of-stability-2',
         IMAGE_CHAIN: 'stability:core, bytez:dreamlike-art/dreamlike-photoreal-2.0',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyId } from '../../src/domain/ids.ts';
-import type { SeatWish, SharedFact, SharedKeys, SharedNews } from '../../src/domain/shared/shared-keys.ts';
+import type { SeatClaim, SharedFact, SharedKeys, SharedNews } from '../../src/domain/shared/shared-keys.ts';
 
 /** A store under test, the way of one process to it, a way of another one, and its clock, which the test moves. */
 export type SharedUnderTest = AsyncDisposable & {
@@ -17,7 +17,7 @@ const leaseMs = 12_000;
 const [first, second] = [keyId('key-1'), keyId('key-2')];
 let seats = 0;
 
-function wish(holder: string, more: Partial<SeatWish> = {}): SeatWish {
+function wish(holder: string, more: Partial<SeatClaim> = {}): SeatClaim {
   const keys = more.keyId ?? first;
   return { seatId: `seat-${(seats += 1)}`, holder, keyId: keys, accountKeys: [keys], limit: 1, ...more };
 }

@@ -48,9 +48,9 @@ export async function killPostgres({ jobs, kills, people }: PostgresKills): Prom
     await server.kill();
     const begun = said('begun').length;
     await server.start();
-    const upMs = performance.now();
+    const backAtMs = performance.now();
     await untilSaid(() => said('begun').length > begun);
-    longestPauseMs = Math.max(longestPauseMs, performance.now() - upMs);
+    longestPauseMs = Math.max(longestPauseMs, performance.now() - backAtMs);
   }
   await untilSaid(() => said('ended').length >= jobs);
 

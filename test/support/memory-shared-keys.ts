@@ -5,7 +5,7 @@ import type {
   OthersView,
   Published,
   SeatTaken,
-  SeatWish,
+  SeatClaim,
   SharedFact,
   SharedKeys,
   SharedNews,
@@ -35,9 +35,9 @@ export type WireOptions = {
 
 /** A process's way to the store. */
 export type ConnectedKeys = SharedKeys & {
-  /** Until it is mended nothing gets through, and nothing is heard; a question on its way may still be carried out. */
+  /** Until it is restored nothing gets through, and nothing is heard; a question on its way may still be carried out. */
   cut(): void;
-  mend(): void;
+  restore(): void;
 };
 
 /** Keeps in memory what the processes of a test share, and answers each over a way of its own that may be cut. */
@@ -107,7 +107,7 @@ export class MemorySharedKeys {
       cut: () => {
         wire.isCut = true;
       },
-      mend: () => {
+      restore: () => {
         wire.isCut = false;
         if (wire.hasMissed) for (const listener of wire.listeners) listener({ kind: 'missed' });
         wire.hasMissed = false;
@@ -133,7 +133,7 @@ export class MemorySharedKeys {
     this.#holders.delete(holder);
   }
 
-  #take({ seatId, holder, keyId, accountKeys, limit, keyLimit, window }: SeatWish): SeatTaken {
+  #take({ seatId, holder, keyId, accountKeys, limit, keyLimit, window }: SeatClaim): SeatTaken {
     if (!this.#holders.has(holder)) return { kind: 'fenced' };
     const isFull = () => {
       if (limit === undefined) return false;

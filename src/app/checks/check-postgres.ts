@@ -12,7 +12,7 @@ import { checkLedger, undeliveredResults, unneededResults } from '../../storage/
 import { countCopies } from '../../storage/stores/jobs/result-copies.ts';
 import { type DatabaseInspection, resultsIn } from '../maintenance.ts';
 
-/** How long the database may take to answer at all. */
+/** How long the database may take to answer. */
 const patienceMs = 5_000;
 
 export type PostgresInspection = {

@@ -2,7 +2,7 @@ import type { AdminAlerts } from '../../bot/admin-alerts.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import type { Core } from '../core.ts';
 
-/** Tells the admins of alerts until disposal; of several processes, that is the one that keeps house. */
+/** Tells the admins of alerts until disposal; of several processes, that is the one with the role `housekeeping`. */
 export async function followAlerts(
   { admin, events, processes, storage }: Pick<Core, 'admin' | 'events' | 'processes' | 'storage'>,
   admins: Pick<AdminAlerts, 'onAlert' | 'toldElsewhere'>,

@@ -57,7 +57,7 @@ export function openHousekeeping(options: HousekeepingOptions): AsyncDisposable 
   });
 }
 
-/** What is told once and for all is told by the process that keeps house. */
+/** What is told once and for all is told by the process with the role `housekeeping`. */
 export function noticesOf(notices: NoticeStore, processes: Processes): NoticeStore {
   if (processes.isAlone) return notices;
   return {

@@ -17,7 +17,7 @@ export type AlertTellerOptions = {
 };
 
 /**
- * Several processes see the same trouble, each in its own time. The one that keeps house tells of an alert when the first
+ * Several processes see the same trouble, each in its own time. The one that has the role `housekeeping` tells of an alert when the first
  * process raises it, and of its end when no living process has it any more; what was told outlives the teller.
  */
 export class AlertTeller implements AsyncDisposable {

@@ -18,7 +18,7 @@ export type SharedEventsOptions = {
   readonly clock: Clock;
 };
 
-/** Whoever reads the events of one process reads those of all; while nobody does, nothing is passed on. */
+/** A reader of the events of one process reads those of all; while there is none, nothing is passed on. */
 export function shareEvents({ feed, events, processes, toLine, clock }: SharedEventsOptions): Disposable {
   const opened = new DisposableStack();
   let passUntilMs = -Infinity;

@@ -67,7 +67,7 @@ export class Broadcaster implements Disposable {
   #schedule(running: Running, inMs: number): void {
     if (this.#isClosed) return;
     running.timer = this.#options.clock.schedule(inMs, () => {
-      // Whoever sends now goes on with it.
+      // The process that sends now goes on with it.
       if (this.#options.mayTell?.() === false) return void this.#running.delete(running.broadcast.id);
       void this.#step(running).then(
         (nextMs) => nextMs !== undefined && this.#schedule(running, nextMs),

@@ -12,7 +12,7 @@ import type { MessageView } from '../../messages/view.ts';
 import { placeOf, textOptions, reportTelegramError } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Presence } from './presence.ts';
-import { closeLateReceipt, keepReceipt } from './receipt-number.ts';
+import { closeLateStatusMessage, keepStatusMessageId } from './status-message-id.ts';
 import { albumView } from './show-album.ts';
 import { isShut, isTransient } from '../outbox/telegram-error.ts';
 
@@ -138,10 +138,10 @@ export class StatusMessages {
   }
 
   async #keep(id: JobId, messageId: number, chatId: number): Promise<void> {
-    const kept = await keepReceipt(id, messageId, this.#options, this.#closing.signal);
+    const kept = await keepStatusMessageId(id, messageId, this.#options, this.#closing.signal);
     if (kept !== 'late') return;
     this.#tracked.delete(id);
-    closeLateReceipt(id, chatId, messageId, this.#options);
+    closeLateStatusMessage(id, chatId, messageId, this.#options);
   }
 
   /** Shows the job's state as soon as the rate limit allows, also in a status message of an earlier process. */
@@ -254,7 +254,7 @@ export class StatusMessages {
     if (found?.job.statusMessageId === undefined || this.#tracked.get(id) !== tracked) return 'done';
     const { job } = found;
     const jobView = job.album === undefined ? found.view : await albumView(job.id, found.view, job.album.size, service);
-    // Whoever runs it shows how it goes, and knows better.
+    // The process that runs it shows how it goes, and knows better.
     const isElsewhere = hasOthers === true && job.state.kind === 'running' && !service.isRunningHere(id);
     if (jobView.phase.kind === 'ended' || (isElsewhere && tracked.isAsked !== true)) {
       this.#tracked.delete(id);

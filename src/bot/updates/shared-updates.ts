@@ -28,7 +28,7 @@ export type SharedUpdatesOptions = SharedUpdatesStores & {
 
 /**
  * The updates of several processes over one inbox. Any of them stores what reaches it, which needs no fence: an update is
- * stored once, whoever does it. The holder of the role `telegram` alone polls, and has the stored updates in hand in the
+ * stored once, by any process. The holder of the role `telegram` alone polls, and has the stored updates in hand in the
  * order in which they were stored; the fence of its term is checked in the statement that takes them. So the order of a
  * chat is that of one process, and another one goes on where a dead one stopped.
  */
@@ -42,7 +42,7 @@ export class SharedUpdates {
     this.#options = options;
   }
 
-  /** An update was stored here: whoever has the role takes it in hand. */
+  /** An update was stored here: the process with the role takes it in hand. */
   kept(): void {
     const { processes } = this.#options;
     if (processes.termOf('telegram') === undefined) processes.tell({ kind: 'updates' });
@@ -87,7 +87,7 @@ export class SharedUpdates {
     };
     const polling = source.deliver({ capacity, take: (batch, stop) => sink.take(batch, stop) }, signal);
     await Promise.all([polling, this.#takeNew(term, signal)]);
-    // At the end of the process whoever closes it waits, and gives the role back.
+    // At the end of the process its closer waits, and gives the role back.
     if (closing.aborted) return;
     await handler.idle();
     // Handlers that were stopped in order did not kill a process.

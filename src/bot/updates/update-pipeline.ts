@@ -35,7 +35,7 @@ export type IntakeOptions = {
 
 /**
  * Stores the updates of a batch and starts to handle them in the same transaction; nothing is said before that is durable
- * (see `UnkeptUpdates`). Where several processes share the inbox, whoever has them in hand begins once they are stored. While the storage is unavailable, updates are answered without
+ * (see `UnkeptUpdates`). Where several processes share the inbox, the process that has them in hand begins once they are stored. While the storage is unavailable, updates are answered without
  * being stored; only the answered ones are confirmed, so Telegram sends the others again.
  */
 export class Intake {

@@ -4,7 +4,7 @@ export type SendPace = {
   readonly place: number | 'everything';
   /** Messages that go out together. */
   readonly messages: number;
-  /** So many at once, and one more with each span. */
+  /** How many at once, before one more comes with each span. */
   readonly burst: number;
   readonly everyMs: number;
   /** At most so many of the place within a minute. */

@@ -2,7 +2,7 @@ import type { KeyId, ProviderName } from '../ids.ts';
 import type { KeyBalance, KeyState, SeatRecord, ToldSpan, WindowRecord } from '../key-state.ts';
 
 /** A seat that is wished for, for one call. */
-export type SeatWish = {
+export type SeatClaim = {
   /** Chosen by who asks, so that a wish whose answer was lost can be taken back. */
   readonly seatId: string;
   readonly holder: string;
@@ -126,7 +126,7 @@ export type SharedKeys = {
   /** Ends the life and gives back its seats. */
   leave(holder: string): Promise<void>;
   /** A seat, as long as the account and the key carry fewer calls than they may and the window is open. */
-  take(wish: SeatWish): Promise<SeatTaken>;
+  take(wish: SeatClaim): Promise<SeatTaken>;
   /** Ends calls; a seat that is unknown, or was given back before, changes nothing. */
   giveBack(holder: string, seats: readonly SeatBack[]): Promise<void>;
   /** What others do with these keys, or with all of them. */

@@ -119,7 +119,7 @@ export class KeyProber {
     const { id } = entry.key;
     const turn = { forMs: turnMs, restMs: restMs ?? 0 };
     const probe = () => {
-      // Whoever had begun this probe has not lived to end it.
+      // The process that had begun this probe has not lived to end it.
       if (entry.state.kind === 'probing') this.#pool.note(id, { kind: 'probe-unsure' });
       return this.#probeOne(this.#pool.keys().find(({ key }) => key.id === id) ?? entry, provider);
     };

@@ -78,7 +78,7 @@ export class CallRecorder {
     this.#stateMachine.announce(providerKeys.provider);
   }
 
-  /** The seat was taken here, but not given at the store: its call was never made. Nobody is told of the seat. */
+  /** The seat was taken here, but not given at the store: its call was never made. No listener hears of the seat. */
   undone(call: Call): void {
     const { pooled, providerKeys } = call;
     leaveSeat(pooled);

@@ -1,7 +1,7 @@
 import type { Choice } from '../../domain/attempt-trail.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Lease, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
-import type { OthersCalls, OthersView, SeatWish } from '../../domain/shared/shared-keys.ts';
+import type { OthersCalls, OthersView, SeatClaim } from '../../domain/shared/shared-keys.ts';
 import type { PoolClock } from '../../kit/clock.ts';
 import type { Sharing } from '../shared/sharing.ts';
 import type { KeyRegistry } from './key-registry.ts';
@@ -25,7 +25,7 @@ export type SharedPoolOptions = {
   readonly borrow: (provider: ProviderName, request: SeatRequest) => Borrowed | Unborrowed;
 };
 
-/** So many accounts are tried that turn out to be full; then others are quicker, and one of them frees a seat soon. */
+/** How many accounts are tried that turn out to be full; then others are quicker, and one of them frees a seat soon. */
 const maxTries = 8;
 
 /** What others were last seen to do with a key. */
@@ -59,17 +59,17 @@ export class SharedPool {
       if (borrowed.kind !== 'call' && (tries === 0 || borrowed.kind === 'slow')) return borrowed;
       if (borrowed.kind !== 'call') break;
       const { call, choice } = borrowed;
-      const wish = this.#wishFor(call);
-      const taking = await sharing.take(wish);
+      const claim = this.#claimFor(call);
+      const taking = await sharing.take(claim);
       if (taking.kind === 'seat') {
-        this.#takeIn(taking.view, wish.accountKeys);
+        this.#takeIn(taking.view, claim.accountKeys);
         const held = { ...call, inFlightAtStart: call.pooled.account.inFlight };
         return { kind: 'seat', lease: new Seat(held, choice, endings, time, taking.held) };
       }
       endings.undone(call);
       if (taking.kind === 'away') return { kind: 'busy' };
-      this.#takeIn(taking.view, wish.accountKeys);
-      for (const id of wish.accountKeys) without.add(id);
+      this.#takeIn(taking.view, claim.accountKeys);
+      for (const id of claim.accountKeys) without.add(id);
     }
     const providerKeys = registry.find(provider);
     return providerKeys === undefined ? { kind: 'no-keys' } : whyNoSeat(providerKeys, request, time.wallMs());
@@ -90,7 +90,7 @@ export class SharedPool {
     else if (!seat.isGiven) this.#unheld.set(seat, pooled);
   }
 
-  #wishFor({ pooled }: Call): Omit<SeatWish, 'seatId' | 'holder'> {
+  #claimFor({ pooled }: Call): Omit<SeatClaim, 'seatId' | 'holder'> {
     const { account, maxCalls, key } = pooled;
     const window = account.window.isUnknown ? undefined : account.window.limitAt(this.#options.time.wallMs());
     return {

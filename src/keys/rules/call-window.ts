@@ -157,7 +157,7 @@ export class CallWindow {
     this.#told = lower(other.#told, this.#told) ?? this.#told;
   }
 
-  /** So many calls of others have begun. */
+  /** How many calls of others have begun. */
   sentElsewhere(calls: number, nowMs: number): void {
     for (let count = 0; count < calls; count += 1) this.sent(nowMs);
   }

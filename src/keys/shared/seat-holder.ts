@@ -1,8 +1,8 @@
 import type { KeyId } from '../../domain/ids.ts';
-import type { OthersView, SeatBack, SeatWish, SharedKeys } from '../../domain/shared/shared-keys.ts';
+import type { OthersView, SeatBack, SeatClaim, SharedKeys } from '../../domain/shared/shared-keys.ts';
 import { atMost, type Clock, every } from '../../kit/clock.ts';
 
-/** Who is silent for this long is taken for dead by whoever wants one of its seats. */
+/** Who is silent for this long is taken for dead by the next one who wants one of its seats. */
 const leaseMs = 9_000;
 const beatEveryMs = 2_000;
 /** A store that has not answered by then is away. */
@@ -35,7 +35,7 @@ export type Taking =
   | { readonly kind: 'away' };
 
 type Life = { readonly holder: string; isOver: boolean };
-type Untold = SeatBack & { readonly life: Life; readonly keyIds: readonly KeyId[] };
+type Pending = SeatBack & { readonly life: Life; readonly keyIds: readonly KeyId[] };
 
 /**
  * Holds seats at the store for this process: takes them, renews all of them with one beat, and gives them back. What the
@@ -48,7 +48,7 @@ export class SeatHolder implements AsyncDisposable {
   readonly #options: SeatHolderOptions;
   #life: Life;
   #isAway = false;
-  #untold: Untold[] = [];
+  #pending: Pending[] = [];
   #telling: Promise<void> | undefined;
   #beating: Promise<void> | undefined;
   #beats: Disposable | undefined;
@@ -75,21 +75,21 @@ export class SeatHolder implements AsyncDisposable {
     this.#beats = every(clock, beatEveryMs, () => void this.beat());
   }
 
-  /** Takes a seat, or a place beyond the limit where the wish names none. Never rejects. */
-  async take(wish: Omit<SeatWish, 'seatId' | 'holder'>): Promise<Taking> {
+  /** Takes a seat, or a place beyond the limit where the claim names none. Never rejects. */
+  async take(claim: Omit<SeatClaim, 'seatId' | 'holder'>): Promise<Taking> {
     const { shared, newId } = this.#options;
     const life = this.#life;
     const seatId = newId();
     // The store would count the ended call beside this one.
-    while (!this.#isAway && this.#isUntold(wish.accountKeys)) await this.#tell();
+    while (!this.#isAway && this.#isPending(claim.accountKeys)) await this.#tell();
     if (this.#isAway) return { kind: 'away' };
     const { holder } = life;
-    const asked = shared.take({ ...wish, seatId, holder });
+    const asked = shared.take({ ...claim, seatId, holder });
     const taken = await this.#ask(asked);
     if (taken === undefined) {
-      const unused = { seatId, countsForMs: 0, life, keyIds: wish.accountKeys };
+      const unused = { seatId, countsForMs: 0, life, keyIds: claim.accountKeys };
       this.#giveBack(unused);
-      // Where the wish reaches the store later than this.
+      // Where the claim reaches the store later than this.
       void asked.then(
         ({ kind }) => (kind === 'seat' ? this.#giveBack(unused) : undefined),
         () => undefined,
@@ -101,10 +101,10 @@ export class SeatHolder implements AsyncDisposable {
       return { kind: 'away' };
     }
     if (taken.kind === 'full') return { kind: 'full', view: taken.view };
-    return { kind: 'seat', view: taken.view, held: this.#held(seatId, life, wish.accountKeys) };
+    return { kind: 'seat', view: taken.view, held: this.#held(seatId, life, claim.accountKeys) };
   }
 
-  /** Renews the lease, tells what is untold and reads what others hold. Never rejects. */
+  /** Renews the lease, tells what is pending and reads what others hold. Never rejects. */
   beat(): Promise<void> {
     return (this.#beating ??= this.#beat().finally(() => (this.#beating = undefined)));
   }
@@ -150,7 +150,7 @@ export class SeatHolder implements AsyncDisposable {
     const { shared, newId, onFenced } = this.#options;
     life.isOver = true;
     this.#setAway(true);
-    this.#untold = this.#untold.filter((one) => one.life !== life);
+    this.#pending = this.#pending.filter((one) => one.life !== life);
     const next: Life = { holder: newId(), isOver: false };
     this.#life = next;
     onFenced();
@@ -169,19 +169,19 @@ export class SeatHolder implements AsyncDisposable {
     };
   }
 
-  #giveBack(untold: Untold): void {
-    if (untold.life.isOver) return;
-    this.#untold.push(untold);
+  #giveBack(pending: Pending): void {
+    if (pending.life.isOver) return;
+    this.#pending.push(pending);
     if (!this.#isAway) void this.#tell();
   }
 
-  #isUntold(keyIds: readonly KeyId[]): boolean {
-    return this.#untold.some((one) => one.keyIds.some((id) => keyIds.includes(id)));
+  #isPending(keyIds: readonly KeyId[]): boolean {
+    return this.#pending.some((one) => one.keyIds.some((id) => keyIds.includes(id)));
   }
 
   /** Tells the store of ended calls, all that are known when it begins. */
   async #tell(evenAway = false): Promise<void> {
-    if (this.#telling === undefined && this.#untold.length > 0 && (evenAway || !this.#isAway)) {
+    if (this.#telling === undefined && this.#pending.length > 0 && (evenAway || !this.#isAway)) {
       this.#telling = this.#tellNow().finally(() => (this.#telling = undefined));
     }
     await this.#telling;
@@ -190,11 +190,11 @@ export class SeatHolder implements AsyncDisposable {
   async #tellNow(): Promise<void> {
     // Calls that end in the same moment are told together.
     await Promise.resolve();
-    const told = [...this.#untold];
+    const told = [...this.#pending];
     const seats = told.map(({ seatId, countsForMs }) => ({ seatId, countsForMs }));
     const hasTold = await this.#ask(this.#options.shared.giveBack(this.#life.holder, seats).then(() => true));
-    if (hasTold === true) this.#untold = this.#untold.filter((one) => !told.includes(one));
-    if (hasTold === true && !this.#isAway && this.#untold.length > 0) await this.#tellNow();
+    if (hasTold === true) this.#pending = this.#pending.filter((one) => !told.includes(one));
+    if (hasTold === true && !this.#isAway && this.#pending.length > 0) await this.#tellNow();
   }
 
   /** What the store answers; undefined when it does not, and then it counts as away. */

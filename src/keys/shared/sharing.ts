@@ -1,5 +1,5 @@
 import type { KeyId } from '../../domain/ids.ts';
-import type { OthersView, SeatWish, SharedKeys, SharedNews } from '../../domain/shared/shared-keys.ts';
+import type { OthersView, SeatClaim, SharedKeys, SharedNews } from '../../domain/shared/shared-keys.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import { FactBoard } from './fact-board.ts';
 import { SeatHolder, type Taking } from './seat-holder.ts';
@@ -60,8 +60,8 @@ export class Sharing implements AsyncDisposable {
     await this.board.load();
   }
 
-  take(wish: Omit<SeatWish, 'seatId' | 'holder'>): Promise<Taking> {
-    return this.#seats.take(wish);
+  take(claim: Omit<SeatClaim, 'seatId' | 'holder'>): Promise<Taking> {
+    return this.#seats.take(claim);
   }
 
   /** Does the work when it is this process's turn; undefined when it is another one's, or the store is away. */

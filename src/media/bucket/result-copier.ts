@@ -160,7 +160,7 @@ export class ResultCopier implements ResultCopies, AsyncDisposable {
     const { store, bucket, results } = this.#options;
     const file = await results.open(jobId, part);
     if (file === undefined && this.#options.hasOthers === true) {
-      // Whoever has it copies it; where nobody has, its row goes with its job.
+      // The process that has it copies it; where none has, its row goes with its job.
       this.#elsewhere.add(key);
       await store.postpone(key);
       return 'done';

@@ -62,7 +62,7 @@ export async function moveDatabase(options: MoveOptions): Promise<MoveReport> {
       `Cannot move into ${to.place}: ${checked.how}; what was copied is removed again, make sure that nobody writes to either database and run it once more`,
     );
   }
-  // Whoever began meanwhile has read or written what was copied before.
+  // A process that began meanwhile has read or written what was copied before.
   await from.refuseUse();
   await to.refuseUse();
   await to.finish(tables, await from.lastNumbers(tables));

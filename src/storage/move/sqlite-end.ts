@@ -103,7 +103,7 @@ function readerOf(database: SqliteDatabase, path: string): MoveSource {
         }),
       );
     },
-    // Whoever moves owns the data folder.
+    // The mover owns the data folder.
     refuseUse: async () => undefined,
   };
 }

@@ -20,7 +20,7 @@ export function* tell(database: Database, topic: string, text = ''): Steps<void>
 }
 
 /**
- * Hears what other processes say, over one connection of its own. Where that is lost it is made anew, and then everybody who
+ * Hears what other processes say, over one connection of its own. Where that is lost it is made again, and then everybody who
  * listens is told that they may have missed something.
  */
 export class Listening implements AsyncDisposable {

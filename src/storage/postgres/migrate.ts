@@ -16,7 +16,7 @@ export const migrations: readonly Migration[] = [firstTables, sharedKeys];
 /** How far the schema may be ahead of the program that uses it. */
 const maxAhead = 1;
 
-/** Among the advisory locks of the database, the one of whoever migrates. */
+/** Among the advisory locks of the database, the one of the migration. */
 const migrationLock = 7_244_028;
 
 export function newestVersion(steps: readonly Migration[]): number {

@@ -2,7 +2,7 @@ import { StorageError } from '../storage-error.ts';
 import { type ConnectionPool, schemaName } from './pool.ts';
 import { toStorageError } from './postgres-error.ts';
 
-/** Among the advisory locks of the database, the one of whoever moves it. */
+/** Among the advisory locks of the database, the one of a move. */
 export const moveLock = 7_244_029;
 /** How far each table is; it exists from the first page of a move into the database until its end. */
 export const progressTable = 'move_progress';

@@ -3,7 +3,7 @@ import type { Database, Steps } from '../database.ts';
 import { numberOf } from '../rows.ts';
 import type { Owner } from '../stores/jobs/owner.ts';
 
-/** How long the row of a process is kept once it is dead, for whoever asks what ran. */
+/** How long the row of a process is kept once it is dead, for an operator who asks what ran. */
 const keptMs = 86_400_000;
 
 export type ProcessFacts = {

@@ -7,7 +7,7 @@ import type {
   Published,
   SeatBack,
   SeatTaken,
-  SeatWish,
+  SeatClaim,
   SharedFact,
   SharedKeys,
   SharedNews,
@@ -41,7 +41,7 @@ export function createSharedKeys(database: Database, news: News): SharedKeys {
       await saySeats(await database.commit(() => leave(database, holder)), holder);
     },
     // Like what gives back: one statement, which is a transaction by itself.
-    take: (wish) => database.read(() => take(database, wish)),
+    take: (claim) => database.read(() => take(database, claim)),
     giveBack: async (holder, seats) => {
       await saySeats(await database.read(() => giveBack(database, holder, seats)), holder);
     },
@@ -102,8 +102,8 @@ function* leave(database: Database, holder: string): Steps<ReadonlySet<KeyId>> {
   return keyIdsOf(freed);
 }
 
-function* take(database: Database, wish: SeatWish): Steps<SeatTaken> {
-  const { seatId, holder, keyId, accountKeys, limit, keyLimit, window } = wish;
+function* take(database: Database, claim: SeatClaim): Steps<SeatTaken> {
+  const { seatId, holder, keyId, accountKeys, limit, keyLimit, window } = claim;
   const row = yield* database.get(
     'SELECT answer, at, calls FROM take_key_seat(?, ?, ?, ?, ?, ?, ?, ?)',
     seatId,

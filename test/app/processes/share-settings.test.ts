@@ -23,7 +23,7 @@ test('what an operator sets for keys in one process is taken into use in all, an
   other.wire.cut();
   await one.use();
   await settled();
-  other.wire.mend();
+  other.wire.restore();
   await settled();
   expect(uses).toEqual(['one uses', 'other reads', 'other uses']);
 });

@@ -45,7 +45,7 @@ export const aStep = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('note' as const), who, key: fc.nat(2), event: fc.constantFrom(...words) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const), who }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('mend' as const), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restore' as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('die' as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), who }) },
 );
@@ -68,7 +68,7 @@ export class Lives {
   readonly #world: ReturnType<typeof somePools>;
   readonly #accounts: readonly (readonly KeyId[])[];
   readonly #cut = new Set<Process>();
-  /** Cut off, or mended and without the time to hear that its seats are lost. */
+  /** Cut off, or restored and without the time to hear that its seats are lost. */
   readonly #unsure = new Set<Process>();
   #living: Process[] = [];
   #out: Out[] = [];
@@ -100,7 +100,7 @@ export class Lives {
     for (const account of this.#accounts) {
       const inAll = this.#world.store.heldOf(account);
       assert.ok(inAll <= 3, 'More seats are held than any account may have');
-      // Whoever is cut off may not have heard yet that it lost its seats.
+      // One that is cut off may not have heard yet that it lost its seats.
       const sure = this.#out.filter(
         ({ process, lease }) => !this.#unsure.has(process) && account.includes(lease.keyId),
       );
@@ -113,7 +113,7 @@ export class Lives {
   /** All can hear again, and time passes: they agree, and no seat is lost. Returns what each is given then. */
   async end(): Promise<readonly string[]> {
     const given: string[] = [];
-    for (const process of this.#cut) process.wire.mend();
+    for (const process of this.#cut) process.wire.restore();
     this.#cut.clear();
     if (this.#living.length === 0) this.#living.push(await this.#world.open());
     await this.#world.clock.advance(2 * deathMs);
@@ -169,8 +169,8 @@ export class Lives {
         this.#cut.add(process);
         this.#unsure.add(process);
         return;
-      case 'mend':
-        process?.wire.mend();
+      case 'restore':
+        process?.wire.restore();
         if (process !== undefined) this.#cut.delete(process);
         return;
       case 'die':

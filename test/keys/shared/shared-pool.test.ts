@@ -65,7 +65,7 @@ test('what a process says of a seat that was taken for abandoned changes nothing
   one.wire.cut();
   await clock.advance(deathMs);
   const next = await other.seat();
-  one.wire.mend();
+  one.wire.restore();
   await clock.advance(deathMs);
   expect([await late.renew(), await next.renew()]).toEqual([false, true]);
   late.release(fail(failures.rejected));
@@ -88,7 +88,7 @@ test('no seat is given while the store is away, what runs may finish, and all is
   expect(one.states()).toContain('benched');
   expect(other.states()).toEqual(['ready', 'ready']);
   one.heard.length = 0;
-  one.wire.mend();
+  one.wire.restore();
   await clock.advance(5_000);
   expect(one.heard).toContain('bytez');
   expect(agreed(other)).toEqual(agreed(one));
@@ -102,7 +102,7 @@ test('a call that is resumed while the store is away is counted there as soon as
   one.wire.cut();
   const resumed = await one.pool.resume(aKey(1).id);
   expect(resumed?.keyName).toBe('bytez #1');
-  one.wire.mend();
+  one.wire.restore();
   await clock.advance(5_000);
   expect((await other.pool.acquire('bytez')).kind).toBe('busy');
   resumed?.release(ok());

@@ -56,7 +56,7 @@ export function* recoverJobs(
     yield* lockTurns(database, [numberOf(row, 'turn_id')]);
     const crashes = numberOf(row, 'crashes') + 1;
     const isTaken = yield* database.run(
-      // Without an owner it counts no second time, and is delivered by whoever takes it.
+      // Without an owner it counts no second time, and is delivered by the one who takes it.
       'UPDATE jobs SET crashes = ?, owner = NULL WHERE seq = ? AND fence = ? AND state = ?',
       crashes,
       numberOf(row, 'seq'),

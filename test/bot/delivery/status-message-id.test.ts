@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closeLateReceipt, keepReceipt } from '../../../src/bot/delivery/receipt-number.ts';
+import { closeLateStatusMessage, keepStatusMessageId } from '../../../src/bot/delivery/status-message-id.ts';
 import { jobId } from '../../../src/domain/ids.ts';
 import type { HeldReason } from '../../../src/domain/job.ts';
 import { loadCatalog } from '../../../src/messages/catalog.ts';
@@ -13,7 +13,7 @@ const id = jobId('tg-1');
 const ledger = { end: async () => true };
 const emit = () => undefined;
 
-test('keepReceipt() offers the number again until the storage takes it', async () => {
+test('keepStatusMessageId() offers the number again until the storage takes it', async () => {
   const clock = fakeClock();
   let refusals = 3;
   const offered: number[] = [];
@@ -23,20 +23,24 @@ test('keepReceipt() offers the number again until the storage takes it', async (
     return true;
   };
   const { signal } = new AbortController();
-  const kept = keepReceipt(id, 8, { delivery: { keepStatusMessage }, ledger, clock, emit }, signal);
+  const kept = keepStatusMessageId(id, 8, { delivery: { keepStatusMessage }, ledger, clock, emit }, signal);
   await clock.advance(10_000);
   expect([await kept, offered]).toEqual(['kept', [8, 8, 8, 8]]);
 });
 
-test('keepReceipt() gives up when the process ends, and where trying again is of no use', async () => {
+test('keepStatusMessageId() gives up when the process ends, and where trying again is of no use', async () => {
   const clock = fakeClock();
   const refusing = async () => Promise.reject(new StorageError('unreachable', 'The database is away'));
   const failing = async () => Promise.reject(new Error('Something else'));
   const { signal } = new AbortController();
   const tools = { ledger, clock, emit };
-  expect(await keepReceipt(id, 8, { ...tools, delivery: { keepStatusMessage: failing } }, signal)).toBe('unkept');
+  expect(await keepStatusMessageId(id, 8, { ...tools, delivery: { keepStatusMessage: failing } }, signal)).toBe(
+    'unkept',
+  );
   const ended = AbortSignal.abort();
-  expect(await keepReceipt(id, 8, { ...tools, delivery: { keepStatusMessage: refusing } }, ended)).toBe('unkept');
+  expect(await keepStatusMessageId(id, 8, { ...tools, delivery: { keepStatusMessage: refusing } }, ended)).toBe(
+    'unkept',
+  );
 });
 
 async function closeLate(
@@ -55,25 +59,25 @@ async function closeLate(
   const found = { job, view: { ...view, phase: { kind: 'ended', outcome } } };
   const messages = createMessageMapper(loadCatalog());
   const tools = { ...telegram, service: { find: async () => found as never }, messages };
-  closeLateReceipt(id, 7, 8, tools);
+  closeLateStatusMessage(id, 7, 8, tools);
   await telegram.clock.advance(60_000);
   return telegram.calls.map(({ method, payload }) => `${method} ${String(payload['message_id'])}`);
 }
 
-test('closeLateReceipt() deletes a status message beside an outcome that was told', async () => {
+test('closeLateStatusMessage() deletes a status message beside an outcome that was told', async () => {
   expect(await closeLate('told')).toEqual(['deleteMessage 8']);
 });
 
-test('closeLateReceipt() lets it say the ending where Telegram does not delete it', async () => {
+test('closeLateStatusMessage() lets it say the ending where Telegram does not delete it', async () => {
   const answer = ({ method }: TelegramCall) =>
     method === 'deleteMessage' ? refusing("Bad Request: message can't be deleted") : undefined;
   expect(await closeLate('told', undefined, answer)).toEqual(['deleteMessage 8', 'editMessageText 8']);
 });
 
-test('closeLateReceipt() lets it say that the outcome is held', async () => {
+test('closeLateStatusMessage() lets it say that the outcome is held', async () => {
   expect(await closeLate('told', 'unsure')).toEqual(['editMessageText 8']);
 });
 
-test('closeLateReceipt() leaves the message of a job that goes on', async () => {
+test('closeLateStatusMessage() leaves the message of a job that goes on', async () => {
   expect(await closeLate('running')).toEqual([]);
 });

@@ -20,7 +20,7 @@ const keepAgainMs = 500;
  * The process that took a request sends its status message, and another one may have made the result already. Resolves when
  * that message has a number, or is too late: then the outcome is a message of its own.
  */
-export async function receiptKept(
+export async function statusMessageKnown(
   id: JobId,
   jobs: Pick<JobReader, 'find'>,
   clock: Clock,
@@ -33,7 +33,7 @@ export async function receiptKept(
   }
 }
 
-export type KeepReceiptTools = {
+export type KeepTools = {
   readonly delivery: Pick<JobDelivery, 'keepStatusMessage'>;
   readonly ledger: Pick<EffectLedger, 'end'>;
   readonly clock: Clock;
@@ -45,10 +45,10 @@ export type KeepReceiptTools = {
  * refuses it is tried again: a number that is forgotten leaves a message that nobody can close. Resolves with `late` where
  * the outcome was told meanwhile. Never rejects.
  */
-export async function keepReceipt(
+export async function keepStatusMessageId(
   id: JobId,
   messageId: number,
-  { delivery, ledger, clock, emit }: KeepReceiptTools,
+  { delivery, ledger, clock, emit }: KeepTools,
   signal: AbortSignal,
 ): Promise<'kept' | 'late' | 'unkept'> {
   for (;;) {
@@ -67,7 +67,7 @@ export async function keepReceipt(
   }
 }
 
-export type LateReceiptTools = {
+export type CloseLateTools = {
   readonly outbox: Outbox;
   readonly service: Pick<GenerationService, 'find'>;
   readonly messages: MessageMapper;
@@ -79,7 +79,7 @@ export type LateReceiptTools = {
  * Closes a status message whose number became known when the outcome had become a message of its own: it is deleted, and
  * where Telegram does not do that, or the outcome is held, it says so.
  */
-export function closeLateReceipt(id: JobId, chatId: number, messageId: number, tools: LateReceiptTools): void {
+export function closeLateStatusMessage(id: JobId, chatId: number, messageId: number, tools: CloseLateTools): void {
   const { outbox, service, messages, clock, emit } = tools;
   const run = async (): Promise<'done' | 'again'> => {
     const found = await service.find(id);
