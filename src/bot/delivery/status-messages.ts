@@ -207,8 +207,11 @@ export class StatusMessages {
   /** Ends the edits for this job; resolves when a status message that is being sent has arrived. */
   async close(id: JobId): Promise<void> {
     await this.#sending.get(id)?.catch(() => undefined);
-    this.#tracked.get(id)?.timer?.[Symbol.dispose]();
+    const tracked = this.#tracked.get(id);
+    if (tracked === undefined) return;
+    tracked.timer?.[Symbol.dispose]();
     this.#tracked.delete(id);
+    this.#options.outbox.withdraw({ chatId: tracked.chatId, name: id });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -272,12 +275,8 @@ export class StatusMessages {
       await outbox.api.editMessageText(tracked.chatId, found.job.statusMessageId, view.text, textOptions(view));
       if (jobView.phase.kind === 'queued' && tracked.phase === 'queued') tracked.placeEveryMs *= 2;
       tracked.placeAtMs = clock.monotonicMs() + tracked.placeEveryMs;
-      Object.assign(tracked, {
-        shown: jobView,
-        phase: jobView.phase.kind,
-        edits: tracked.edits + 1,
-        isAsked: false,
-      });
+      const { kind: phase } = jobView.phase;
+      Object.assign(tracked, { shown: jobView, phase, edits: tracked.edits + 1, isAsked: false });
       return 'done';
     } catch (error) {
       const failure = reportTelegramError(emit, 'editMessageText', error);

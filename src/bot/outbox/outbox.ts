@@ -9,13 +9,15 @@ import type { SharedPace } from './shared-pace.ts';
 const retryRules = { baseMs: 1_000, capMs: 60_000 } as const;
 /** After this many tries a status is outdated. */
 const maxStatusTries = 4;
+/** In the order in which they are started. */
+const priorities = ['answer', 'proactive', 'status'] as const;
 
 export type OutgoingMessage = VisibleCall & {
   /**
    * `answer`: a person waits for it. `proactive`: no person waits. `status`: sent after everything else in its chat; a new
    * one replaces the waiting one of the same name.
    */
-  readonly priority: 'answer' | 'proactive' | 'status';
+  readonly priority: (typeof priorities)[number];
   readonly name?: string;
   /**
    * Makes the calls and handles their errors; resolves with `again` when Telegram accepted nothing, or when the calls may
@@ -40,8 +42,8 @@ type Item = {
   tries: number;
   /** No try before this time; later messages of the chat may go first. */
   retryAtMs: number;
-  /** Its slot in the proactive messages of all chats. */
-  slotAtMs?: number;
+  /** Counted among the proactive messages of all chats. */
+  isPaced?: boolean;
 };
 
 /** One chat: its messages in order, its statuses by name, one call at a time. */
@@ -56,7 +58,8 @@ type ChatQueue = {
 /**
  * Sends everything that the bot writes without being asked in this moment. Messages of a chat go out one at a time in the
  * order in which they were posted, each as soon as the rate limit allows; a limited chat delays no other chat. A message
- * that Telegram did not accept is tried again later, and later messages of its chat may go first meanwhile.
+ * that Telegram did not accept is tried again later, and later messages of its chat may go first meanwhile. What nobody
+ * waits for is spread over time: it takes its turn when it goes out, so what is withdrawn before delays nothing.
  */
 export class Outbox {
   readonly api: Api;
@@ -64,8 +67,10 @@ export class Outbox {
   readonly health: MethodHealth;
   readonly #options: OutboxOptions;
   readonly #chats = new Map<number, ChatQueue>();
-  /** Chats with a due answer, and with a due status, while there is no slot for it; in order. */
-  readonly #ready = { answers: new Set<ChatQueue>(), statuses: new Set<ChatQueue>() };
+  /** Chats whose next message is due while there is no slot or no turn for it; in order. */
+  readonly #ready = { answer: new Set<ChatQueue>(), proactive: new Set<ChatQueue>(), status: new Set<ChatQueue>() };
+  /** Until the next turn of those that nobody waits for. */
+  #turnTimer: Disposable | undefined;
   readonly #slots: SendSlots;
   readonly #whenEmpty: (() => void)[] = [];
   #state: 'open' | 'closing' | 'closed' = 'open';
@@ -86,6 +91,12 @@ export class Outbox {
     this.#startNext(chat);
   }
 
+  /** Drops the waiting status of this name: what it would show has passed. */
+  withdraw({ chatId, name }: { readonly chatId: number; readonly name: string }): void {
+    const chat = this.#chats.get(chatId);
+    if (chat?.statuses.delete(name) === true) this.#startNext(chat);
+  }
+
   /** Accepts no further statuses; resolves when everything that is due now is sent. The next start does the rest. */
   async drain(): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing';
@@ -99,6 +110,7 @@ export class Outbox {
   /** Starts no further message; resolves when the running ones have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#state = 'closed';
+    this.#turnTimer?.[Symbol.dispose]();
     for (const chat of this.#chats.values()) {
       chat.timer?.[Symbol.dispose]();
       if (!chat.isBusy) this.#remove(chat);
@@ -129,20 +141,39 @@ export class Outbox {
     delete chat.timer;
     const next = this.#nextOf(chat);
     if (next === undefined) return this.#remove(chat);
-    const isStatus = next.item.message.priority === 'status';
-    if (next.waitMs > 0) {
+    const { item, waitMs } = next;
+    const { priority } = item.message;
+    if (waitMs > 0) {
       if (this.#state === 'closing') return this.#remove(chat);
-      chat.timer = this.#options.clock.schedule(next.waitMs, () => this.#startNext(chat));
-    } else if (!this.#slots.hasRoom(isStatus)) (isStatus ? this.#ready.statuses : this.#ready.answers).add(chat);
-    else void this.#start(chat, next.item);
+      chat.timer = this.#options.clock.schedule(waitMs, () => this.#startNext(chat));
+    } else if (!this.#slots.hasRoom(priority === 'status')) this.#ready[priority].add(chat);
+    else if (this.#takeTurn(item)) void this.#start(chat, item);
+    else if (this.#state === 'closing') this.#remove(chat);
+    else this.#ready[priority].add(chat);
   }
 
-  /** Starts waiting chats as long as there are slots. */
+  /** False when the message has to wait for its turn; those that wait then go on by themselves. */
+  #takeTurn(item: Item): boolean {
+    if (item.message.priority === 'answer' || item.isPaced === true) return true;
+    const waitMs = this.#options.rateLimiter.takeProactive();
+    if (waitMs > 0) {
+      this.#turnTimer ??= this.#options.clock.schedule(waitMs, () => {
+        this.#turnTimer = undefined;
+        this.#startReady();
+      });
+      return false;
+    }
+    item.isPaced = true;
+    return true;
+  }
+
+  /** Starts waiting chats as long as there are slots and turns: answers first, statuses last. */
   #startReady(): void {
-    for (const isStatus of [false, true]) {
-      const ready = isStatus ? this.#ready.statuses : this.#ready.answers;
+    for (const priority of priorities) {
+      const ready = this.#ready[priority];
       for (const chat of ready) {
-        if (!this.#slots.hasRoom(isStatus)) break;
+        if (!this.#slots.hasRoom(priority === 'status')) break;
+        if (priority !== 'answer' && this.#turnTimer !== undefined) break;
         ready.delete(chat);
         this.#startNext(chat);
       }
@@ -150,8 +181,7 @@ export class Outbox {
   }
 
   #remove(chat: ChatQueue): void {
-    this.#ready.answers.delete(chat);
-    this.#ready.statuses.delete(chat);
+    for (const priority of priorities) this.#ready[priority].delete(chat);
     if (this.#chats.get(chat.chatId) === chat) this.#chats.delete(chat.chatId);
     if (this.#chats.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
@@ -172,12 +202,10 @@ export class Outbox {
   #waitMs(item: Item, nowMs: number): number {
     const { rateLimiter } = this.#options;
     const { chatId, priority } = item.message;
-    if (priority !== 'answer') item.slotAtMs ??= rateLimiter.takeProactiveSlot();
     return Math.max(
       rateLimiter.heldMs(chatId),
       rateLimiter.waitMs(item.message, priority === 'status'),
       item.retryAtMs - nowMs,
-      (item.slotAtMs ?? 0) - nowMs,
     );
   }
 
@@ -215,7 +243,7 @@ export class Outbox {
   #postpone(chat: ChatQueue, item: Item): boolean {
     const { rateLimiter, clock, random } = this.#options;
     item.tries += 1;
-    delete item.slotAtMs;
+    item.isPaced = false;
     // For a limited chat the rate limiter knows the time of the next try.
     const isHeld = rateLimiter.heldMs(item.message.chatId) > 0;
     item.retryAtMs = isHeld ? 0 : clock.monotonicMs() + backoffMs(item.tries, retryRules, random);

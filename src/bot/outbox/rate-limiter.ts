@@ -13,7 +13,7 @@ export const pacing = {
   proactive: { burst: 5, everyMs: 40 },
 } as const;
 
-const chatsRemembered = 5_000;
+const chatsRemembered = 1_000;
 const sweepEveryMs = 1_000;
 
 /** A call that sends or edits a message in a chat: the one with `messageId`, or as many as an album has items. */
@@ -109,12 +109,14 @@ export class RateLimiter {
     };
   }
 
-  /** Takes the next slot for a proactive message of any chat; returns its monotonic time. */
-  takeProactiveSlot(): number {
+  /** Counts a proactive message of any chat that goes out now, and returns 0; or in how many milliseconds to ask again. */
+  takeProactive(): number {
     const { burst, everyMs } = pacing.proactive;
     const nowMs = this.#clock.monotonicMs();
-    this.#proactiveFullAtMs = Math.max(this.#proactiveFullAtMs, nowMs) + everyMs;
-    return Math.max(nowMs, this.#proactiveFullAtMs - burst * everyMs);
+    const fullAtMs = Math.max(this.#proactiveFullAtMs, nowMs) + everyMs;
+    const waitMs = Math.max(0, fullAtMs - burst * everyMs - nowMs);
+    if (waitMs === 0) this.#proactiveFullAtMs = fullAtMs;
+    return waitMs;
   }
 
   #leftMs(place: HeldPlace): number {
@@ -136,7 +138,8 @@ export class RateLimiter {
   #sweep(nowMs: number): void {
     this.#sweptAtMs = nowMs;
     for (const [id, { fullAtMs, lastShownMs }] of this.#chats) {
-      if (fullAtMs <= nowMs && lastShownMs + pacing.group.withinMs <= nowMs) this.#chats.delete(id);
+      const boundMs = id < 0 ? pacing.group.withinMs : pacing.editSpacingMs.private;
+      if (fullAtMs <= nowMs && lastShownMs + boundMs <= nowMs) this.#chats.delete(id);
     }
     for (const place of this.#heldUntilMs.keys()) this.#leftMs(place);
   }

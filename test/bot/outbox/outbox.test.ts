@@ -134,6 +134,18 @@ test('Outbox spreads proactive messages, and lets no answer wait for them', asyn
   expect(said()).toHaveLength(31);
 });
 
+test('Outbox lets a proactive message go before thousands of statuses, and keeps none that was withdrawn', async () => {
+  const { clock, outbox, send, status, said } = anOutbox();
+  for (let chatId = 1; chatId <= 2_000; chatId += 1) status(chatId, 'job', `status ${chatId}`);
+  send(3_000, 'ready', 'proactive');
+  await clock.advance(40);
+  expect(said().slice(-1)).toEqual(['40 ready']);
+  for (let chatId = 1; chatId < 2_000; chatId += 1) outbox.withdraw({ chatId, name: 'job' });
+  await clock.advance(40);
+  expect(said().slice(-1)).toEqual(['80 status 2000']);
+  expect(clock.pending).toBe(0);
+});
+
 test('Outbox reports a message that throws, and goes on', async () => {
   const { clock, outbox, send, said, events } = anOutbox();
   const run = () => Promise.reject(new TypeError('broken'));

@@ -99,10 +99,17 @@ test('Pace.waitMs() lets a message follow a flood of answers after one moment', 
   expect(rateLimiter.waitMs({ chatId: 7, kind: 'send' })).toBe(1_000);
 });
 
-test('Pace.takeUnaskedTurn() gives fewer than thirty turns in any second', () => {
-  const rateLimiter = new RateLimiter({ monotonicMs: () => 1_000 });
-  const turns = Array.from({ length: 200 }, () => rateLimiter.takeProactiveSlot());
-  expect(turns.slice(0, 7)).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 1_040, 1_080]);
+test('RateLimiter.takeProactive() lets fewer than thirty messages through in any second', async () => {
+  const clock = fakeClock();
+  const rateLimiter = new RateLimiter(clock);
+  const turns: number[] = [];
+  while (turns.length < 200) {
+    const waitMs = rateLimiter.takeProactive();
+    if (waitMs === 0) turns.push(clock.monotonicMs());
+    await clock.advance(waitMs);
+  }
+  const [first = 0] = turns;
+  expect(turns.slice(0, 7).map((atMs) => atMs - first)).toEqual([0, 0, 0, 0, 0, 40, 80]);
   const inASecond = turns.map((fromMs) => turns.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1_000).length);
   expect(Math.max(...inASecond)).toBe(29);
 });
