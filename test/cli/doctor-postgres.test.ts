@@ -70,7 +70,7 @@ test.skipIf(!hasPostgres)(
     await gone[Symbol.asyncDispose]();
     expect(await findingsOf(gone.url)).toEqual([
       expect.stringMatching(
-        /^bad database: Cannot reach database "127\.0\.0\.1:\d+\/test_.*; start the server, and check DATABASE_URL/,
+        /^bad database: Cannot reach database "127\.0\.0\.1:\d+\/test_.*; start the server, or correct host and port in DATABASE_URL/,
       ),
     ]);
     await using pooler = await startPostgresProxy(own.url, (said) =>

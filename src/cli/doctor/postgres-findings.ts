@@ -34,13 +34,8 @@ export function postgresFindings({
 }
 
 function refusal(message: string): Finding {
-  const [says = '', fix = 'start the server, and check DATABASE_URL, the network and the firewall'] =
-    message.split(/; (?=[^;]*$)/);
-  return bad(
-    'database',
-    says,
-    fix.startsWith('nothing was') ? 'start the server, and check DATABASE_URL, the network and the firewall' : fix,
-  );
+  const [says = '', fix = 'check the server, and what DATABASE_URL names'] = message.split(/; (?=[^;]*$)/);
+  return bad('database', says, fix);
 }
 
 function schemaFinding(found: number, known: number): Finding {

@@ -70,7 +70,28 @@ export function toStorageError(error: unknown, place: string): unknown {
 
 /** The error for work that was not done because the database is away; the same may succeed when it is back. */
 export function unreachable(place: string, facts: string, cause?: unknown): StorageError {
-  return new StorageError('unreachable', `Cannot reach database ${place}: ${facts}; nothing was changed`, { cause });
+  return new StorageError('unreachable', `Cannot reach database ${place}: ${facts}; ${fixFor(cause)}`, { cause });
+}
+
+/** What an operator can do where the database is away. */
+function fixFor(cause: unknown): string {
+  const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
+  switch (codeOf(first)) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'check the name of the host in DATABASE_URL, and the name server of this machine';
+    case 'ECONNREFUSED':
+    case 'ENOENT':
+      return 'start the server, or correct host and port in DATABASE_URL';
+    case '53300':
+      return 'raise max_connections of the server, or run fewer processes';
+    case '57P01':
+    case '57P02':
+    case '57P03':
+      return 'it is starting or stopping, so wait for it, and see its log if it does not come back';
+    default:
+      return 'check the server, and the network and the firewall between it and this machine';
+  }
 }
 
 /** The error for a commit whose answer was lost and whose end could not be learned before this process stops. */
