@@ -109,7 +109,7 @@ export function createChatPage(options: ChatPageOptions): ChatPage {
       faultControls,
       languages,
       wakeKeys: () => view.wakeKeys(),
-      killed: () => state.recordKill(),
+      killed: (process) => state.recordKill(process),
       changed: () => state.changed(),
     }),
   );

@@ -147,6 +147,16 @@ export class FaultControls {
     return this.#process.kill();
   }
 
+  /** Kills one of several processes, which starts again by itself; false when it does not run. */
+  killProcess(number: number): boolean {
+    return this.#process.several?.kill(number) ?? false;
+  }
+
+  /** Starts one of several processes that was killed; false when it was not. */
+  startProcess(number: number): boolean {
+    return this.#process.several?.start(number) ?? false;
+  }
+
   setDiskFull(full: boolean): Promise<void> {
     return this.#process.setDiskFull(full);
   }

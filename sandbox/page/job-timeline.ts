@@ -55,8 +55,11 @@ const parkTexts = {
   'provider-silent': 'the provider is down, one call at a time tests it',
 } as const satisfies Record<ParkReason, string>;
 
-/** Returns the timeline after one more event of the job, unchanged for an event that adds no step. */
-export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number): JobTimeline {
+/**
+ * Returns the timeline after one more event of the job, unchanged for an event that adds no step. `process` is the number of
+ * the process where there are several.
+ */
+export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number, process?: number): JobTimeline {
   const step = (
     tone: TimelineStep['tone'],
     title: string,
@@ -69,7 +72,9 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
       return {
         ...timeline,
         state: 'running',
-        steps: step('plain', 'Started', { detail: after(event.waitedMs) }),
+        steps: step('plain', process === undefined ? 'Started' : `Started by process ${process}`, {
+          detail: after(event.waitedMs),
+        }),
       };
     case 'job.parked': {
       const untilMs = nowMs + event.forMs;
@@ -220,14 +225,19 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
 }
 
 /** Returns the timeline after the bot was killed, unchanged for a job that has ended. */
-export function withKill(timeline: JobTimeline, nowMs: number): JobTimeline {
+export function withKill(timeline: JobTimeline, nowMs: number, process?: number): JobTimeline {
   if (timeline.state !== 'waiting' && timeline.state !== 'running') return timeline;
   const steps = withAttemptEnd(timeline.steps, 'bad', 'cut off');
   return {
     ...timeline,
     state: 'waiting',
-    steps: [...steps, { atMs: nowMs, tone: 'bad', title: 'The bot was killed', detail: 'it starts again and goes on' }],
+    steps: [...steps, { atMs: nowMs, tone: 'bad', ...killWords(process) }],
   };
+}
+
+function killWords(process: number | undefined): Pick<TimelineStep, 'title' | 'detail'> {
+  if (process === undefined) return { title: 'The bot was killed', detail: 'it starts again and goes on' };
+  return { title: `Process ${process} was killed`, detail: 'the others take the request over within some 12 s' };
 }
 
 /** Completes the step of the running attempt. */

@@ -15,8 +15,8 @@ export type PageActionsOptions = {
   readonly faultControls: FaultControls;
   readonly languages: readonly string[];
   readonly wakeKeys: () => Promise<number>;
-  /** Called after the bot was killed. */
-  readonly killed: () => void;
+  /** Called after the bot was killed, or one of its several processes. */
+  readonly killed: (process?: number) => void;
   readonly changed: () => void;
 };
 
@@ -47,6 +47,7 @@ const provider = z.strictObject({
 const chainProvider = z.strictObject({ name: z.string().max(40), mode: z.enum(providerModes) });
 const telegram = z.strictObject({ offline: z.boolean().optional(), faultMode: z.enum(telegramFaultModes).optional() });
 const disk = z.strictObject({ full: z.boolean() });
+const oneProcess = z.strictObject({ number: z.int().positive(), act: z.enum(['kill', 'start']) });
 const nothing = z.strictObject({});
 
 /** The chat of an action, the private one without `in`. */
@@ -172,6 +173,14 @@ export function pageActions({
   action('/kill', nothing, () => {
     if (!faultControls.killBot()) return { ok: false, error: 'The bot does not run; it starts again by itself' };
     killed();
+    return succeeded;
+  });
+  action('/process', oneProcess, ({ number, act }) => {
+    if (act === 'start') {
+      return faultControls.startProcess(number) ? succeeded : { ok: false, error: 'This process has not ended' };
+    }
+    if (!faultControls.killProcess(number)) return { ok: false, error: 'This process does not run' };
+    killed(number);
     return succeeded;
   });
   action('/wake', nothing, async () => ({ ok: true, more: { woken: await wakeKeys() } }));

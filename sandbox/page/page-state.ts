@@ -43,8 +43,8 @@ export class PageState implements Disposable {
     this.#open.use(telegram.onChange((change) => this.#onTelegramChange(change)));
     this.#open.use(bytez.onChange(() => this.changed()));
     this.#open.use(
-      view.onEvent((event) => {
-        this.#recentJobs.record(event);
+      view.onEvent((event, process) => {
+        this.#recentJobs.record(event, process);
         this.changed();
       }),
     );
@@ -57,9 +57,9 @@ export class PageState implements Disposable {
     else this.#schedule(minIntervalMs);
   }
 
-  /** Notes in the log and in every open request that the bot was killed. */
-  recordKill(): void {
-    this.#recentJobs.recordKill();
+  /** Notes in the log and in every open request that the bot was killed; of one of several processes, in what it ran. */
+  recordKill(process?: number): void {
+    this.#recentJobs.recordKill(process);
   }
 
   [Symbol.dispose](): void {
@@ -144,6 +144,8 @@ export class PageState implements Disposable {
     feed.publish('jobs', jobs);
     feed.publish('log', this.#recentJobs.log);
     feed.publish('faults', faultControls.view());
+    const processes = await view.process.several?.list();
+    if (processes !== undefined) feed.publish('processes', processes);
     feed.publish('clock', { nowMs: clock.now() });
   }
 }

@@ -7,6 +7,13 @@ import { withEvent, withKill, type JobTimeline } from './job-timeline.ts';
 
 const maxJobs = 120;
 const maxLogLines = 30;
+/** Events of the process that runs a job. */
+const runs: ReadonlySet<AppEvent['event']> = new Set([
+  'job.started',
+  'attempt.started',
+  'attempt.resumed',
+  'job.produced',
+]);
 
 type JobFacts = Pick<Job, 'kind' | 'lane' | 'line' | 'prompt'> & {
   readonly userId: number;
@@ -24,6 +31,8 @@ export class RecentJobs {
   readonly #clock: Clock;
   readonly #timelines = new Map<JobId, JobTimeline>();
   readonly #facts = new Map<JobId, JobFacts>();
+  /** Which of several processes ran a job last. */
+  readonly #processes = new Map<JobId, number>();
   #log: readonly LogLine[] = [];
 
   constructor(options: { readonly view: AppView; readonly clock: Clock }) {
@@ -35,26 +44,35 @@ export class RecentJobs {
     return this.#log;
   }
 
-  /** Adds the event to the log and to the timeline of its job. */
-  record(event: AppEvent): void {
+  /** Adds the event, of one of several processes where it has a number, to the log and to the timeline of its job. */
+  record(event: AppEvent, process?: number): void {
     const atMs = this.#clock.now();
     const text = this.#view.describe(event);
-    if (text !== undefined) this.#addLine({ atMs, text, ...('jobId' in event ? { jobId: event.jobId } : {}) });
+    const by = process === undefined ? '' : `[${process}] `;
+    if (text !== undefined)
+      this.#addLine({ atMs, text: by + text, ...('jobId' in event ? { jobId: event.jobId } : {}) });
     if (!('jobId' in event)) return;
     const known = this.#timelines.get(event.jobId);
     if (known === undefined && event.event !== 'job.accepted') return;
-    this.#timelines.set(event.jobId, withEvent(known ?? { id: event.jobId, state: 'waiting', steps: [] }, event, atMs));
+    const before = known ?? { id: event.jobId, state: 'waiting', steps: [] };
+    this.#timelines.set(event.jobId, withEvent(before, event, atMs, process));
+    if (process !== undefined && runs.has(event.event)) this.#processes.set(event.jobId, process);
     const [oldest] = this.#timelines.keys();
     if (this.#timelines.size <= maxJobs || oldest === undefined) return;
     this.#timelines.delete(oldest);
     this.#facts.delete(oldest);
+    this.#processes.delete(oldest);
   }
 
-  /** Adds to the log and to every open job that the bot was killed. */
-  recordKill(): void {
+  /** Adds to the log and to every open job that the bot was killed; of one of several processes, to the jobs that it ran. */
+  recordKill(process?: number): void {
     const atMs = this.#clock.now();
-    this.#addLine({ atMs, text: 'the bot was killed; it starts again by itself' });
-    for (const [id, timeline] of this.#timelines) this.#timelines.set(id, withKill(timeline, atMs));
+    const who = process === undefined ? 'the bot' : `process ${process}`;
+    this.#addLine({ atMs, text: `${who} was killed; it starts again by itself` });
+    for (const [id, timeline] of this.#timelines) {
+      const isCut = process === undefined || (timeline.state === 'running' && this.#processes.get(id) === process);
+      if (isCut) this.#timelines.set(id, withKill(timeline, atMs, process));
+    }
   }
 
   #addLine(line: LogLine): void {

@@ -50,6 +50,12 @@ export async function runProgram(
     .option('--lang <code>', 'the language of the person, for example es', 'en')
     .option('--output <folder>', 'where received files are saved', 'demo-output')
     .option('--port <port>', 'port of the chat page; 0 takes a free one', port, 0)
+    .option(
+      '--processes <number>',
+      'run the bot as so many processes (at most 8) on a PostgreSQL of the demo’s own, and kill them from the page; needs PostgreSQL installed',
+      processCount,
+      1,
+    )
     .action(
       async (options: {
         say?: string[];
@@ -57,10 +63,11 @@ export async function runProgram(
         lang: string;
         output: string;
         port: number;
+        processes: number;
       }) => {
-        const { say = [], as, lang, output, port } = options;
+        const { say = [], as, lang, output, port, processes } = options;
         const { demo } = await import('./demo/demo.ts');
-        await demo({ says: say, as, languageCode: lang, output, port });
+        await demo({ says: say, as, languageCode: lang, output, port, processes });
       },
     );
 
@@ -85,9 +92,11 @@ export async function runProgram(
 
   program
     .command('database')
-    .description('look after the database file')
+    .description('look after the database')
     .command('set-aside')
-    .description('move a damaged database aside, so that the next start makes a new one')
+    .description(
+      'move a damaged database aside, so that the next start makes a new one; with DATABASE_URL say how PostgreSQL does it',
+    )
     .option('--force', 'even when it is not damaged', false)
     .action(async (options: { force: boolean }) => {
       const { setAside } = await import('./backup.ts');
@@ -199,6 +208,11 @@ function wholeDays(text: string): number {
   const days = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
   if (days < 1) throw new InvalidArgumentError('A number of days is a whole number from 1 to 9999.');
   return days;
+}
+
+function processCount(text: string): number {
+  if (!/^[1-8]$/.test(text)) throw new InvalidArgumentError('A number of processes is a whole number from 1 to 8.');
+  return Number(text);
 }
 
 function port(text: string): number {

@@ -3,21 +3,22 @@ import { expect } from 'vitest';
 import { openDemoApp, roles } from '../../src/cli/demo/demo-app.ts';
 import { openDemoPage } from '../../src/cli/demo/demo-page.ts';
 import type { RotationStrategy } from '../../src/config/config.ts';
-import type { AppEvent } from '../../src/domain/events.ts';
+import type { EmitOfDemo } from '../../src/cli/demo/demo-bots.ts';
 import { sharedChromium, visitPage } from './chromium.ts';
 
 /** The demo with its page, and a browser that reports what it complains about. */
-export async function openChatStage(chromiumPath: string, rotation?: RotationStrategy) {
+export async function openChatStage(chromiumPath: string, rotation?: RotationStrategy, processes?: number) {
   await using opening = new AsyncDisposableStack();
-  const listeners = new Set<(event: AppEvent) => void>();
+  const listeners = new Set<EmitOfDemo>();
   const demoApp = opening.use(
-    await openDemoApp(
-      (event) => {
-        for (const listener of listeners) listener(event);
+    await openDemoApp({
+      emit: (event, process) => {
+        for (const listener of listeners) listener(event, process);
       },
-      300,
+      pictureMs: 300,
       rotation,
-    ),
+      processes,
+    }),
   );
   const chatPage = opening.use(
     await openDemoPage({

@@ -5,7 +5,7 @@ import { until } from '../journeys/talk.ts';
 
 test('the demo’s bot, killed in the middle of a picture, comes back by itself and finishes it, once', async () => {
   const events: AppEvent[] = [];
-  await using demo = await openDemoApp((event) => events.push(event), 100);
+  await using demo = await openDemoApp({ emit: (event) => events.push(event), pictureMs: 100 });
   const robin = demo.telegram.person({ id: roles.free, firstName: 'Robin', languageCode: 'en' });
   const hold = demo.bytez.hold();
   robin.say('/generate a red fox in the snow');
@@ -22,7 +22,7 @@ test('the demo’s bot, killed in the middle of a picture, comes back by itself 
 
 test('the demo’s bot takes nothing new while its disk is full, says so, and takes again when there is room', async () => {
   const events: AppEvent[] = [];
-  await using demo = await openDemoApp((event) => events.push(event), 100);
+  await using demo = await openDemoApp({ emit: (event) => events.push(event), pictureMs: 100 });
   const robin = demo.telegram.person({ id: roles.free, firstName: 'Robin', languageCode: 'en' });
   await demo.bot.setDiskFull(true);
   robin.say('/generate a red fox in the snow');

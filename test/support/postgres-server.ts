@@ -1,90 +1,25 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
+import {
+  addressIn,
+  hasPostgres,
+  makeCluster,
+  serverAccount,
+  serverCommand,
+  untilUp,
+} from '../../sandbox/postgres/postgres-server.ts';
 import { Secret } from '../../src/kit/secret.ts';
 
-/** The folder with the programs of PostgreSQL; undefined where it is not installed. */
-function programs(): string | undefined {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  return versions.map((version) => join(debian, version, 'bin')).find((dir) => existsSync(join(dir, 'initdb')));
-}
+export { hasPostgres };
 
-const bin = programs();
-
-/** Tests of PostgreSQL run where Debian's package is installed; elsewhere they are skipped, and this says so. */
-export const hasPostgres: boolean = bin !== undefined;
+// Tests of PostgreSQL run where it is installed; elsewhere they are skipped, and this says so.
 if (!hasPostgres)
   process.stderr.write('tests of PostgreSQL are SKIPPED: it is not installed (apt-get install postgresql)\n');
-
-/** The server refuses to run as root. */
-const user = process.getuid?.() === 0 ? idOf('postgres') : undefined;
-
-function idOf(name: string): { readonly uid: number; readonly gid: number } | undefined {
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((row) => row.startsWith(`${name}:`));
-  const [, , uid, gid] = line?.split(':') ?? [];
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
-}
-
-const fast = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
-const settings = ['-c', 'listen_addresses=', '-c', 'max_connections=300', '-c', 'shared_buffers=64MB'];
-
-/** The server listens on a socket in its folder, and on no port. */
-function addressIn(folder: string, database: string): string {
-  return `postgres://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`;
-}
-
-async function makeCluster(folder: string): Promise<void> {
-  if (user !== undefined) chownSync(folder, user.uid, user.gid);
-  const words = [
-    '-D',
-    join(folder, 'data'),
-    '-A',
-    'trust',
-    '-U',
-    'postgres',
-    '-E',
-    'UTF8',
-    '--locale',
-    'C',
-    '--no-sync',
-  ];
-  await promisify(execFile)(join(bin ?? '', 'initdb'), words, { ...user, cwd: folder });
-}
-
-/** Asks until the server answers. */
-async function untilUp(folder: string): Promise<void> {
-  for (const end = performance.now() + 60_000; ; await sleep(10)) {
-    const client = new Client({ connectionString: addressIn(folder, 'postgres') });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.query('SELECT 1');
-      return;
-    } catch (error) {
-      if (performance.now() > end) throw error;
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-  }
-}
 
 /** A server of a test's own, on a disk that is waited for: one that may be killed. */
 export type KillableServer = AsyncDisposable & {
@@ -101,8 +36,8 @@ export async function killableServer(): Promise<KillableServer> {
   const log = openSync(join(folder, 'log'), 'a');
   let server: ReturnType<typeof launch> | undefined;
   const launch = () => {
-    const words = ['-D', join(folder, 'data'), '-k', folder, ...settings];
-    const child = spawn(join(bin ?? '', 'postgres'), words, { ...user, cwd: folder, stdio: ['ignore', log, log] });
+    const [program, ...words] = serverCommand(folder, { waitsForDisk: true });
+    const child = spawn(program, words, { ...serverAccount, cwd: folder, stdio: ['ignore', log, log] });
     return { child, gone: new Promise<void>((resolve) => child.once('exit', () => resolve())) };
   };
   const kill = async () => {
@@ -161,13 +96,18 @@ async function sharedServer(): Promise<string> {
     return folder;
   }
   await makeCluster(folder);
-  const server = [join(bin ?? '', 'postgres'), '-D', join(folder, 'data'), '-k', folder, ...settings, ...fast];
+  const server = serverCommand(folder, { waitsForDisk: false });
   // As long as the run lasts, and no longer, however it ends.
   const log = join(folder, 'log');
   const guard = `"$@" >"${log}" 2>&1 & server=$!
     while ps -p ${run} >/dev/null && kill -0 $server 2>/dev/null; do sleep 1; done
     kill -QUIT $server; wait $server; rm -rf "${folder}"`;
-  spawn('sh', ['-c', guard, 'guard', ...server], { cwd: '/', ...user, stdio: 'ignore', detached: true }).unref();
+  spawn('sh', ['-c', guard, 'guard', ...server], {
+    cwd: '/',
+    ...serverAccount,
+    stdio: 'ignore',
+    detached: true,
+  }).unref();
   await untilUp(folder);
   writeFileSync(ready, '');
   return folder;

@@ -14,6 +14,7 @@ export function createFaults() {
     act('telegram', { offline: on }),
   );
   const disk = toggle('The disk is full', 'Nothing can be written', (on) => act('disk', { full: on }));
+  const kill = once('Kill the bot', () => act('kill'), 'The bot was killed. It starts again by itself.');
   const body = element(
     'div',
     { class: 'faults' },
@@ -40,7 +41,7 @@ export function createFaults() {
         () => act('telegram', { faultMode: 'answers-lost' }),
         'The next three messages arrive, but their responses do not.',
       ),
-      once('Kill the bot', () => act('kill'), 'The bot was killed. It starts again by itself.'),
+      kill,
       once('A crowd asks', () => act('crowd'), 'Eight strangers ask for a picture each.'),
       once('Wake every key', () => act('wake'), 'Every cooling key takes calls again.'),
     ),
@@ -63,6 +64,9 @@ export function createFaults() {
       held.set(faults.held);
       offline.set(faults.telegramOffline);
       disk.set(faults.diskFull);
+      // Several processes have a button each, and share a database that is not on their disk.
+      kill.hidden = state.has('processes');
+      disk.root.hidden = state.has('processes');
     },
   };
 }

@@ -2,6 +2,7 @@ import { element, reconcile } from './dom.js';
 import { state } from './server.js';
 import { createFaults } from './panel-faults.js';
 import { createKeys } from './panel-keys.js';
+import { createProcesses } from './panel-processes.js';
 import { createQueue } from './panel-queue.js';
 import { createStars } from './panel-stars.js';
 import { createTimeline } from './panel-timeline.js';
@@ -30,21 +31,24 @@ function createEventLog() {
   };
 }
 
-/** The panel beside the chats: one section each for keys, queue, one request, faults and log. */
+/** The panel beside the chats: one section each for processes (where there are several), keys, queue, one request, faults and log. */
 export function createPanel(root) {
   const timeline = createTimeline();
   const sections = [
+    { title: 'Processes', needs: ['processes'], ...createProcesses() },
     { title: 'Keys', needs: ['keys', 'faults'], ...createKeys() },
     { title: 'Queue', needs: ['lines', 'jobs'], ...createQueue(timeline.choose) },
     { title: 'This request', needs: ['jobs'], ...timeline },
-    { title: 'Break things', needs: ['faults'], ...createFaults() },
+    { title: 'Break things', needs: ['faults', 'processes'], ...createFaults() },
     { title: 'Play Stars', needs: ['subscriptions'], ...createStars() },
     { title: 'Event log', needs: ['log'], ...createEventLog() },
   ];
   root.append(
-    ...sections.map(({ title, body, aside }) =>
-      element('section', { class: 'part' }, element('h2', {}, title, aside), body),
-    ),
+    ...sections.map(({ title, body, aside, whole = element('section') }) => {
+      whole.classList.add('part');
+      whole.append(element('h2', {}, title, aside), body);
+      return whole;
+    }),
   );
   setInterval(() => sections.forEach(({ tick }) => tick?.()), 500);
   return {

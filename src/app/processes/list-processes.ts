@@ -24,15 +24,29 @@ export type ListedProcess = {
   readonly jobs: number;
 };
 
-/**
- * The processes that share the database, the living first and then those that died within a day; undefined where none has
- * ever run. Changes nothing. Throws a StorageError when the database cannot be asked.
- */
-export async function listProcesses(url: Secret, clock: Clock): Promise<readonly ListedProcess[] | undefined> {
+export type ProcessList = AsyncDisposable & {
+  /**
+   * The processes that share the database, the living first and then those that died within a day; undefined where none has
+   * ever run. Changes nothing. Throws a StorageError when the database cannot be asked.
+   */
+  read(): Promise<readonly ListedProcess[] | undefined>;
+};
+
+/** Opens one connection, over which the list may be read again and again. */
+export async function openProcessList(url: Secret, clock: Clock): Promise<ProcessList> {
   const id = randomUUID();
-  await using pool = await ConnectionPool.open({ url, applicationName: 'darkroom processes', clients: 1, clock }, id);
+  const pool = await ConnectionPool.open({ url, applicationName: 'darkroom processes', clients: 1, clock }, id);
   const database = new PostgresDatabase({ pool, clock, patienceMs });
-  return await database.read(() => list(database));
+  return {
+    read: () => database.read(() => list(database)),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+/** Reads the list once. */
+export async function listProcesses(url: Secret, clock: Clock): Promise<readonly ListedProcess[] | undefined> {
+  await using opened = await openProcessList(url, clock);
+  return await opened.read();
 }
 
 function* list(database: Database): Steps<readonly ListedProcess[] | undefined> {

@@ -78,4 +78,5 @@ process
   .on('SIGINT', () => undefined)
   .on('SIGTERM', () => undefined)
   .on('SIGHUP', () => undefined);
-process.on('disconnect', () => void close());
+// Whoever would be told, Telegram and the providers have gone with the demo.
+process.on('disconnect', () => process.exit());

@@ -2,14 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RotationStrategy } from '../../config/config.ts';
-import type { Emit } from '../../domain/events.ts';
 import { systemClock } from '../../kit/clock.ts';
 import type { BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
 import type { BreakableProvider } from '../../../sandbox/demo-providers.ts';
 import type { SandboxAccount } from '../../../sandbox/bytez/faults-file.ts';
 import type { TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
 import { loadSandbox } from '../sandbox.ts';
-import { DemoBot } from './demo-bot.ts';
+import { StartError } from '../../app/start-error.ts';
+import type { Secret } from '../../kit/secret.ts';
+import { DemoBots, type EmitOfDemo } from './demo-bots.ts';
 
 /** The people of the demo and their user ids. */
 export const roles = { free: 1001, premium: 1002, admin: 1003 } as const;
@@ -18,7 +19,7 @@ export type Role = keyof typeof roles;
 const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
 
 export type DemoApp = AsyncDisposable & {
-  readonly bot: DemoBot;
+  readonly bot: DemoBots;
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
   /** In the order of the keys. */
@@ -27,19 +28,26 @@ export type DemoApp = AsyncDisposable & {
   readonly providers: readonly BreakableProvider[];
 };
 
+export type DemoAppOptions = {
+  readonly emit: EmitOfDemo;
+  /** How long a picture takes. */
+  readonly pictureMs?: number | undefined;
+  readonly rotation?: RotationStrategy | undefined;
+  /** As how many processes the bot runs; more than one share a PostgreSQL that is started for them. */
+  readonly processes?: number | undefined;
+};
+
 /**
- * The sandbox and the real app on it: free ports, a data folder of its own that goes with it, and nothing from `.env`
- * or the process's keys and tokens.
+ * The sandbox and the real app on it: free ports, a data folder and a database of its own that go with it, and nothing from
+ * `.env` or the process's keys and tokens. Throws a StartError that says what is missing.
  */
-export async function openDemoApp(
-  emit: Emit,
-  pictureMs = 900,
-  rotation: RotationStrategy = 'health-based',
-): Promise<DemoApp> {
+export async function openDemoApp(options: DemoAppOptions): Promise<DemoApp> {
+  const { emit, pictureMs = 900, rotation = 'health-based', processes: count = 1 } = options;
   const sandbox = await loadSandbox();
   const { startTelegramSandbox, startBytezSandbox, demoAccounts, startDemoProviders, breakableBytez } = sandbox;
   await using opening = new AsyncDisposableStack();
   const clock = systemClock;
+  const databaseUrl = count === 1 ? undefined : await openDatabase(opening, count);
   const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-demo-'));
   opening.defer(() => rm(dataDir, { recursive: true, force: true }));
   const telegram = opening.use(
@@ -69,7 +77,8 @@ export async function openDemoApp(
     KEYS_TEST_ON_START: 'off',
     HEALTH_CHECK_INTERVAL_S: '0',
   };
-  const bot = opening.use(await DemoBot.open({ env, emit, clock }));
+  const several = databaseUrl && { count, databaseUrl };
+  const bot = opening.use(await DemoBots.open({ env, emit, clock, several }));
   const opened = opening.move();
   const providers = [breakableBytez(bytez), ...others.providers];
   return {
@@ -80,4 +89,23 @@ export async function openDemoApp(
     providers,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** A PostgreSQL of this demo alone, which ends with it. */
+async function openDatabase(opening: AsyncDisposableStack, count: number): Promise<Secret> {
+  const { hasPostgres, startPostgres } = await import('../../../sandbox/postgres/postgres-server.ts');
+  if (!hasPostgres) {
+    throw new StartError(
+      `Cannot run the demo with ${count} processes: they share a PostgreSQL, and none is installed here; install it ("apt-get install postgresql" on Debian and Ubuntu; it need not run), or leave out --processes`,
+    );
+  }
+  try {
+    return opening.use(await startPostgres()).url;
+  } catch (error) {
+    const facts = error instanceof Error ? error.message : String(error);
+    throw new StartError(
+      `Cannot run the demo with ${count} processes: the PostgreSQL that they share does not start: ${facts}`,
+      { cause: error },
+    );
+  }
 }

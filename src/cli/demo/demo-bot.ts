@@ -10,16 +10,17 @@ export type DemoBotOptions = {
   readonly env: Readonly<Record<string, string>>;
   readonly emit: Emit;
   readonly clock: Clock;
+  /** How long after its end a process is started again. */
+  readonly restartAfterMs: number;
 };
 
 type QuestionOf<Kind extends Question['kind']> = Extract<Question, { readonly kind: Kind }>;
 
-const restartAfterMs = 1_000;
 /** Longer than the bot takes to drain. */
 const maxClosingMs = 15_000;
 
 /**
- * The bot of the demo in a process of its own. Starting → running → (killed) → a second later starting again, on the same
+ * A process of the demo's bot. Starting → running → (killed) → after a while, or when asked, starting again, on the same
  * data; only `[Symbol.asyncDispose]` ends it for good.
  */
 export class DemoBot implements AsyncDisposable {
@@ -32,6 +33,8 @@ export class DemoBot implements AsyncDisposable {
   #isDiskFull = false;
   #nextNumber = 1;
   #restart: Disposable | undefined;
+  #restartAtMs: number | undefined;
+  #pid: number | undefined;
   #opened = Promise.withResolvers<void>();
 
   private constructor(options: DemoBotOptions) {
@@ -61,6 +64,16 @@ export class DemoBot implements AsyncDisposable {
     return this.#isRunning;
   }
 
+  /** Of the process, or of the last one while there is none. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** When it starts again by itself, by the machine's clock; undefined while there is a process. */
+  get restartAtMs(): number | undefined {
+    return this.#restartAtMs;
+  }
+
   get isDiskFull(): boolean {
     return this.#isDiskFull;
   }
@@ -83,6 +96,14 @@ export class DemoBot implements AsyncDisposable {
     return this.#child?.kill('SIGKILL') ?? false;
   }
 
+  /** Starts it again without waiting any longer. Returns false when there is a process, or for good none any more. */
+  startNow(): boolean {
+    if (this.#restartAtMs === undefined || this.#isClosing) return false;
+    this.#restart?.[Symbol.dispose]();
+    this.#start();
+    return true;
+  }
+
   async setDiskFull(full: boolean): Promise<void> {
     this.#isDiskFull = full;
     await this.ask({ kind: 'disk', full });
@@ -101,12 +122,14 @@ export class DemoBot implements AsyncDisposable {
   }
 
   #start(): void {
+    this.#restartAtMs = undefined;
     const child = fork(join(import.meta.dirname, 'bot-process.ts'), [], {
       serialization: 'advanced',
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;
+    this.#pid = child.pid;
     child.on('message', (message) => this.#onMessage(message as FromBot));
     child.on('exit', () => this.#onExit(child));
     this.#tell({ kind: 'open', env: this.#options.env });
@@ -141,6 +164,9 @@ export class DemoBot implements AsyncDisposable {
     this.#isRunning = false;
     for (const resolve of this.#pending.values()) resolve(undefined);
     this.#pending.clear();
-    if (!this.#isClosing) this.#restart = this.#options.clock.schedule(restartAfterMs, () => this.#start());
+    if (this.#isClosing) return;
+    const { clock, restartAfterMs } = this.#options;
+    this.#restartAtMs = clock.now() + restartAfterMs;
+    this.#restart = clock.schedule(restartAfterMs, () => this.#start());
   }
 }

@@ -1,4 +1,3 @@
-import type { AppEvent } from '../../domain/events.ts';
 import type { LineStats } from '../../domain/job-engine.ts';
 import { poolViewOf, type PoolView } from '../../domain/views.ts';
 import { listen } from '../../http/listen.ts';
@@ -9,6 +8,7 @@ import type { Participants } from '../../../sandbox/page/participants.ts';
 import { StartError } from '../../app/start-error.ts';
 import { loadSandbox } from '../sandbox.ts';
 import { roles, type DemoApp, type Role } from './demo-app.ts';
+import type { EmitOfDemo } from './demo-bots.ts';
 
 export type DemoPage = AsyncDisposable & {
   /** Ends in a slash. */
@@ -18,7 +18,7 @@ export type DemoPage = AsyncDisposable & {
 
 export type DemoPageOptions = {
   readonly demoApp: DemoApp;
-  readonly onEvent: (listener: (event: AppEvent) => void) => Disposable;
+  readonly onEvent: (listener: EmitOfDemo) => Disposable;
   readonly first: Role;
   readonly languageCode: string;
   /** 0 takes a free one. */

@@ -10,6 +10,7 @@ import { kindCommands } from '../../domain/kinds.ts';
 import { type DemoApp, openDemoApp, roles, type Role } from './demo-app.ts';
 import { createInterface } from 'node:readline';
 import { eventLine } from '../../observability/event-line.ts';
+import type { EmitOfDemo } from './demo-bots.ts';
 import { openDemoPage } from './demo-page.ts';
 import { onStop, untilStopped } from '../stop-signals.ts';
 
@@ -140,6 +141,8 @@ export type DemoOptions = {
   readonly output: string;
   /** Of the chat page; 0 takes a free one. */
   readonly port: number;
+  /** Of the bot; several share a PostgreSQL. */
+  readonly processes: number;
 };
 
 /** Long enough to see who waits and to press cancel. */
@@ -153,12 +156,12 @@ const hiddenEvents: ReadonlySet<AppEvent['event']> = new Set([
 
 /** Opens the chat page, or sends the given messages; exit code 1 when a request did not get its result. */
 export async function demo(options: DemoOptions): Promise<void> {
-  const { says, as, languageCode, output, port } = options;
+  const { says, as, languageCode, output, port, processes } = options;
   // Listens from the first moment: a signal without a listener would leave the data folder behind.
   const asked = onStop({ endsAtHangup: true });
   const print = (line: string) => void process.stdout.write(`${line}\n`);
-  const listeners = new Set<(event: AppEvent) => void>();
-  const onEvent = (listener: (event: AppEvent) => void): Disposable => {
+  const listeners = new Set<EmitOfDemo>();
+  const onEvent = (listener: EmitOfDemo): Disposable => {
     listeners.add(listener);
     return { [Symbol.dispose]: () => void listeners.delete(listener) };
   };
@@ -167,16 +170,18 @@ export async function demo(options: DemoOptions): Promise<void> {
   const rotation = says.length > 0 ? 'round-robin' : 'health-based';
   // Events that come before the page has an address are printed below it.
   let early: string[] | undefined = says.length > 0 ? undefined : [];
-  await using demoApp = await openDemoApp(
-    (event) => {
-      const line = `              . ${eventLine(event) ?? event.event}`;
+  await using demoApp = await openDemoApp({
+    emit: (event, process) => {
+      const by = process === undefined ? '' : `[${process}] `;
+      const line = `              . ${by}${eventLine(event) ?? event.event}`;
       if (early !== undefined) early.push(line);
       else if (!hiddenEvents.has(event.event)) print(line);
-      for (const listener of listeners) listener(event);
+      for (const listener of listeners) listener(event, process);
     },
     pictureMs,
     rotation,
-  );
+    processes,
+  });
   const { telegram, bot } = demoApp;
   if (says.length > 0) {
     const person = telegram.person({ id: roles[as], firstName: 'Robin', languageCode });
