@@ -21,6 +21,7 @@ import { createPayments } from '../storage/stores/payments/payment-store.ts';
 import { createUsers } from '../storage/stores/people-and-chats.ts';
 import { type AdminRecords, createAdminRecords } from './owner-admin.ts';
 import { keysFromRecords, testKeys } from './test-keys.ts';
+import { neverRanWords } from './processes/kept-where.ts';
 import { openBeside } from './processes/open-beside.ts';
 import { StartError } from './start-error.ts';
 
@@ -81,8 +82,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
     using beside = await openBeside(config, { writable: true });
     const { database } = beside;
     if (database === undefined || salt === undefined) {
-      const where = config.databaseUrl === undefined ? `DATA_DIR ${config.dataDir}` : 'this DATABASE_URL';
-      throw new StartError(`Cannot change anything: the bot has never run with ${where}`);
+      throw new StartError(`Cannot change anything: ${neverRanWords(config)}`);
     }
     const commands = createAdminCommands(database);
     const seq = await commands.ask(command, clock.now());

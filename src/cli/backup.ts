@@ -1,7 +1,7 @@
 import { sizeWords } from '../observability/quantities.ts';
 import { resolve } from 'node:path';
 import { backUpDatabase, contentsWords, restoreDatabase, setDatabaseAside } from '../app/maintenance.ts';
-import { howToBackUp, howToRestore } from './database/postgres-programs.ts';
+import { howToBackUp, howToRestore, howToSetAside } from './database/postgres-programs.ts';
 import { readConfig } from './keys/known-keys.ts';
 import type { ProcessContext } from './process-context.ts';
 
@@ -54,9 +54,14 @@ export async function backupDatabase(context: ProcessContext, { file, force }: B
   }
 }
 
-/** Moves the database of DATA_DIR aside, unless a running bot owns it or it is not damaged. */
+/** Moves the database of DATA_DIR aside, unless a running bot owns it or it is not damaged; of PostgreSQL it says how. */
 export function setAside(context: ProcessContext, { force }: { readonly force: boolean }): void {
   const { config } = readConfig(context);
+  if (config.databaseUrl !== undefined) {
+    const now = new Date(context.clock.now()).toISOString().replaceAll(/\D/g, '').slice(0, 14);
+    context.out.write(howToSetAside(config.databaseUrl, now));
+    return context.exitWith(1);
+  }
   const moved = setDatabaseAside(resolve(context.cwd, config.dataDir), context.clock.now(), { force });
   context.out.write(
     `Moved to ${moved}. The next start makes a new database; results on disk stay where they are.\n` +

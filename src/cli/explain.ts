@@ -16,6 +16,7 @@ import type { PastJob } from '../domain/job-engine.ts';
 import { paint, type Terminal, type ProcessContext } from './process-context.ts';
 import { table } from './table.ts';
 import { openAdmin } from '../app/open-admin.ts';
+import { neverRanWords } from '../app/processes/kept-where.ts';
 import { jobId } from '../domain/ids.ts';
 import { writeJson } from './keys/key-tables.ts';
 import { readConfig } from './keys/known-keys.ts';
@@ -127,7 +128,7 @@ export async function explain(context: ProcessContext, { id, json }: ExplainOpti
   };
   const latest = await jobs.list({ count: maxListed });
   if (latest.length === 0 && opened.owner === 'never-ran') {
-    return fail(`There is no job to explain: the bot has never run with DATA_DIR ${config.dataDir}`);
+    return fail(`There is no job to explain: ${neverRanWords(config)}`);
   }
   if (id === undefined) return listLatest(context, latest, json);
   const past = await jobs.find(jobId(id.trim()));

@@ -1,4 +1,5 @@
 import { maxChangeWaitMs } from '../app/open-admin.ts';
+import { keptWhere } from '../app/processes/kept-where.ts';
 import { StartError } from '../app/start-error.ts';
 import { count } from '../observability/quantities.ts';
 import { openAdminLook } from './keys/known-keys.ts';
@@ -10,7 +11,7 @@ export async function reload(context: ProcessContext): Promise<void> {
   using look = await openAdminLook(context, stop.signal);
   if (look.known.bot !== 'running') {
     throw new StartError(
-      `Cannot reload: no bot runs with DATA_DIR ${look.known.config.dataDir}; it reads its settings when it starts`,
+      `Cannot reload: no bot runs with ${keptWhere(look.known.config)}; it reads its settings when it starts`,
     );
   }
   const change = await look.admin.reload();
@@ -27,6 +28,9 @@ export async function reload(context: ProcessContext): Promise<void> {
   }
   context.out.write(
     `Done: ${count(keys, 'key')}; keys, weights, seats, accounts, models table and failure rules apply now, the log names what needs a restart.\n` +
-      'Read were .env in the folder of the bot, the key files, MODELS_FILE and FAILURE_RULES_FILE; variables of its environment change with a restart only.\n',
+      'Read were .env in the folder of the bot, the key files, MODELS_FILE and FAILURE_RULES_FILE; variables of its environment change with a restart only.\n' +
+      (look.known.config.databaseUrl === undefined
+        ? ''
+        : 'So says the process that keeps house; the others read their own files too, and their logs say what came of it.\n'),
   );
 }

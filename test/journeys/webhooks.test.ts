@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { openWebhookAdmin } from '../../src/app/programs/open-webhooks.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
@@ -113,7 +114,7 @@ test('a message is given up after a day and can be told again', async () => {
   expect(await given).toMatchObject({ target: 'jobs', type: 'job.succeeded', why: 'HTTP 500', tries: 10 });
   expect(receiver.told).toHaveLength(10);
   const before = receiver.told.length;
-  using admin = openWebhookAdmin({ dataDir: app.dataDir }, clock);
+  using admin = await openWebhookAdmin(parseConfig({ DATA_DIR: app.dataDir }), clock);
   expect(await admin.list({ count: 5, state: 'failed' })).toMatchObject([{ target: 'jobs', problem: 'HTTP 500' }]);
   expect(await admin.replay('failed')).toBe(1);
   await passTime(clock, receiver.heard(before + 1));

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import type { Secret } from '../../kit/secret.ts';
 import type { Database, Steps } from '../../storage/database.ts';
+import { systemClock } from '../../kit/clock.ts';
+import { checkReadable, schemaVersion } from '../../storage/postgres/migrate.ts';
 import { ConnectionPool } from '../../storage/postgres/pool.ts';
 import { PostgresDatabase } from '../../storage/postgres/postgres-database.ts';
 import { processes } from '../../storage/postgres/processes.ts';
@@ -42,7 +44,9 @@ async function openServerBeside(url: Secret, dayOf: (nowMs: number) => number): 
   const close = () => void pool[Symbol.asyncDispose]().catch(() => undefined);
   const database = new PostgresDatabase({ pool, dayOf, patienceMs });
   try {
-    const seen = await database.read(() => look(database));
+    const schema = await schemaVersion(pool, systemClock.monotonicMs() + patienceMs);
+    if (schema !== undefined) checkReadable(schema, pool.place);
+    const seen = schema === undefined ? undefined : await database.read(() => look(database));
     return {
       database: seen && database,
       salt: seen?.salt,
@@ -55,9 +59,7 @@ async function openServerBeside(url: Secret, dayOf: (nowMs: number) => number): 
   }
 }
 
-function* look(database: Database): Steps<Pick<BesideDatabase, 'salt' | 'isRunning'> | undefined> {
-  const schema = yield* database.get(`SELECT to_regclass('processes')::text AS found`);
-  if (schema?.['found'] === null) return undefined;
+function* look(database: Database): Steps<Pick<BesideDatabase, 'salt' | 'isRunning'>> {
   const row = yield* database.get(`SELECT value FROM settings WHERE name = 'key-salt'`);
   const value = row?.['value'];
   const known = yield* processes(database);

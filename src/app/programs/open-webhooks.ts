@@ -9,9 +9,9 @@ import { Secret } from '../../kit/secret.ts';
 import { type ConnectorOptions, createConnector } from '../../media/connector.ts';
 import { alertAdvice, alertFactWords } from '../../observability/operator-words.ts';
 import { createHttpClient, type HttpClient } from '../../providers/http/http-exchange.ts';
-import { openReadOnly } from '../../storage/sqlite/open-read-only.ts';
 import { createWebhookOutbox } from '../../storage/stores/webhook-outbox.ts';
-import { databasePath } from '../maintenance.ts';
+import { neverRanWords } from '../processes/kept-where.ts';
+import { openBeside } from '../processes/open-beside.ts';
 import type { Core } from '../core.ts';
 import { StartError } from '../start-error.ts';
 
@@ -96,16 +96,16 @@ export type WebhookAdmin = Disposable & {
   replay(ids: readonly string[] | 'failed'): Promise<number>;
 };
 
-/** Opens the outbox of the data folder; throws a StartError where the bot has never run. */
-export function openWebhookAdmin({ dataDir }: Pick<Config, 'dataDir'>, clock: Pick<Clock, 'now'>): WebhookAdmin {
-  const database = openReadOnly(databasePath(dataDir), { writable: true });
-  if (database === undefined) {
-    throw new StartError(`Cannot read what was told: the bot has never run with DATA_DIR ${dataDir}`);
-  }
+/** Opens the outbox in the database; throws a StartError where the bot has never run. */
+export async function openWebhookAdmin(config: Config, clock: Pick<Clock, 'now'>): Promise<WebhookAdmin> {
+  using opening = new DisposableStack();
+  const { database } = opening.use(await openBeside(config, { writable: true }));
+  if (database === undefined) throw new StartError(`Cannot read what was told: ${neverRanWords(config)}`);
   const outbox: WebhookOutbox = createWebhookOutbox(database);
+  const opened = opening.move();
   return {
     list: (filter) => outbox.list(filter),
     replay: (ids) => outbox.replay(ids, clock.now(), clock.now() + webhookPatienceMs),
-    [Symbol.dispose]: () => database[Symbol.dispose](),
+    [Symbol.dispose]: () => opened.dispose(),
   };
 }

@@ -32,6 +32,22 @@ export function howToRestore(url: Secret, file: string): string {
   ].join('\n');
 }
 
+/** How one begins with an empty database and keeps the one that is there; `now`: a date without signs, for the name. */
+export function howToSetAside(url: Secret, now: string): string {
+  const address = databaseAddress(url);
+  const renamed = `ALTER SCHEMA ${sharedSchema} RENAME TO ${sharedSchema}_aside_${now}`;
+  return [
+    'The database is in PostgreSQL, which mends its own damage; a backup comes back with "darkroom restore <file>".',
+    'To begin with an empty one all the same, stop every process of the bot first ("darkroom processes" shows them), then:',
+    '',
+    `  ${command('psql', address, ['--set', 'ON_ERROR_STOP=1', '--command', renamed])}`,
+    '',
+    passwordWords,
+    'Nothing is deleted: the next start makes new tables, and those of before stay under the new name.',
+    '',
+  ].join('\n');
+}
+
 const passwordWords =
   'It asks for the password, or reads it from ~/.pgpass or the file that PGPASSFILE names; no command line should hold it.';
 

@@ -1,5 +1,6 @@
 import { type KnownKey, openAdminLook } from './known-keys.ts';
 import { maxChangeWaitMs } from '../../app/open-admin.ts';
+import { neverRanWords } from '../../app/processes/kept-where.ts';
 import { StartError } from '../../app/start-error.ts';
 import type { ProcessContext } from '../process-context.ts';
 import { writeJson } from './key-tables.ts';
@@ -64,9 +65,7 @@ export async function askOwner(context: ProcessContext, options: AskOptions): Pr
   const { known, admin } = look;
   const keys = all ? known.keys : chosen(options, known.keys);
   if (known.bot === 'never-ran') {
-    throw new StartError(
-      `Cannot ${command} a key: the bot has never run with DATA_DIR ${known.config.dataDir}; start it once, or set DATA_DIR to the folder it uses`,
-    );
+    throw new StartError(`Cannot ${command} a key: ${neverRanWords(known.config)}`);
   }
   const change = await admin.keys[command](all && names.length === 0 ? 'all' : keys.map(({ id }) => id));
   const done = change.kind === 'done';

@@ -1,4 +1,5 @@
 import { maxAddWaitMs } from '../../app/open-admin.ts';
+import { neverRanWords } from '../../app/processes/kept-where.ts';
 import { StartError } from '../../app/start-error.ts';
 import type { KeyAdded, NewKey } from '../../domain/admin-api.ts';
 import type { KeySettingsPatch, OwnKeySettings } from '../../domain/key-state.ts';
@@ -110,9 +111,7 @@ function oneKey(command: string, name: string, { keys }: KnownKeys): KnownKey {
 
 function refuseWhereNeverRan({ bot, config }: KnownKeys, command: string): void {
   if (bot !== 'never-ran') return;
-  throw new StartError(
-    `Cannot ${command} a key: the bot has never run with DATA_DIR ${config.dataDir}; start it once, or set DATA_DIR to the folder it uses`,
-  );
+  throw new StartError(`Cannot ${command} a key: ${neverRanWords(config)}`);
 }
 
 function report({ out }: ProcessContext, { json, bot }: Report, what: string, done: string, waitMs = 3_000): void {

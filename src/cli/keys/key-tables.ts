@@ -3,6 +3,7 @@ import { count, isoTime, spanWords } from '../../observability/quantities.ts';
 import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import { isServed } from '../../providers/registry.ts';
+import { keptWhere } from '../../app/processes/kept-where.ts';
 import { type Cell, type Column, table } from '../table.ts';
 import type { Style, Terminal, ProcessContext } from '../process-context.ts';
 import { type KnownKey, type KnownKeys, readKnownKeys } from './known-keys.ts';
@@ -266,6 +267,6 @@ export function sourceNotes({ bot, unconfigured, config }: KnownKeys): readonly 
     case 'stopped':
       return ['The bot is not running: these are the last stored figures', ...remembered];
     case 'never-ran':
-      return [`The bot has never run with DATA_DIR ${config.dataDir}: keys as configured, without history`];
+      return [`The bot has never run with ${keptWhere(config)}: keys as configured, without history`];
   }
 }

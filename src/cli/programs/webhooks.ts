@@ -13,7 +13,7 @@ export async function listWebhooks(
   context: ProcessContext,
   { state, json }: { readonly state?: WebhookState; readonly json: boolean },
 ): Promise<void> {
-  using admin = openWebhookAdmin(readConfig(context).config, context.clock);
+  using admin = await openWebhookAdmin(readConfig(context).config, context.clock);
   const messages = await admin.list({ count: shown, ...(state === undefined ? {} : { state }) });
   if (json) return writeJson(context.out, { webhooks: messages });
   if (messages.length === 0) return context.out.write('Nothing was told.\n');
@@ -38,7 +38,7 @@ export async function listWebhooks(
 
 /** Tells messages again: those of these ids, or those that were given up. */
 export async function replayWebhooks(context: ProcessContext, ids: readonly string[]): Promise<void> {
-  using admin = openWebhookAdmin(readConfig(context).config, context.clock);
+  using admin = await openWebhookAdmin(readConfig(context).config, context.clock);
   const count = await admin.replay(ids.length === 0 ? 'failed' : ids);
   if (count === 0 && ids.length > 0) {
     throw new StartError(

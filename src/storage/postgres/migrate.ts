@@ -67,6 +67,17 @@ CREATE TABLE ${schemaName}.schema_versions (
   migrated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`;
 
+/** Throws a StorageError where this program, which migrates nothing, does not know the tables of the schema. */
+export function checkReadable(found: number, place: string): void {
+  const known = newestVersion(migrations);
+  if (found > known + maxAhead) throw tooNew(place, found, known);
+  if (found >= known) return;
+  throw new StorageError(
+    'older-schema',
+    `Cannot read database ${place}: its schema is ${found}, this version reads ${known}; start the bot once, which brings it up to date`,
+  );
+}
+
 /** The version of the schema; undefined where no process has been started yet. Changes nothing. */
 export async function schemaVersion(pool: ConnectionPool, untilMonotonicMs: number): Promise<number | undefined> {
   const { client, release } = await pool.connect(untilMonotonicMs);
