@@ -63,7 +63,7 @@ export class UpdateHandler {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #queues = new ChatQueues();
   readonly #waiting = new Set<Promise<unknown>>();
-  #onCapacity: (() => void) | undefined;
+  readonly #whenRoom: (() => void)[] = [];
 
   constructor(options: UpdateHandlerOptions) {
     this.#options = options;
@@ -146,17 +146,15 @@ export class UpdateHandler {
   #watch(work: Promise<unknown>): void {
     const handling = work.then(() => {
       this.#inFlight.delete(handling);
-      if (this.#inFlight.size < maxUnhandled) this.#onCapacity?.();
+      if (this.#inFlight.size < maxUnhandled) for (const resolve of this.#whenRoom.splice(0)) resolve();
     });
     this.#inFlight.add(handling);
   }
 
   /** Resolves when further updates may be taken. */
   async capacity(): Promise<void> {
-    if (this.#inFlight.size < maxUnhandled) return;
-    await new Promise<void>((resolve) => {
-      this.#onCapacity = resolve;
-    });
+    // Several wait for it: a poll, and the one that takes what others have stored.
+    if (this.#inFlight.size >= maxUnhandled) await new Promise<void>((resolve) => this.#whenRoom.push(resolve));
   }
 
   /** Resolves when no handler is running. */
