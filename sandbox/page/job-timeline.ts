@@ -237,7 +237,7 @@ export function withKill(timeline: JobTimeline, nowMs: number, process?: number)
 
 function killWords(process: number | undefined): Pick<TimelineStep, 'title' | 'detail'> {
   if (process === undefined) return { title: 'The bot was killed', detail: 'it starts again and goes on' };
-  return { title: `Process ${process} was killed`, detail: 'the others take the request over within some 12 s' };
+  return { title: `Process ${process} was killed`, detail: 'the others take the request over within some 10 s' };
 }
 
 /** Completes the step of the running attempt. */

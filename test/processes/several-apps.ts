@@ -115,7 +115,7 @@ export async function openSeveralApps({
       kill: async () => {
         const held = rolesOf(events);
         await end('SIGKILL');
-        // The others need not wait for twelve seconds.
+        // The others need not wait until it counts as dead.
         for (const role of held) {
           await client.query(
             `UPDATE darkroom.processes SET beat_at_ms = 0 WHERE id = (SELECT process_id FROM darkroom.roles WHERE role = $1)`,

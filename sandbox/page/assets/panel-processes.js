@@ -9,7 +9,7 @@ export function createProcesses() {
   const hint = element(
     'p',
     { class: 'hint' },
-    'They share one PostgreSQL. What a killed one had under way, the others finish: they find out within some 12 s.',
+    'They share one PostgreSQL. What a killed one had under way, the others finish: they find out within some 10 s.',
   );
   const count = element('span', { class: 'aside' });
   const whole = element('section', { hidden: true });
