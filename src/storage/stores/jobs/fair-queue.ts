@@ -39,11 +39,17 @@ export function* keepRound(database: Database, lane: Lane, turn: number, round: 
   );
 }
 
-/** Advances the lane's virtual time to the round of a job that starts. */
+/**
+ * Advances the lane's virtual time to the round of a job that starts. All lines share it: who changes it holds up the starts
+ * in other lines until the transaction ends, so a start that changes nothing does not touch it, and others do it last.
+ */
 export function* advanceVirtualTime(database: Database, lane: Lane, round: number): Steps<void> {
   yield* database.run(
-    `INSERT INTO lane_rounds (lane, now_round) VALUES (?, ?)
+    `INSERT INTO lane_rounds (lane, now_round)
+     SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM lane_rounds WHERE lane = ? AND now_round >= ?)
      ON CONFLICT DO UPDATE SET now_round = excluded.now_round WHERE excluded.now_round > lane_rounds.now_round`,
+    lane,
+    round,
     lane,
     round,
   );

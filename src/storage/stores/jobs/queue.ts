@@ -142,9 +142,9 @@ function* started(database: Database, row: Row): Steps<Claim | SetAside> {
   const found = yield* readOrSetAside(database, row);
   if ('setAside' in found) return found;
   const { job, lease, round, answer, operation } = found;
-  yield* advanceVirtualTime(database, job.lane, round);
   yield* refreshTurn(database, job.line, job.lane, turnOf(job.origin));
   if (operation !== undefined) yield* takeOverCall(database, lease, operation.trail.call);
+  yield* advanceVirtualTime(database, job.lane, round);
   return {
     lease,
     job,
