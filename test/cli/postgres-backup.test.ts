@@ -1,10 +1,17 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { openPostgres } from '../../src/storage/postgres/open-postgres.ts';
 import { hasPostgres, testDatabase } from '../support/postgres-server.ts';
 import { aCommandLine, type CommandLine } from './command-line.ts';
+
+async function connected(url: string) {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+}
 
 /** Runs the command that stands alone on a line, in a shell. */
 async function runShown(cli: CommandLine, shown: string): Promise<void> {
@@ -43,4 +50,22 @@ test.skipIf(!hasPostgres)('the commands that darkroom backup and restore show br
   await languages(`DELETE FROM settings`);
   await runShown(cli, (await cli.run(`restore ${join(cli.dataDir, 'dark.dump')}`)).out);
   expect(await languages()).toEqual(before);
+});
+
+test.skipIf(!hasPostgres)('the command that darkroom database set-aside shows keeps everything beside', async () => {
+  using cli = aCommandLine();
+  await using own = await testDatabase();
+  cli.env['DATABASE_URL'] = own.url.reveal();
+  const settings = async (change?: string) => {
+    await using storage = await openPostgres({ url: own.url, version: 'test' });
+    const { database } = storage;
+    if (change !== undefined) await database.commit(() => database.run(change));
+    return await database.read(() => database.all(`SELECT value FROM settings WHERE name = 'kept'`));
+  };
+  await settings(`INSERT INTO settings (name, value) VALUES ('kept', 'yes')`);
+  await runShown(cli, (await cli.run('database set-aside')).out);
+  expect(await settings()).toEqual([]);
+  await using client = await connected(own.url.reveal());
+  const { rows } = await client.query(`SELECT value FROM darkroom_aside_20260101120000.settings WHERE name = 'kept'`);
+  expect(rows).toEqual([{ value: 'yes' }]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { hasPostgres, testDatabase } from '../support/postgres-server.ts';
 import { testKey } from '../support/test-app.ts';
 import { type LogLine, startProcess, type StartedProcess } from './started-process.ts';
 import { pictures, until } from '../journeys/talk.ts';
@@ -52,6 +53,24 @@ test('darkroom reload lets the running bot read .env again, and refuses where no
   expect(await reload()).toMatchObject({
     code: 2,
     err: expect.stringMatching(/^Cannot reload: no bot runs with DATA_DIR /) as string,
+  });
+});
+
+test.skipIf(!hasPostgres)('darkroom reload finds the bot by DATABASE_URL, and says where there is none', async () => {
+  await using own = await testDatabase();
+  const database = { DATABASE_URL: own.url.reveal() };
+  await using process = await startProcess(2, { BYTEZ_API_KEY: testKey(1), ...database });
+  await until(() => process.log.some(({ event, role }) => event === 'role.gained' && role === 'housekeeping'));
+  await until(() => lineOf(process, 'app.started') !== undefined);
+  const reload = () => run([join(source, 'main.ts'), 'reload'], { cwd: process.folder, env: {} });
+  process.writeEnv({ BYTEZ_API_KEYS: `${testKey(1)} ${testKey(2)}`, ...database });
+  expect(await reload()).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^Done: 2 keys;/) as string });
+  expect(lineOf(process, 'keys.reloaded')).toMatchObject({ added: ['bytez #2'] });
+  process.signal('SIGTERM');
+  expect(await process.exited).toBe(0);
+  expect(await reload()).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/^Cannot reload: no bot runs with this DATABASE_URL/) as string,
   });
 });
 
