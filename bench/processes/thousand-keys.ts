@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module';
-import { freeMemoryWhenQuiet } from '../../src/cli/start.ts';
+import { freeMemoryWhenQuiet } from '../../src/cli/memory/free-memory.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { openCallPaths } from '../call-paths.ts';
 

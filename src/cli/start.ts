@@ -1,9 +1,6 @@
 import { StartError, TemporaryError } from '../app/start-error.ts';
 import { flushCompileCache } from 'node:module';
-import { performance } from 'node:perf_hooks';
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { type Clock, every, systemClock } from '../kit/clock.ts';
+import { systemClock } from '../kit/clock.ts';
 import { url as inspectorUrl } from 'node:inspector';
 import { openKeysElsewhere, vaultSecrets } from '../app/open-keys-elsewhere.ts';
 import { openApp } from '../app/open-app.ts';
@@ -20,6 +17,8 @@ import { EventLog } from '../observability/event-log.ts';
 import { redactLine, type Redactor } from '../observability/redaction/redactor.ts';
 import { LiveSecret, type Secret } from '../kit/secret.ts';
 import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
+import { freeMemoryWhenQuiet } from './memory/free-memory.ts';
+import { YoungSpace } from './memory/young-space.ts';
 import { LiveToken } from './programs/live-token.ts';
 import { exitCodeOf, type ProcessContext, terminalOn } from './process-context.ts';
 import { keepAliveFor, onHangup, onStop, untilStopped } from './stop-signals.ts';
@@ -46,64 +45,6 @@ export function debuggerWarnings(inspectorUrl: string | undefined, env: Environm
   return [
     'the debugger of Node is open: a program that connects to it can read every secret; start without --inspect in production',
   ];
-}
-
-const checkEveryMs = 2_000;
-/** The largest share of the time between two checks that a quiet app is busy. */
-const maxQuietShare = 0.05;
-/** Less is not worth a pause: it is soon needed again. */
-const minFreedBytes = 8_000_000;
-const minIntervalMs = 60_000;
-
-/** The part of the process that shows and frees its memory. */
-export type ProcessMemory = {
-  /** Milliseconds for which the event loop was busy since the start. */
-  busyMs(): number;
-  /** How much memory V8 holds for new objects. */
-  youngBytes(): number;
-  /** Collects all garbage and returns the memory to the machine; blocks the event loop meanwhile. */
-  freeMemory(): void;
-};
-
-/**
- * Returns memory to the machine soon after a busy time. Under load V8 grows its space for new objects up to 32 MB and keeps
- * it afterwards. A flag that limits it would slow down all work; a collection takes about 50 ms, so it runs in a quiet
- * moment and at most once a minute.
- */
-export function freeMemoryWhenQuiet(clock: Clock, memory: ProcessMemory = processMemory): Disposable {
-  let busyMs = memory.busyMs();
-  let checkedAtMonotonicMs = clock.monotonicMs();
-  let freedAtMonotonicMs = -Infinity;
-  return every(clock, checkEveryMs, () => {
-    const monotonicMs = clock.monotonicMs();
-    const busyNowMs = memory.busyMs();
-    const isQuiet = busyNowMs - busyMs <= (monotonicMs - checkedAtMonotonicMs) * maxQuietShare;
-    busyMs = busyNowMs;
-    checkedAtMonotonicMs = monotonicMs;
-    if (!isQuiet || monotonicMs - freedAtMonotonicMs < minIntervalMs || memory.youngBytes() < minFreedBytes) return;
-    freedAtMonotonicMs = monotonicMs;
-    memory.freeMemory();
-  });
-}
-
-/** This process and its V8. */
-export const processMemory: ProcessMemory = {
-  busyMs: () => performance.eventLoopUtilization().active,
-  youngBytes: () =>
-    getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.physical_space_size ?? 0,
-  freeMemory: () => collector()?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
-};
-
-/** V8 exposes its collector only to contexts made while this flag is set. */
-function collector(): NodeJS.GCFunction | undefined {
-  if (globalThis.gc !== undefined) return globalThis.gc;
-  setFlagsFromString('--expose-gc');
-  try {
-    return runInNewContext('globalThis.gc') as NodeJS.GCFunction | undefined;
-  } finally {
-    // Flags are part of the key of the compile cache.
-    setFlagsFromString('--no-expose-gc');
-  }
 }
 
 /** As `start`, as the only command of this process: sets the exit code instead of ending the process. */
@@ -190,7 +131,8 @@ export async function start(redactor: Redactor): Promise<void> {
         (await liveKeys?.readEnvironment()) ?? { keys: keys.length, mistakes: ['the start is not over'] },
     });
     void app.introduced.then(hold.release, () => undefined);
-    using _cache = clock.schedule(keepCodeAfterMs, flushCompileCache);
+    using youngSpace = new YoungSpace();
+    using _cache = clock.schedule(keepCodeAfterMs, () => youngSpace.withUsualFlags(flushCompileCache));
     using _held = clock.schedule(maxHoldMs, hold.release);
     await using live = new LiveKeys({
       reading,
