@@ -33,7 +33,8 @@ const deliveredAsText = `state = 'told' AND EXISTS (
 const wasHeld = `EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'held')`;
 
 /** Checks the whole database without changing it. Throws a StorageError when it cannot be read. */
-export function* checkLedger(database: Database, sinceMs: number): Steps<LedgerFindings> {
+export function* checkLedger(database: Database, since: number): Steps<LedgerFindings> {
+  const sinceMs = Math.floor(since);
   function* countOf(sql: string, ...values: number[]) {
     return numberOf(yield* database.get(sql, ...values), 'n');
   }

@@ -14,7 +14,10 @@ export function createRetryAfterStore(database: Database): RetryAfterStore {
   return {
     active: (nowMs) =>
       database.read(function* () {
-        const rows = yield* database.all('SELECT place, until_ms FROM rests WHERE until_ms > ?', Math.floor(nowMs));
+        const rows = yield* database.all(
+          'SELECT place, until_ms FROM rests WHERE until_ms > ? ORDER BY place',
+          Math.floor(nowMs),
+        );
         return rows.map((row) => parseRow('rests', restRow, row));
       }),
     keep: async ({ place, untilMs }, nowMs) =>

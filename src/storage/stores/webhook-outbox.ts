@@ -24,12 +24,18 @@ const stored = z
     ...(problem === null ? {} : { problem }),
   }));
 
+/** Another process may have told it while this one failed to. */
+const isOpen = `state = 'waiting'`;
+
 const read = (row: Row) => parseRow('webhook_outbox', stored, row);
 
 /** Keeps what is to be told as rows; each method is one transaction. */
 export function createWebhookOutbox(database: Database): WebhookOutbox {
+  /** Times are kept in whole milliseconds. */
   const change = async (sql: string, ...values: readonly (string | number)[]) =>
-    database.commit(() => database.run(sql, ...values));
+    database.commit(() =>
+      database.run(sql, ...values.map((value) => (typeof value === 'number' ? Math.floor(value) : value))),
+    );
   return {
     add: async ({ id, target, type, body, createdAtMs }, giveUpAtMs) => {
       await change(
@@ -48,7 +54,7 @@ export function createWebhookOutbox(database: Database): WebhookOutbox {
       database.read(function* () {
         const rows = yield* database.all(
           `SELECT * FROM webhook_outbox WHERE state = 'waiting' AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?`,
-          nowMs,
+          Math.floor(nowMs),
           atMost,
         );
         return rows.map(read);
@@ -58,12 +64,17 @@ export function createWebhookOutbox(database: Database): WebhookOutbox {
       await change(sql, nowMs, id);
     },
     failed: async (id, problem, nowMs) => {
-      const sql = `UPDATE webhook_outbox SET state = 'failed', tries = tries + 1, problem = ?, ended_at_ms = ? WHERE id = ?`;
-      await change(sql, problem, nowMs, id);
+      await change(
+        `UPDATE webhook_outbox SET state = 'failed', tries = tries + 1, problem = ?, ended_at_ms = ?
+         WHERE id = ? AND ${isOpen}`,
+        problem,
+        nowMs,
+        id,
+      );
     },
     postpone: async (id, problem, dueAtMs) => {
       await change(
-        'UPDATE webhook_outbox SET tries = tries + 1, problem = ?, due_at_ms = ? WHERE id = ?',
+        `UPDATE webhook_outbox SET tries = tries + 1, problem = ?, due_at_ms = ? WHERE id = ? AND ${isOpen}`,
         problem,
         dueAtMs,
         id,
