@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { AlertStore } from '../../domain/admin-api.ts';
 import { jobId } from '../../domain/ids.ts';
 import { deadAfterMs } from '../../domain/shared/processes.ts';
@@ -11,6 +12,9 @@ import { tell } from './listening.ts';
 import type { PostgresStorage } from './open-postgres.ts';
 import { createProcessStore } from './process-store.ts';
 import { createSharedInbox } from './shared-inbox.ts';
+
+/** `randomInt` spans no more. */
+const maxTake = 2 ** 48 - 1;
 
 const livingIds = `SELECT id FROM processes WHERE beat_at_ms >= now_ms() - ${deadAfterMs}`;
 
@@ -85,8 +89,10 @@ function saveAlerts(database: Database, processId: string, alerts: Parameters<Al
 function createSendPlaces(database: Database): SendPlaces {
   return {
     take: async ({ place, messages, burst, everyMs, perMinute = 0, isUrgent }) => {
-      const sql = 'SELECT take_send_place(?, ?, ?, ?, ?, ? = 1) AS wait_ms';
-      const values = [String(place), messages, burst, everyMs, perMinute, Number(isUrgent)];
+      const sql = 'SELECT take_send_place(?, ?, ?, ?, ?, ? = 1, ?) AS wait_ms';
+      // The same at a repetition, by which a place is known that was taken although its answer was lost.
+      const take = randomInt(maxTake);
+      const values = [String(place), messages, burst, everyMs, perMinute, Number(isUrgent), take];
       return numberOf(await database.read(() => database.get(sql, ...values)), 'wait_ms');
     },
   };

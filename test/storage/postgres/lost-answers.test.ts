@@ -21,3 +21,19 @@ test.skipIf(!hasPostgres)('takeNew() hands an update out although the answer of 
   const taken = await shared.inbox.takeNew(telegram.fence);
   expect({ cuts, taken }).toEqual({ cuts: 1, taken: [{ updateId: 7, body: '{}' }] });
 });
+
+test.skipIf(!hasPostgres)('a place to send is counted once although the answer of its statement was lost', async () => {
+  await using own = await testDatabase();
+  let cuts = 0;
+  await using proxy = await startPostgresProxy(own.url, (said) => {
+    if (!said.includes('SELECT take_send_place') || cuts > 0) return undefined;
+    cuts += 1;
+    return 'cut-the-answer';
+  });
+  await using storage = await openPostgres({ url: proxy.url, version: 'test' });
+  const { places } = createSharedStores(storage).shared;
+  const pace = { place: 5, messages: 1, burst: 3, everyMs: 60_000, isUrgent: false };
+  const waits: boolean[] = [];
+  for (let call = 0; call < 4; call += 1) waits.push((await places.take(pace)) > 0);
+  expect({ cuts, waits }).toEqual({ cuts: 1, waits: [false, false, false, true] });
+});
