@@ -1,6 +1,6 @@
 import { mutant } from './mutant.ts';
 
-const rows = 'test/storage/sqlite/people.test.ts';
+const rows = 'test/storage/stores/people.test.ts';
 const keys = 'test/journeys/keys-in-chat.test.ts';
 const links = 'test/bot/people/start-links.test.ts';
 const data = 'test/journeys/own-data.test.ts';
@@ -58,5 +58,11 @@ export const peopleMutants = [
     "return words === '' || words.includes('\\uFFFD') ? undefined :",
     'return',
     links,
+  ),
+  mutant(
+    'a message to everybody is sent by a process that lost the role',
+    "if (this.#options.mayTell?.() === false) return 'done';",
+    '',
+    'test/bot/people/people-parts.test.ts',
   ),
 ];

@@ -104,6 +104,8 @@ export class Broadcaster implements Disposable {
     inFlight.add(userId);
     const run = async (): Promise<'done'> => {
       try {
+        // What waited in the outbox when this process lost the role is for the one that has it now.
+        if (this.#options.mayTell?.() === false) return 'done';
         if (await this.#options.broadcasts.take(broadcast.id, userId)) await this.#send(broadcast, userId);
       } finally {
         inFlight.delete(userId);

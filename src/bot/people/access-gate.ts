@@ -18,6 +18,8 @@ type AccessOptions = Pick<
   'access' | 'accessRules' | 'adminIds' | 'users' | 'messages' | 'matchLocale' | 'emit'
 > & {
   readonly outbox: Outbox;
+  /** Whether this process sends: of several, one does. */
+  readonly mayTell?: () => boolean;
 };
 
 /** Whether this person, or everybody in this group, may use the bot. */
@@ -103,6 +105,11 @@ export class AccessNotices {
     const { outbox, users, messages, matchLocale, access, emit } = this.#options;
     const { state } = request;
     const run = async (): Promise<'done' | 'again'> => {
+      if (this.#options.mayTell?.() === false) {
+        // The process that sends now has found it.
+        this.#inHand.delete(name);
+        return 'done';
+      }
       const { locale, heardLocale } = await users.find(chatId);
       const view =
         state === 'asked'

@@ -56,11 +56,15 @@ type ExporterOptions = Pick<
 > & {
   readonly jobs: { latest: BotDeps['admin']['jobs']['list'] };
   readonly outbox: Outbox;
+  /** Whether this process sends: of several, one does. */
+  readonly mayTell?: () => boolean;
 };
 
 /** Sends people their own data. A request is kept until the file has arrived; a file may come twice after a broken call. */
 export class Exporter {
   readonly #options: ExporterOptions;
+  /** The people whose data wait to be sent: a process that gets the role again finds them a second time. */
+  readonly #inHand = new Set<number>();
 
   constructor(options: ExporterOptions) {
     this.#options = options;
@@ -74,7 +78,14 @@ export class Exporter {
   send(request: ExportRequest): void {
     const { outbox, exports, messages, emit } = this.#options;
     const { userId, chatId, locale } = request;
+    if (this.#inHand.has(userId)) return;
+    this.#inHand.add(userId);
     const run = async (): Promise<'done' | 'again'> => {
+      if (this.#options.mayTell?.() === false) {
+        // The process that sends now has found it.
+        this.#inHand.delete(userId);
+        return 'done';
+      }
       const file = new InputFile(Buffer.from(JSON.stringify(await this.#dataOf(userId), undefined, 2)), 'my-data.json');
       const { text } = messages.exportCaption(locale);
       try {
@@ -83,6 +94,7 @@ export class Exporter {
         if (isAborted(error) || isTransient(reportTelegramError(emit, 'sendDocument', error))) return 'again';
       }
       await exports.noteSent(userId);
+      this.#inHand.delete(userId);
       return 'done';
     };
     outbox.post({ chatId, kind: 'send', priority: 'proactive', run });
