@@ -35,7 +35,7 @@ export const keyMutants = [
   ),
   mutant(
     'each start tells again which keys end',
-    'if (await notices.wasTold(notice)) continue;',
+    'if (!(await notices.mayTell(notice, clock.now()))) continue;',
     '',
     'test/keys/maintenance/key-ends.test.ts',
   ),

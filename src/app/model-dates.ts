@@ -53,10 +53,9 @@ export class ModelDates implements AsyncDisposable {
       const { endsOn, replacedBy } = models({ provider, model });
       if (endsOn === undefined || endsAtMs(endsOn) - clock.now() > aheadMs) continue;
       const id = `model-ends:${name}:${endsOn}`;
-      if (await notices.wasTold(id)) continue;
+      if (!(await notices.mayTell(id, clock.now()))) continue;
       const instead = replacedBy === undefined ? {} : { replacedBy: candidateName(replacedBy) };
       emit({ event: 'model.ends', provider, model, endsOn, ...instead });
-      await notices.noteTold(id, clock.now());
     }
   }
 }

@@ -243,8 +243,8 @@ export type AlertStore = {
 
 /** Remembers across restarts what was told once and for all. */
 export type NoticeStore = {
-  wasTold(id: string): Promise<boolean>;
-  noteTold(id: string, nowMs: number): Promise<void>;
+  /** Whether the caller is the one to tell it: true for one call with each id, of all processes. */
+  mayTell(id: string, nowMs: number): Promise<boolean>;
 };
 
 /** What the free probe said of one key. */

@@ -223,7 +223,8 @@ export type SealedKey = {
 export type OperatorKeys = {
   /** In the order in which they were added. */
   added(): Promise<readonly SealedKey[]>;
-  add(key: SealedKey): Promise<void>;
+  /** False where another process has added it meanwhile. */
+  add(key: SealedKey): Promise<boolean>;
   /** Forgets the key and what was set for it. */
   remove(id: KeyId): Promise<void>;
   settings(): Promise<ReadonlyMap<KeyId, OwnKeySettings>>;

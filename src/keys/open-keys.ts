@@ -55,7 +55,7 @@ export type OpenKeysOptions = {
   readonly shared?: SharedKeys | undefined;
 };
 
-const forgetfulNotices: NoticeStore = { wasTold: async () => true, noteTold: async () => undefined };
+const forgetfulNotices: NoticeStore = { mayTell: async () => false };
 
 export type OpenKeys = AsyncDisposable & {
   readonly pool: KeyPool;

@@ -61,7 +61,6 @@ export function openHousekeeping(options: HousekeepingOptions): AsyncDisposable 
 export function noticesOf(notices: NoticeStore, processes: Processes): NoticeStore {
   if (processes.isAlone) return notices;
   return {
-    ...notices,
-    wasTold: async (id) => processes.termOf('housekeeping') === undefined || (await notices.wasTold(id)),
+    mayTell: async (id, nowMs) => processes.termOf('housekeeping') !== undefined && notices.mayTell(id, nowMs),
   };
 }

@@ -97,15 +97,15 @@ export class Keyring {
       const isRefused = failure.blame === 'key' && failure.reason !== 'rate-limited';
       return { kind: isRefused ? 'refused' : 'not-tested', reason: failure.reason };
     }
-    await store.add({
+    const isNew = await store.add({
       id,
       provider,
       sealed: sealer.seal(entry.key, sealContext(provider, id)),
       addedAtMs: clock.now(),
     });
-    if (Object.keys(settings).length > 0) await store.set(id, settings);
+    if (isNew && Object.keys(settings).length > 0) await store.set(id, settings);
     await this.read();
-    return { kind: 'added', id };
+    return isNew ? { kind: 'added', id } : { kind: 'known' };
   }
 
   /** Sets what is given, clears what is null and leaves the rest; the caller takes it into use. */

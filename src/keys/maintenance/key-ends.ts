@@ -62,9 +62,8 @@ export class KeyEnds implements AsyncDisposable {
       ending.add(id);
       const notice = `key-ends:${id}:${endsOn}`;
       this.#told.set(id, name);
-      if (await notices.wasTold(notice)) continue;
+      if (!(await notices.mayTell(notice, clock.now()))) continue;
       emit({ event: 'key.ends', keyId: id, keyName: name, provider, endsOn });
-      await notices.noteTold(notice, clock.now());
     }
     for (const [id, keyName] of this.#told) {
       if (ending.has(id)) continue;

@@ -101,14 +101,14 @@ export function createAlertStore(database: Database): AlertStore {
 /** Stores notices as rows. */
 export function createNotices(database: Database): NoticeStore {
   return {
-    wasTold: (id) =>
-      database.read(function* () {
-        return (yield* database.get('SELECT 1 FROM notices WHERE id = ?', id)) !== undefined;
-      }),
-    noteTold: async (id, nowMs) =>
-      database.commit(function* () {
-        yield* database.run('INSERT OR IGNORE INTO notices (id, told_at_ms) VALUES (?, ?)', id, Math.round(nowMs));
-      }),
+    mayTell: async (id, nowMs) => {
+      const sql = 'SELECT 1 FROM notices WHERE id = ?';
+      if ((await database.read(() => database.get(sql, id))) !== undefined) return false;
+      return database.commit(function* () {
+        const kept = 'INSERT OR IGNORE INTO notices (id, told_at_ms) VALUES (?, ?)';
+        return (yield* database.run(kept, id, Math.round(nowMs))) === 1;
+      });
+    },
   };
 }
 
@@ -181,8 +181,9 @@ export function createOperatorKeys(database: Database): OperatorKeys {
       }),
     add: async ({ id, provider: of, sealed, addedAtMs }) =>
       database.commit(function* () {
-        const sql = 'INSERT INTO added_keys (key_id, provider, sealed, added_at_ms) VALUES (?, ?, ?, ?)';
-        yield* database.run(sql, id, of, sealed, Math.round(addedAtMs));
+        const sql =
+          'INSERT INTO added_keys (key_id, provider, sealed, added_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
+        return (yield* database.run(sql, id, of, sealed, Math.round(addedAtMs))) === 1;
       }),
     remove: async (id) =>
       database.commit(function* () {
@@ -192,6 +193,7 @@ export function createOperatorKeys(database: Database): OperatorKeys {
     settings: () => database.read(() => settingsOf()),
     set: async (id, patch) =>
       database.commit(function* () {
+        yield* database.lock('key-settings');
         const merged = Object.entries({ ...(yield* settingsOf()).get(id), ...patch }).filter(
           ([, value]) => value !== null,
         );
@@ -275,7 +277,9 @@ export function createAdminCommands(database: Database): AdminCommands {
       database.commit(function* () {
         const atMs = Math.round(nowMs);
         const json = JSON.stringify(given);
-        yield* database.run('UPDATE admin_commands SET answer = ?, answered_at_ms = ? WHERE seq = ?', json, atMs, seq);
+        // The first answer is that of the process which made the change.
+        const sql = 'UPDATE admin_commands SET answer = ?, answered_at_ms = ? WHERE seq = ? AND answer IS NULL';
+        yield* database.run(sql, json, atMs, seq);
         yield* database.run('DELETE FROM admin_commands WHERE answered_at_ms < ?', atMs - answersForMs);
       }),
     answerOf: (seq) =>

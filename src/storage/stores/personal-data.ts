@@ -4,6 +4,7 @@ import type { Database, Steps } from '../database.ts';
 import { numberOf } from '../rows.ts';
 import { needsResult } from './checks.ts';
 import { forgetSpender } from './jobs/calls.ts';
+import { lockTurns } from './jobs/fair-queue.ts';
 
 /** The prefix of today's credits of erased jobs: erasure does not reset the daily limit. */
 const forgottenJob = 'forgotten:';
@@ -56,6 +57,8 @@ export function createPersonalData(database: Database): PersonalData {
 }
 
 function* markAll(database: Database, userId: number, nowMs: number): Steps<number> {
+  // What is added for the person at the same time comes before this, and goes too, or sees that it came.
+  yield* lockTurns(database, [userId]);
   // Jobs accepted after the cancellation are not part of this erasure.
   function* markedIn(state: string) {
     return yield* database.run(

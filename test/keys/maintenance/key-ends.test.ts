@@ -12,7 +12,7 @@ const startMs = Date.UTC(2026, 10, 1, 18);
 
 function aPool(ends: readonly (string | undefined)[]) {
   const clock = fakeClock(startMs);
-  const told = new Map<string, number>();
+  const told = new Set<string>();
   const said: string[] = [];
   const entries = ends.map((endsOn, index): { key: PoolKey; state: KeyState } => ({
     key: {
@@ -39,8 +39,11 @@ function aPool(ends: readonly (string | undefined)[]) {
         },
       },
       notices: {
-        wasTold: async (id) => told.has(id),
-        noteTold: async (id, nowMs) => void told.set(id, nowMs),
+        mayTell: async (id) => {
+          const isNew = !told.has(id);
+          told.add(id);
+          return isNew;
+        },
       },
       clock,
       emit: (event) => {

@@ -154,6 +154,12 @@ export function* lockTurns(database: Database, turns: readonly number[]): Steps<
   for (const turn of [...new Set(turns)].sort((one, other) => one - other)) yield* database.lock(`turn:${turn}`);
 }
 
+/** The same for the person of a job: meanwhile nobody erases what is known of them. */
+export function* lockPersonOf(database: Database, id: string): Steps<void> {
+  const row = yield* database.get('SELECT user_id FROM jobs WHERE id = ?', id);
+  if (row !== undefined) yield* lockTurns(database, [numberOf(row, 'user_id')]);
+}
+
 /**
  * Updates the person's entry in the ready list; every transaction that changes which of their jobs are ready must call
  * it. One entry per person keeps a claim fast when one person has thousands of jobs behind the running cap.

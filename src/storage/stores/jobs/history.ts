@@ -1,8 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import type { DaySpending, PersonSpending, Spending, SpendingRange } from '../../../domain/costs.ts';
 import type { History, HistoryCounts, Percentiles } from '../../../domain/views.ts';
-import { isProviderName } from '../../../domain/ids.ts';
 import type { Database } from '../../database.ts';
 import { parseRow } from '../../rows.ts';
 
@@ -12,6 +10,10 @@ const dayMs = 24 * hourMs;
 const maxHourlySpans = 48;
 /** The longest history that is kept in memory. */
 const maxHours = 720 + 24;
+/** A transaction of another process may add a job with a lower number so long after one with a higher number was seen. */
+const lateForMs = 60_000;
+/** So far below the newest number; what is missing further down was deleted. */
+const maxLate = 1_000;
 /** Rows that are read in one go: about two milliseconds, then others have their turn. */
 const rowsAtOnce = 200;
 
@@ -101,6 +103,8 @@ export class JobHistory {
   /** The hour of each counted job that had not ended. */
   readonly #open = new Map<number, Open>();
   #newestSeq = 0;
+  /** Numbers of no job yet, and until when they are looked for. */
+  readonly #late = new Map<number, number>();
   #reading: Promise<void> | undefined;
 
   constructor(database: Database) {
@@ -133,11 +137,13 @@ export class JobHistory {
     for (const hour of this.#hours.keys()) if (hour < oldestHour) this.#hours.delete(hour);
     try {
       await this.#readOpen();
-      await this.#readNew(oldestHour);
+      await this.#readLate(nowMs, oldestHour);
+      await this.#readNew(nowMs, oldestHour);
     } catch (error) {
       // What was counted in part would be counted again.
       this.#hours.clear();
       this.#open.clear();
+      this.#late.clear();
       this.#newestSeq = 0;
       throw error;
     }
@@ -145,40 +151,62 @@ export class JobHistory {
 
   /** Looks for the ends of jobs that were open at the last look; one whose row is gone is no longer looked for. */
   async #readOpen(): Promise<void> {
-    const open = [...this.#open.keys()];
-    for (let at = 0; at < open.length; at += rowsAtOnce) {
+    await this.#readThese([...this.#open.keys()], (id, job) => {
+      const known = this.#open.get(id);
+      if (job === undefined) this.#open.delete(id);
+      else if (known !== undefined) this.#count(job, known);
+    });
+  }
+
+  /** Looks for jobs whose numbers were passed over; a number that stays without one was given back or its job is deleted. */
+  async #readLate(nowMs: number, oldestHour: number): Promise<void> {
+    await this.#readThese([...this.#late.keys()], (id, job) => {
+      if (job !== undefined || (this.#late.get(id) ?? 0) <= nowMs) this.#late.delete(id);
+      if (job !== undefined) this.#countNew(job, oldestHour);
+    });
+  }
+
+  async #readThese(all: readonly number[], onLooked: (seq: number, job: Row | undefined) => void): Promise<void> {
+    for (let at = 0; at < all.length; at += rowsAtOnce) {
       if (at > 0) await setImmediate();
-      const ids = open.slice(at, at + rowsAtOnce);
-      const sql = `SELECT ${columns} FROM jobs WHERE seq IN (${ids.map(() => '?').join(',')})`;
-      const found = new Map((await this.#read(sql, ...ids)).map((one) => [one.seq, one]));
-      for (const id of ids) {
-        const known = this.#open.get(id);
-        const job = found.get(id);
-        if (job === undefined) this.#open.delete(id);
-        else if (known !== undefined) this.#count(job, known);
-      }
+      const some = all.slice(at, at + rowsAtOnce);
+      const sql = `SELECT ${columns} FROM jobs WHERE seq IN (${some.map(() => '?').join(',')})`;
+      const found = new Map((await this.#read(sql, ...some)).map((one) => [one.seq, one]));
+      for (const seq of some) onLooked(seq, found.get(seq));
     }
   }
 
+  #countNew(job: Row, oldestHour: number): boolean {
+    const hour = Math.floor(job.accepted / hourMs);
+    if (hour < oldestHour) return false;
+    this.#tallyOf(hour).requests += 1;
+    this.#count(job, { hour, claimed: false });
+    return true;
+  }
+
   /** Counts what was accepted since the last look, newest first, back to the oldest hour that is shown. */
-  async #readNew(oldestHour: number): Promise<void> {
+  async #readNew(nowMs: number, oldestHour: number): Promise<void> {
     const from = this.#newestSeq;
     let before = Number.MAX_SAFE_INTEGER;
     for (;;) {
       const sql = `SELECT ${columns} FROM jobs WHERE seq > ? AND seq < ? ORDER BY seq DESC LIMIT ${rowsAtOnce}`;
       const jobs = await this.#read(sql, from, before);
       for (const job of jobs) {
-        const hour = Math.floor(job.accepted / hourMs);
-        if (hour < oldestHour) return;
+        if (!this.#countNew(job, oldestHour)) return;
+        this.#passOver(job.seq, before, nowMs);
         this.#newestSeq = Math.max(this.#newestSeq, job.seq);
-        this.#tallyOf(hour).requests += 1;
-        this.#count(job, { hour, claimed: false });
+        before = job.seq;
       }
-      const last = jobs.at(-1);
-      if (last === undefined || jobs.length < rowsAtOnce) return;
-      before = last.seq;
+      if (jobs.length < rowsAtOnce) return this.#passOver(from, before, nowMs);
       await setImmediate();
     }
+  }
+
+  /** Between these two numbers there is no job. Where one process writes, none will be. */
+  #passOver(seq: number, before: number, nowMs: number): void {
+    if (!this.#database.isShared || before > this.#newestSeq) return;
+    const from = Math.max(seq + 1, this.#newestSeq - maxLate);
+    for (let passed = from; passed < before; passed += 1) this.#late.set(passed, nowMs + lateForMs);
   }
 
   async #read(sql: string, ...values: number[]): Promise<readonly Row[]> {
@@ -210,64 +238,4 @@ export class JobHistory {
     this.#hours.set(hour, known);
     return known;
   }
-}
-
-const sums = { calls: z.number(), micro_usd: z.number() };
-const daySumRow = z
-  .object({ ...sums, provider: z.string().refine(isProviderName), unpriced: z.number() })
-  .transform(({ micro_usd: micros, ...row }) => ({ ...row, usd: micros / 1_000_000 }));
-const personSumRow = z
-  .object({ ...sums, user_id: z.number(), people: z.number() })
-  .transform(({ user_id: userId, micro_usd: micros, ...row }) => ({ ...row, userId, usd: micros / 1_000_000 }));
-
-const daySumSql = `SELECT provider, sum(calls) AS calls, sum(micro_usd) AS micro_usd, sum(unpriced) AS unpriced
-  FROM costs WHERE day = ? GROUP BY provider ORDER BY provider`;
-const personSumSql = (who: 'user_id >= 0' | 'user_id < 0') =>
-  `SELECT user_id, sum(calls) AS calls, sum(micro_usd) AS micro_usd, count(*) OVER () AS people FROM costs
-   WHERE day = ? AND ${who} GROUP BY user_id ORDER BY sum(micro_usd) DESC, sum(calls) DESC, user_id LIMIT ?`;
-const [peopleSql, clientsSql] = [personSumSql('user_id >= 0'), personSumSql('user_id < 0')];
-const noLimit = 1_000_000_000;
-
-/**
- * What was spent from the UTC day of one moment to that of the other, summed up day by day; others go on in between. Of a
- * single day, which is read every few seconds, the database finds those who cost most: of thousands only they are read.
- */
-export async function spendingBetween(
-  database: Database,
-  { sinceMs, nowMs, maxPeople }: SpendingRange,
-): Promise<Spending> {
-  const all = async <Value>(schema: z.ZodType<Value>, sql: string, ...values: (string | number)[]) =>
-    (await database.read(() => database.all(sql, ...values))).map((one) => parseRow('costs', schema, one));
-  const isOneDay = utcDay(Math.max(0, sinceMs)) === utcDay(nowMs);
-  const days: DaySpending[] = [];
-  const [people, clients] = [new Map<number, PersonSpending>(), new Map<number, PersonSpending>()];
-  let peopleInAll = 0;
-  for (let ms = Math.max(0, sinceMs); utcDay(ms) <= utcDay(nowMs); ms += dayMs) {
-    const day = utcDay(ms);
-    days.push(...(await all(daySumRow, daySumSql, day)).map((sum) => ({ day, ...sum })));
-    for (const [into, sql, limit] of maxPeople === 0
-      ? []
-      : [[people, peopleSql, isOneDay ? maxPeople : noLimit] as const, [clients, clientsSql, noLimit] as const]) {
-      for (const { userId, calls, usd, people: inDay } of await all(personSumRow, sql, day, limit)) {
-        const { calls: before, usd: usdBefore } = into.get(userId) ?? { calls: 0, usd: 0 };
-        into.set(userId, { userId, calls: before + calls, usd: usdBefore + usd });
-        if (into === people && isOneDay) peopleInAll = inDay;
-      }
-    }
-    await setImmediate();
-  }
-  return {
-    days,
-    people: byCost(people).slice(0, maxPeople),
-    peopleInAll: isOneDay ? peopleInAll : people.size,
-    clients: byCost(clients),
-  };
-}
-
-function byCost(sums: ReadonlyMap<number, PersonSpending>): readonly PersonSpending[] {
-  return [...sums.values()].toSorted((one, other) => other.usd - one.usd || other.calls - one.calls);
-}
-
-function utcDay(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

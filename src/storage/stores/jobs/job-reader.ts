@@ -7,7 +7,8 @@ import { callsOf, costsSince } from './calls.ts';
 import { conversationBefore } from './conversation.ts';
 import { openJobsOf, placeAhead } from './fair-queue.ts';
 import { countWaiting, engineStats, waitingIn } from './line-stats.ts';
-import { JobHistory, spendingBetween } from './history.ts';
+import { JobHistory } from './history.ts';
+import { spendingBetween } from './spending.ts';
 import { type StoredJob, toShownJob } from './job-rows.ts';
 
 /** Returns the current state of the job; undefined when there is no such job. */

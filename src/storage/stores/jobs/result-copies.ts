@@ -3,6 +3,7 @@ import { jobId } from '../../../domain/ids.ts';
 import type { CopyStore, KeptCopy, ResultCopy } from '../../../domain/media.ts';
 import type { Database, Steps } from '../../database.ts';
 import { parseRow } from '../../rows.ts';
+import { lockPersonOf } from './fair-queue.ts';
 
 const copyRow = z
   .object({ key: z.string(), job_id: z.string().transform(jobId), part: z.number(), mime: z.string() })
@@ -28,6 +29,7 @@ export function createResultCopies(database: Database): CopyStore {
       database.commit(function* () {
         const sql = `INSERT INTO result_copies (key, place, job_id, part, mime, state)
           SELECT ?, ?, id, ?, ?, 'upload' FROM jobs WHERE id = ? AND forgotten = 0 ON CONFLICT DO NOTHING`;
+        for (const id of new Set(copies.map(({ jobId }) => jobId))) yield* lockPersonOf(database, id);
         for (const { key, jobId: id, part, mime } of copies) yield* database.run(sql, key, place, part, mime, id);
       }),
     toUpload: (place, atMost) =>

@@ -47,6 +47,7 @@ export function createFeedback(database: Database): FeedbackStore {
     mayGive: (userId, id, nowMs) => database.read(() => mayGive(userId, id, nowMs)),
     keep: async ({ jobId, userId, kind, code, words, atMs }) =>
       database.commit(function* () {
+        yield* database.lock('feedback');
         if (!(yield* mayGive(userId, jobId, atMs))) return 'refused';
         const nowMs = Math.floor(atMs);
         const told = yield* database.get(

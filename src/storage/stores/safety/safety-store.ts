@@ -2,6 +2,7 @@ import { type JobId, jobId } from '../../../domain/ids.ts';
 import { type Block, restUntilMs, type SafetyStore, type StrikeRules } from '../../../domain/safety/safety.ts';
 import type { Database, Steps } from '../../database.ts';
 import { numberOf } from '../../rows.ts';
+import { lockTurns } from '../jobs/fair-queue.ts';
 import { barredFrom } from '../jobs/settle.ts';
 
 /** Counts a refusal once; prunes those that no longer matter. */
@@ -12,6 +13,8 @@ function* strike(
   nowMs: number,
   rules: StrikeRules,
 ): Steps<number | undefined> {
+  // Of two at once the second counts the first.
+  yield* lockTurns(database, [userId]);
   yield* database.run('DELETE FROM strikes WHERE at_ms <= ?', nowMs - rules.windowMs);
   yield* database.run(`DELETE FROM blocks WHERE kind = 'rest' AND until_ms <= ?`, nowMs);
   yield* database.run(
@@ -45,18 +48,21 @@ export function createSafety(database: Database): SafetyStore {
     barredFrom: (userId, chatId, nowMs) => database.read(() => barredFrom(database, userId, chatId, Math.floor(nowMs))),
     block: async ({ id, reason, sinceMs }) =>
       database.commit(function* () {
-        const isNew = (yield* database.get(`SELECT 1 FROM blocks WHERE id = ? AND kind = 'block'`, id)) === undefined;
-        yield* database.run(
-          `INSERT INTO blocks (id, kind, reason, since_ms) VALUES (?, 'block', ?, ?)
-           ON CONFLICT DO UPDATE SET reason = excluded.reason`,
+        // A group that moves takes its block along.
+        yield* lockTurns(database, [id]);
+        const isNew = yield* database.run(
+          `INSERT INTO blocks (id, kind, reason, since_ms) VALUES (?, 'block', ?, ?) ON CONFLICT DO NOTHING`,
           id,
           reason ?? null,
           Math.floor(sinceMs),
         );
-        return isNew;
+        if (isNew === 1) return true;
+        yield* database.run(`UPDATE blocks SET reason = ? WHERE id = ? AND kind = 'block'`, reason ?? null, id);
+        return false;
       }),
     unblock: async (id) =>
       database.commit(function* () {
+        yield* lockTurns(database, [id]);
         // What led to a rest is forgiven with it.
         yield* database.run('DELETE FROM strikes WHERE user_id = ?', id);
         return (yield* database.run('DELETE FROM blocks WHERE id = ?', id)) > 0;
@@ -103,6 +109,7 @@ export function createSafety(database: Database): SafetyStore {
       database.commit(() => strike(database, userId, id, Math.floor(nowMs), rules)),
     report: async (id, userId, nowMs) =>
       database.commit(function* () {
+        yield* database.lock(`reports:${id}`);
         const before = yield* reportsOf(id);
         const sql = 'INSERT INTO reports (job_id, user_id, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
         if ((yield* database.run(sql, id, userId, Math.floor(nowMs))) === 0) return 'again';
