@@ -3,7 +3,7 @@ import { mutant } from './mutant.ts';
 const copier = 'test/media/bucket/result-copier.test.ts';
 const signing = 'test/media/bucket/s3-bucket.test.ts';
 const links = 'test/bot/delivery/link-buttons.test.ts';
-const rows = 'test/storage/sqlite/jobs/result-copies.test.ts';
+const rows = 'test/storage/stores/result-copies.test.ts';
 
 /** Results in a bucket: what is copied, shown and deleted. */
 export const copyMutants = [

@@ -1,7 +1,7 @@
 import { mutant } from './mutant.ts';
 
 const rules = 'test/domain/payments/price-list.test.ts';
-const rows = 'test/storage/sqlite/payments/payment-store.test.ts';
+const rows = 'test/storage/stores/payment-store.test.ts';
 const buying = 'test/journeys/payments.test.ts';
 const packs = 'test/journeys/packs.test.ts';
 

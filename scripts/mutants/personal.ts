@@ -2,7 +2,7 @@ import { mutant } from './mutant.ts';
 
 const preferences = 'test/domain/personal/preferences.test.ts';
 const presses = 'test/messages/personal/presses.test.ts';
-const rows = 'test/storage/sqlite/personal/histories.test.ts';
+const rows = 'test/storage/stores/histories.test.ts';
 const history = 'test/journeys/history.test.ts';
 
 /** Settings of people, their histories, and what they say about failures. */

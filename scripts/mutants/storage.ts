@@ -2,7 +2,7 @@ import { mutant } from './mutant.ts';
 
 const engine = 'test/storage/sqlite/jobs/job-engine.test.ts';
 const ledger = 'test/storage/sqlite/people-and-chats.test.ts';
-const inbox = 'test/storage/sqlite/inbox.test.ts';
+const inbox = 'test/storage/stores/inbox.test.ts';
 const commits = 'test/storage/sqlite/commit.test.ts';
 
 /** The ledger: acceptance, order, fences, credit, effects, the inbox, the owner. */
@@ -49,7 +49,7 @@ export const storageMutants = [
     'a closed chat is known as open',
     'known.delete(chatId);\n    }',
     '}',
-    'test/storage/sqlite/sqlite-chat-book.test.ts',
+    'test/storage/stores/chat-store.test.ts',
   ),
   mutant(
     'a transaction is built upon one that the disk may have lost',
@@ -131,14 +131,14 @@ export const storageMutants = [
     'if (crashes >= maxCrashes) {',
     'if (false) {',
     engine,
-    'test/storage/sqlite/job-bounds.test.ts',
+    'test/storage/stores/job-bounds.test.ts',
   ),
   mutant(
     'crashes are not counted',
     'UPDATE jobs SET crashes = ?, owner = NULL WHERE',
     'UPDATE jobs SET crashes = 0 * ?, owner = NULL WHERE',
     engine,
-    'test/storage/sqlite/job-bounds.test.ts',
+    'test/storage/stores/job-bounds.test.ts',
   ),
   mutant(
     'what a dead process ran goes to the end',
@@ -239,7 +239,7 @@ export const storageMutants = [
     '<= ?`, Math.floor(nowMs) - rememberedMs);',
     '<= ?`, Math.floor(nowMs));',
     inbox,
-    'test/storage/sqlite/job-identity.test.ts',
+    'test/storage/stores/job-identity.test.ts',
   ),
   mutant(
     'a bad update is tried without end',
@@ -262,7 +262,7 @@ export const storageMutants = [
     'test/processes/storage-killed.test.ts',
     'test/journeys/one-owner.test.ts',
   ),
-  mutant('a database serves any bot', 'if (owner === botId) return;', 'return;', 'test/storage/sqlite/one-bot.test.ts'),
+  mutant('a database serves any bot', 'if (owner === botId) return;', 'return;', 'test/storage/stores/one-bot.test.ts'),
   mutant(
     'a newer schema is opened',
     'if (found <= known) return;',
@@ -304,13 +304,13 @@ export const storageMutants = [
     'premium is given twice for one update',
     'if (given !== undefined) return given;',
     '',
-    'test/storage/sqlite/users.test.ts',
+    'test/storage/stores/users.test.ts',
   ),
   mutant(
     'premium that runs is cut off by new one',
     'Math.max(nowMs, (yield* find(id)).premiumUntilMs ?? 0)',
     'nowMs',
-    'test/storage/sqlite/users.test.ts',
+    'test/storage/stores/users.test.ts',
   ),
   mutant(
     'a dialogue never ends',
@@ -323,6 +323,30 @@ export const storageMutants = [
     'being forgotten frees the day’s credit',
     "yield* database.run('UPDATE credits SET job_id = ? WHERE job_id = ?', forgottenJob + id, id);",
     "yield* database.run('DELETE FROM credits WHERE job_id = ?', id);",
-    'test/storage/sqlite/personal-data.test.ts',
+    'test/storage/stores/personal-data.test.ts',
+  ),
+  mutant(
+    'two reports of one result are both the first',
+    'yield* database.lock(`reports:${id}`);',
+    '',
+    'test/storage/postgres/two-at-once.test.ts',
+  ),
+  mutant(
+    'the words of a person who is being forgotten stay',
+    '        yield* lockPersonOf(database, id);\n        const sql = `INSERT INTO rewrites',
+    '        const sql = `INSERT INTO rewrites',
+    'test/storage/postgres/two-buyers.test.ts',
+  ),
+  mutant(
+    'a request that another process accepts late is missing in the history',
+    'if (!this.#database.isShared || before > this.#newestSeq) return;',
+    'return;',
+    'test/storage/postgres/two-buyers.test.ts',
+  ),
+  mutant(
+    'a place to send is counted twice when its answer is lost',
+    'IF take = ANY (held.takes) THEN',
+    'IF false THEN',
+    'test/storage/postgres/lost-answers.test.ts',
   ),
 ];
