@@ -75,6 +75,6 @@ test.skipIf(!hasPostgres)('the stores answer the same on both engines, whatever 
       await shared.empty();
       expect(await played(shared.storage.database, all)).toEqual(await played(sqlite, all));
     }),
-    { numRuns: runs(25) },
+    { numRuns: runs(15) },
   );
 });
