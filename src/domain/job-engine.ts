@@ -289,6 +289,8 @@ export type Claim = {
   readonly answer?: KnownAnswer;
   /** What a provider has been working on since an earlier turn. */
   readonly operation?: KnownOperation;
+  /** An earlier delivery began to send the outcome as a message of its own, which may have arrived. */
+  readonly isMessageBegun?: boolean;
 };
 
 /** The words that a chat model found for short prompts; kept as long as their jobs. */

@@ -114,6 +114,16 @@ export function effectLedgerConformance(name: string, makeLedger: () => Promise<
     expect(await ledger.begin(newest, 'message', 'once')).toEqual({ kind: 'done', note: '1' });
   });
 
+  test(`${name} tells the next delivery of a message that was begun, until it is undone`, async () => {
+    await using app = await makeLedger();
+    const { engine, ledger } = app;
+    const first = await aDelivery(engine);
+    await ledger.begin(first, 'message', 'once');
+    expect((await engine.delivery.claim(first.jobId))?.isMessageBegun).toBe(true);
+    await ledger.undo(first, 'message');
+    expect((await engine.delivery.claim(first.jobId))?.isMessageBegun).toBeUndefined();
+  });
+
   test(`${name} sends the status message once, whoever runs the job meanwhile`, async () => {
     await using app = await makeLedger();
     const { engine, ledger } = app;

@@ -10,7 +10,7 @@ import type { MethodKind } from '../outbox/bot-api.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import type { Presence } from './presence.ts';
 import { sendReadyNote } from './ready-note.ts';
-import { closeLateStatusMessage, statusMessageKnown } from './status-message-id.ts';
+import { closeWhenKnown, statusMessageKnown } from './status-message-id.ts';
 import type { StatusLists } from './status-lists.ts';
 import { LateEdits } from './late-edits.ts';
 import { endedAlbum, finishAlbum, showAlbum } from './show-album.ts';
@@ -213,7 +213,7 @@ export class Delivery {
       this.#report({ job, lease }, shown);
     }
     await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined, sent.sent);
-    await this.#closeLateStatusMessage(job);
+    this.#followLate(job);
     if (job.album !== undefined) await finishAlbum(id, jobs, delivery, sent.ofOthers);
     void lists?.refresh(job.origin.userId);
     void links?.delivered(id);
@@ -232,10 +232,9 @@ export class Delivery {
   }
 
   /** Another process may have sent a status message whose number was not known when this delivery began. */
-  async #closeLateStatusMessage({ id, origin, statusMessageId }: Job): Promise<void> {
-    if (this.#options.hasOthers !== true || statusMessageId !== undefined) return;
-    const messageId = (await this.#options.jobs.find(id))?.statusMessageId;
-    if (messageId !== undefined) closeLateStatusMessage(id, origin.chatId, messageId, this.#options);
+  #followLate(job: Job): void {
+    if (this.#options.hasOthers !== true || job.statusMessageId !== undefined) return;
+    void closeWhenKnown(job, this.#options, this.#closing.signal);
   }
 
   /** Ends the tries: the credit is given back, and the outcome is kept for who asks for it again. */
@@ -244,7 +243,7 @@ export class Delivery {
     await ledger.undo(lease, 'result');
     if (!(await delivery.hold(lease, held))) return;
     emit({ event: 'job.undeliverable', jobId: job.id, why, held });
-    await this.#closeLateStatusMessage(job);
+    this.#followLate(job);
     void lists?.refresh(job.origin.userId);
     if (held !== 'unsure' || job.statusMessageId === undefined) return;
     this.#withoutNotice.add(job.id);

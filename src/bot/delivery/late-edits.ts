@@ -5,18 +5,23 @@ import { type Shown, type ShowTools, viewsFor } from './show-outcome.ts';
 /** How long after the death of a process Telegram may still carry out what it was asked for. */
 const lateForMs = 35_000;
 
+type LateEditsOptions = Omit<ShowTools, 'delivery' | 'ledger' | 'results'> & {
+  /** Other processes edit the same messages. */
+  readonly hasOthers?: boolean;
+};
+
 /**
- * Words that ended a request are shown once more where a process that died shortly before may have asked for another edit
- * of the same message: carried out late, that one would show the request as unfinished for good. Telegram does not change
+ * Words that ended a request are shown once more where another process, or one that died shortly before, may have asked for
+ * another edit of the same message: carried out late, that one would show the request as unfinished for good. Telegram does not change
  * a file into words, so a file is safe. An edit that changes nothing is refused and does no harm.
  */
 export class LateEdits implements Disposable {
-  readonly #options: Omit<ShowTools, 'delivery' | 'ledger' | 'results'>;
+  readonly #options: LateEditsOptions;
   readonly #beganAtMs: number;
   readonly #beganMonotonicMs: number;
   readonly #timers = new Set<Disposable>();
 
-  constructor(options: Omit<ShowTools, 'delivery' | 'ledger' | 'results'>) {
+  constructor(options: LateEditsOptions) {
     this.#options = options;
     this.#beganAtMs = options.clock.now();
     this.#beganMonotonicMs = options.clock.monotonicMs();
@@ -24,10 +29,11 @@ export class LateEdits implements Disposable {
 
   /** The outcome of the job was shown. */
   follow(job: Job, { as, sent, outcome, messageId }: Exclude<Shown, { as: 'nothing' }>): void {
-    const { clock, outbox } = this.#options;
+    const { clock, outbox, hasOthers } = this.#options;
     if (as !== 'edit' || sent.length > 0) return;
-    const leftMs = this.#beganMonotonicMs + lateForMs - clock.monotonicMs();
-    if (leftMs <= 0 || job.acceptedAtMs >= this.#beganAtMs) return;
+    const sinceMs = hasOthers === true ? clock.monotonicMs() : this.#beganMonotonicMs;
+    const leftMs = sinceMs + lateForMs - clock.monotonicMs();
+    if (leftMs <= 0 || (hasOthers !== true && job.acceptedAtMs >= this.#beganAtMs)) return;
     const run = () => this.#repeat(job, outcome, messageId);
     const timer = clock.schedule(leftMs, () => {
       this.#timers.delete(timer);

@@ -124,7 +124,9 @@ async function showFirstMessage(
   if ((firstFile(given)?.bytes ?? 0) >= longUploadBytes) await showUploading(job, outbox);
   const failures: (Step & { readonly failure: TelegramError })[] = [];
   const first = firstFile(given);
-  const editable = first === undefined || canReplaceText(first, job) ? statusMessageId : undefined;
+  // Beside a message that may have arrived, an edit would show the outcome a second time.
+  const mayEdit = claim.isMessageBegun !== true && (first === undefined || canReplaceText(first, job));
+  const editable = mayEdit ? statusMessageId : undefined;
   const forms: readonly SendAs[] =
     first === undefined ? ['fitting'] : job.wishes?.asFile === true ? ['document'] : ['fitting', 'document'];
   for (let step = nextStep(given, editable, failures, forms); step !== undefined;) {

@@ -1,5 +1,6 @@
 import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
+import type { Job } from '../../domain/job.ts';
 import type { EffectLedger } from '../../domain/effect-ledger.ts';
 import { StoreUnavailable } from '../../domain/failure.ts';
 import type { JobDelivery, JobReader } from '../../domain/job-engine.ts';
@@ -104,4 +105,20 @@ export function closeLateStatusMessage(id: JobId, chatId: number, messageId: num
     return 'done';
   };
   outbox.post({ chatId, kind: 'edit', messageId, priority: 'proactive', run });
+}
+
+/** A number that was not known is looked for after each of these times: for a minute, while its sender may live. */
+const lateLooksMs = [0, 5_000, 15_000, 40_000];
+
+/**
+ * Looks for the number of a status message that another process may still be sending, after the outcome became a message of
+ * its own, and closes that message. Its sender closes it too, unless it dies before. Never rejects.
+ */
+export async function closeWhenKnown({ id, origin }: Job, tools: CloseLateTools, signal: AbortSignal): Promise<void> {
+  for (const waitMs of lateLooksMs) {
+    await tools.clock.sleep(waitMs, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    const messageId = (await tools.service.find(id).catch(() => undefined))?.job.statusMessageId;
+    if (messageId !== undefined) return closeLateStatusMessage(id, origin.chatId, messageId, tools);
+  }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Delivery } from '../../../src/bot/delivery/delivery.ts';
 import type { StatusMessages } from '../../../src/bot/delivery/status-messages.ts';
+import type { JobId } from '../../../src/domain/ids.ts';
 import type { Effect, EffectLedger, EffectStart } from '../../../src/domain/effect-ledger.ts';
 import type { Outcome } from '../../../src/domain/job.ts';
 import type { GenerationService } from '../../../src/jobs/generation-service.ts';
@@ -22,6 +23,7 @@ async function aStage(
   statusMessageId = 77,
   /** How long after the request the process has begun that delivers. */
   begunAfterMs = 0,
+  hasOthers = false,
 ) {
   const clock = fakeClock(startMs + begunAfterMs);
   const telegram = fakeTelegram(undefined, clock);
@@ -43,14 +45,20 @@ async function aStage(
     phase: { kind: 'ended', outcome },
     ageMs: 0,
   };
+  let ended: (id: JobId) => void = () => undefined;
   const delivery = new Delivery({
     outbox: telegram.outbox,
     service: {
       models: { labelOf: () => undefined },
-      onEnded: () => ({ [Symbol.dispose]: () => undefined }),
+      onEnded: (listener: (id: JobId) => void) => {
+        ended = listener;
+        return { [Symbol.dispose]: () => undefined };
+      },
       view: async () => view,
+      find: async () => ({ job: await engine.reader.find(id), view }),
     } as unknown as GenerationService,
     jobs: engine.reader,
+    hasOthers,
     delivery: engine.delivery,
     ledger,
     results: { open: async () => undefined },
@@ -63,10 +71,12 @@ async function aStage(
     /** Lets so much time pass since the request, delivers, and returns the methods that were called. */
     deliver: async (afterMs = 0) => {
       await clock.advance(afterMs);
-      await delivery.resume();
+      if (hasOthers) ended(id);
+      else await delivery.resume();
       await clock.advance(10_000);
       return telegram.calls.map(({ method }) => method);
     },
+    keepStatusMessage: (messageId: number) => engine.delivery.keepStatusMessage(id, messageId),
     pending: () => engine.delivery.pending(),
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };
@@ -129,4 +139,17 @@ test('Delivery shows words once more that a process which died before may still 
   using ofThisProcess = await aStage({}, { kind: 'failed', code: 'busy' });
   await ofThisProcess.deliver();
   expect(await ofThisProcess.deliver(120_000)).toEqual(['editMessageText']);
+});
+
+test('Delivery shows words once more that another process may still edit', async () => {
+  using stage = await aStage({}, { kind: 'failed', code: 'busy' }, 77, 0, true);
+  await stage.deliver();
+  expect(await stage.deliver(120_000)).toEqual(['editMessageText', 'editMessageText']);
+});
+
+test('Delivery closes a status message of another process whose number comes after the outcome', async () => {
+  using stage = await aStage({}, answer, 0, 0, true);
+  expect(await stage.deliver()).toEqual(['sendMessage']);
+  await stage.keepStatusMessage(78);
+  expect(await stage.deliver(60_000)).toEqual(['sendMessage', 'deleteMessage']);
 });

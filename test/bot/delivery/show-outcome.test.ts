@@ -60,11 +60,13 @@ async function aStage(
     clock: telegram.clock,
     emit: telegram.emit,
   };
-  const show = async ({ isOvertaken = false } = {}) => {
+  const show = async ({ isOvertaken = false, isMessageBegun = false } = {}) => {
     const claim = await engine.delivery.claim(id);
     if (claim === undefined) throw new Error('Cannot show the outcome: it was delivered');
     if (isOvertaken) await engine.delivery.claim(id);
-    return await passTime(telegram.clock, showOutcome(claim, outcome, tools));
+    if (isMessageBegun) await tools.ledger.begin(claim.lease, 'message', 'once');
+    const next = isMessageBegun ? await engine.delivery.claim(id) : claim;
+    return await passTime(telegram.clock, showOutcome(next ?? claim, outcome, tools));
   };
   const calls = () =>
     telegram.calls.map(({ method, payload }) => [
@@ -76,6 +78,12 @@ async function aStage(
     rmSync(folder, { recursive: true, force: true });
   };
   return { show, calls, raw: telegram.calls, [Symbol.dispose]: close };
+}
+
+function onePicture(folder: string): MediaFile {
+  const path = join(folder, 'job-tg-1.png');
+  writeFileSync(path, 'png');
+  return { path, kind: 'image', mime: 'image/png', bytes: 3, width: 4, height: 4 };
 }
 
 function pictures(count: number) {
@@ -98,6 +106,12 @@ test('showOutcome() edits the first of several files into the status message and
     ['sendPhoto', ''],
     ['sendPhoto', ''],
   ]);
+});
+
+test('showOutcome() edits nothing beside a message that a dead process may have sent', async () => {
+  using stage = await aStage((folder) => ({ kind: 'file', file: onePicture(folder) }));
+  expect(await stage.show({ isMessageBegun: true })).toMatchObject({ as: 'message' });
+  expect(stage.calls().map(([method]) => method)).toEqual(['getMe', 'sendPhoto', 'deleteMessage']);
 });
 
 test('showOutcome() sends no further file twice when it is repeated', async () => {

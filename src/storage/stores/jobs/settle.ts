@@ -156,7 +156,8 @@ export function* cancelJob(
 /** Claims an ended job for delivery, inside the caller's transaction; refunds a job without a result. */
 export function* claimEnded(database: Database, id: JobId, owner: string): Steps<Claim | undefined> {
   const row = yield* database.get(
-    `UPDATE jobs SET fence = fence + 1 + ?, owner = ? WHERE id = ? AND state = 'ended' RETURNING *`,
+    `UPDATE jobs SET fence = fence + 1 + ?, owner = ? WHERE id = ? AND state = 'ended'
+     RETURNING *, (SELECT count(*) FROM effects WHERE job_id = jobs.id AND effect = 'message') AS messages`,
     database.lostTransactions,
     owner,
     id,
@@ -165,7 +166,7 @@ export function* claimEnded(database: Database, id: JobId, owner: string): Steps
   const { job, lease } = toShownJob(row);
   // An unreadable outcome reads as a failure; it may have been a result, which settling did not refund.
   if (job.state.kind === 'ended' && job.state.outcome.kind !== 'result') yield* giveCreditBack(database, id);
-  return { lease, job };
+  return { lease, job, ...(numberOf(row, 'messages') > 0 ? { isMessageBegun: true } : {}) };
 }
 
 /** Marks a job as delivered, inside the caller's transaction; refunds a result that was delivered as a text instead. */
