@@ -30,6 +30,8 @@ export type PostgresStorageOptions = {
 /** An open database of several processes; disposing tells the others that this one has ended, and closes it. */
 export type PostgresStorage = AsyncDisposable & {
   readonly database: PostgresDatabase;
+  /** Over a connection of its own, for what shows that this process lives: it waits behind no other work. */
+  readonly beats: PostgresDatabase;
   readonly listening: Listening;
   readonly process: ProcessFacts;
   readonly server: ServerFacts;
@@ -54,17 +56,18 @@ export async function openPostgres(options: PostgresStorageOptions): Promise<Pos
     ...(dayOf === undefined ? {} : { dayOf }),
     ...(onRefusal === undefined ? {} : { onRefusal }),
   });
+  const beating = { url, applicationName: `darkroom ${id} beats`, clients: 1, clock };
+  const beats = new PostgresDatabase({ pool: opening.use(await ConnectionPool.open(beating, `${id}-beats`)), clock });
   const listening = opening.use(await Listening.open(pool));
   const own = { id, host: hostname(), pid: process.pid, version, schemaVersion: newestVersion(steps) };
   await database.commit(() => beat(database, own));
   opening.defer(() => database.commit(() => leave(database, id)).catch(() => undefined));
   await refuseDuringMove(pool, untilMonotonicMs);
   // A beat that fails is one that the others miss.
-  const beating = () => void database.commit(() => beat(database, own)).catch(() => undefined);
-  opening.use(every(clock, beatEveryMs, beating));
+  opening.use(every(clock, beatEveryMs, () => void beats.commit(() => beat(beats, own)).catch(() => undefined)));
   opening.use(
     every(clock, forgetEveryMs, () => void database.commit(() => forgetDead(database)).catch(() => undefined)),
   );
   const open = opening.move();
-  return { database, listening, process: own, server, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { database, beats, listening, process: own, server, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

@@ -19,12 +19,13 @@ type Told = { readonly by: string; readonly news: ProcessNews };
 /** Where the processes of a database meet. */
 export function createProcessStore({
   database,
+  beats,
   listening,
-}: Pick<PostgresStorage, 'database' | 'listening'>): ProcessStore {
+}: Pick<PostgresStorage, 'database' | 'beats' | 'listening'>): ProcessStore {
   return {
     beat: async ({ id }, wanted) => {
       const sql = 'SELECT given_role, given_fence, free_in_ms FROM beat_for_roles(?, ?, ?)';
-      const rows = await database.read(() => database.all(sql, id, wanted.join(' '), deadAfterMs));
+      const rows = await beats.read(() => beats.all(sql, id, wanted.join(' '), deadAfterMs));
       return Object.fromEntries(
         rows.map((row): [string, RoleAnswer] => [
           String(row['given_role']),

@@ -19,11 +19,11 @@ const maxTake = 2 ** 48 - 1;
 const livingIds = `SELECT id FROM processes WHERE beat_at_ms >= now_ms() - ${deadAfterMs}`;
 
 /** What the processes of a database share, and the alerts of this one among those of all. */
-export function createSharedStores(storage: Pick<PostgresStorage, 'database' | 'listening' | 'process'>): {
+export function createSharedStores(storage: Pick<PostgresStorage, 'database' | 'beats' | 'listening' | 'process'>): {
   readonly shared: SharedStores;
   readonly alerts: AlertStore;
 } {
-  const { database, listening, process } = storage;
+  const { database, beats, listening, process } = storage;
   const alerts = createSharedAlerts(database);
   return {
     shared: {
@@ -32,7 +32,7 @@ export function createSharedStores(storage: Pick<PostgresStorage, 'database' | '
       inbox: createSharedInbox(database),
       places: createSendPlaces(database),
       alerts,
-      keys: createSharedKeys(database, { tell, on: (topic, listener) => listening.on(topic, listener) }),
+      keys: createSharedKeys(database, { tell, on: (topic, listener) => listening.on(topic, listener) }, beats),
       takeOrphans: () =>
         database.commit(function* () {
           const rows = yield* database.all(

@@ -27,7 +27,7 @@ const topic = 'keys';
 const maxWindowMs = 3_600_000;
 
 /** Keeps in the database what its processes share of keys; all times are those of the database's clock. */
-export function createSharedKeys(database: Database, news: News): SharedKeys {
+export function createSharedKeys(database: Database, news: News, beats = database): SharedKeys {
   const say = (one: SharedNews) => news.tell(database, topic, JSON.stringify(one));
   /** By itself: transactions that also tell something are committed one after the other. */
   const saySeats = (keyIds: ReadonlySet<KeyId>, holder: string) =>
@@ -36,7 +36,7 @@ export function createSharedKeys(database: Database, news: News): SharedKeys {
     });
   return {
     join: (holder, leaseMs) => database.commit(() => join(database, holder, leaseMs)),
-    beat: (holder, leaseMs) => database.commit(() => beat(database, holder, leaseMs)),
+    beat: (holder, leaseMs) => beats.commit(() => beat(beats, holder, leaseMs)),
     leave: async (holder) => {
       await saySeats(await database.commit(() => leave(database, holder)), holder);
     },

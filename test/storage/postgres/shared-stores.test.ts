@@ -3,6 +3,7 @@ import { ProcessKeeper } from '../../../src/app/processes/process-keeper.ts';
 import type { RaisedAlert } from '../../../src/domain/admin-api.ts';
 import { deadAfterMs, type ProcessNews } from '../../../src/domain/shared/processes.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
+import { maxClients } from '../../../src/storage/postgres/pool.ts';
 import { openPostgres } from '../../../src/storage/postgres/open-postgres.ts';
 import { createSharedStores } from '../../../src/storage/postgres/shared-stores.ts';
 import { createInbox } from '../../../src/storage/stores/inbox.ts';
@@ -31,6 +32,24 @@ async function aMeeting() {
   const opened = opening.move();
   return { first, second, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
+
+test.skipIf(!hasPostgres)(
+  'a process shows that it lives while its other work uses and awaits every connection',
+  async () => {
+    await using meeting = await aMeeting();
+    const { database, shared } = meeting.first;
+    const work = Array.from({ length: 2 * maxClients }, () =>
+      database.read(function* () {
+        yield* database.get('SELECT pg_sleep(2) IS NULL AS slept');
+        return 'work' as const;
+      }),
+    );
+    const first = await Promise.race([...work, shared.processes.beat(shared.facts, []).then(() => 'beat' as const)]);
+    const held = await Promise.race([...work, shared.keys.beat('nobody', 1_000).then(() => 'beat' as const)]);
+    expect([first, held]).toEqual(['beat', 'beat']);
+    await Promise.all(work);
+  },
+);
 
 const updates = (...ids: readonly number[]) => ids.map((updateId) => ({ updateId, body: `{"update_id":${updateId}}` }));
 
