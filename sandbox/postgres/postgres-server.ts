@@ -78,7 +78,7 @@ export async function untilUp(folder: string, signal?: AbortSignal): Promise<voi
 
 /**
  * Runs the server in a session of its own, where Ctrl-C does not reach it. The end of standard input ends the server,
- * however whoever started it has ended, and the folder goes with it.
+ * however its starter has ended, and the folder goes with it.
  */
 const guard = `folder=$1; shift
 exec 3<&0

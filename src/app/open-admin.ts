@@ -22,7 +22,7 @@ import { createUsers } from '../storage/stores/people-and-chats.ts';
 import { type AdminRecords, createAdminRecords } from './owner-admin.ts';
 import { keysFromRecords, testKeys } from './test-keys.ts';
 import { neverRanWords } from './processes/kept-where.ts';
-import { openBeside } from './processes/open-beside.ts';
+import { openDatabaseBeside } from './processes/open-beside.ts';
 import { StartError } from './start-error.ts';
 
 /** How long a change waits for the owner, which polls for commands every second. */
@@ -55,7 +55,7 @@ export type OpenAdmin = Disposable & {
 export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const { config, keys, clock, signal } = options;
   using opening = new DisposableStack();
-  const { database: found, salt, isRunning } = opening.use(await openBeside(config));
+  const { database: found, salt, isRunning } = opening.use(await openDatabaseBeside(config));
   const owner = isRunning ? 'running' : salt === undefined ? 'never-ran' : 'stopped';
   const recordsNow = async () => (found === undefined ? [] : await createKeyStore(found).load());
   const addedKeys = async () => (found === undefined ? [] : await createOperatorKeys(found).added());
@@ -79,7 +79,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
     read: (answer: AdminAnswer) => Value | undefined,
     maxWaitMs = maxChangeWaitMs,
   ): Promise<Change<Value>> => {
-    using beside = await openBeside(config, { writable: true });
+    using beside = await openDatabaseBeside(config, { writable: true });
     const { database } = beside;
     if (database === undefined || salt === undefined) {
       throw new StartError(`Cannot change anything: ${neverRanWords(config)}`);

@@ -31,6 +31,6 @@ export async function reload(context: ProcessContext): Promise<void> {
       'Read were .env in the folder of the bot, the key files, MODELS_FILE and FAILURE_RULES_FILE; variables of its environment change with a restart only.\n' +
       (look.known.config.databaseUrl === undefined
         ? ''
-        : 'So says the process that keeps house; the others read their own files too, and their logs say what came of it.\n'),
+        : 'So says the process with the role housekeeping; the others read their own files too, and their logs say what came of it.\n'),
   );
 }

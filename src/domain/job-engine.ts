@@ -274,12 +274,8 @@ export type KnownAnswer = {
   readonly isCut?: true;
 };
 
-/** Work that a provider has taken on and not finished: it is asked about, and never submitted a second time. */
-export type KnownOperation = {
-  /** The call that submitted it; its key is the one that asks. */
-  readonly trail: AttemptTrail;
-  readonly operation: Operation;
-};
+/** Work that a provider has taken on and not finished: it is asked about by the key of its call, and never submitted again. */
+export type KnownOperation = { readonly trail: AttemptTrail; readonly operation: Operation };
 
 /** A job handed out, with the right to act for it. */
 export type Claim = {

@@ -20,7 +20,7 @@ function runningIn(folder: string): readonly string[] {
 
 test.skipIf(!hasPostgres).each([
   { how: 'is asked to stop', signal: 'SIGINT', leaves: [] },
-  // Nobody is left who could delete the folder of its results.
+  // Nothing is left that could delete the folder of its results.
   { how: 'is killed', signal: 'SIGKILL', leaves: [expect.stringContaining('darkroom-demo-')] },
 ] as const)('the demo with several processes leaves no server behind when it $how', async ({ signal, leaves }) => {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-several-demo-'));

@@ -23,7 +23,7 @@ export type BesideDatabase = Disposable & {
 };
 
 /** Opens the database beside the bot; a file is written to only where `writable` says so. Throws a StorageError. */
-export async function openBeside(
+export async function openDatabaseBeside(
   { dataDir, databaseUrl, quotaDay }: Config,
   { writable = false }: { readonly writable?: boolean } = {},
 ): Promise<BesideDatabase> {

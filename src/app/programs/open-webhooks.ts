@@ -11,7 +11,7 @@ import { alertAdvice, alertFactWords } from '../../observability/operator-words.
 import { createHttpClient, type HttpClient } from '../../providers/http/http-exchange.ts';
 import { createWebhookOutbox } from '../../storage/stores/webhook-outbox.ts';
 import { neverRanWords } from '../processes/kept-where.ts';
-import { openBeside } from '../processes/open-beside.ts';
+import { openDatabaseBeside } from '../processes/open-beside.ts';
 import type { Core } from '../core.ts';
 import { StartError } from '../start-error.ts';
 
@@ -99,7 +99,7 @@ export type WebhookAdmin = Disposable & {
 /** Opens the outbox in the database; throws a StartError where the bot has never run. */
 export async function openWebhookAdmin(config: Config, clock: Pick<Clock, 'now'>): Promise<WebhookAdmin> {
   using opening = new DisposableStack();
-  const { database } = opening.use(await openBeside(config, { writable: true }));
+  const { database } = opening.use(await openDatabaseBeside(config, { writable: true }));
   if (database === undefined) throw new StartError(`Cannot read what was told: ${neverRanWords(config)}`);
   const outbox: WebhookOutbox = createWebhookOutbox(database);
   const opened = opening.move();

@@ -37,7 +37,7 @@ export function howToSetAside(url: Secret, now: string): string {
   const address = databaseAddress(url);
   const renamed = `ALTER SCHEMA ${sharedSchema} RENAME TO ${sharedSchema}_aside_${now}`;
   return [
-    'The database is in PostgreSQL, which mends its own damage; a backup comes back with "darkroom restore <file>".',
+    'The database is in PostgreSQL, which repairs its own damage; a backup comes back with "darkroom restore <file>".',
     'To begin with an empty one all the same, stop every process of the bot first ("darkroom processes" shows them), then:',
     '',
     `  ${command('psql', address, ['--set', 'ON_ERROR_STOP=1', '--command', renamed])}`,

@@ -78,5 +78,5 @@ process
   .on('SIGINT', () => undefined)
   .on('SIGTERM', () => undefined)
   .on('SIGHUP', () => undefined);
-// Whoever would be told, Telegram and the providers have gone with the demo.
+// All who would be told, Telegram and the providers have gone with the demo.
 process.on('disconnect', () => process.exit());

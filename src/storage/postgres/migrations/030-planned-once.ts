@@ -1,6 +1,7 @@
 /**
- * What is asked with every lease, as it was, for about three quarters of the processor time: PostgreSQL keeps the plan of a statement in PL/pgSQL for the
- * connection, and makes that of a function in SQL anew with every call, while others wait for the lock of the account.
+ * What is asked with every lease, as it was, for about three quarters of the processor time: PostgreSQL keeps the plan of a
+ * statement in PL/pgSQL for the connection, and makes that of a function in SQL with every call, while others wait for the
+ * lock of the account.
  */
 export const plannedOnce = {
   version: 30,
