@@ -204,9 +204,21 @@ export const botMutants = [
   ),
   mutant(
     'any number of updates is handled at once',
-    '.size < maxUnhandled) return;',
-    '.size < Infinity) return;',
+    '.size >= maxUnhandled) await',
+    '.size >= Infinity) await',
     'test/bot/updates',
+  ),
+  mutant(
+    'one of several who wait for room among updates goes on',
+    'for (const resolve of this.#whenRoom.splice(0)) resolve();',
+    'this.#whenRoom.shift()?.();',
+    'test/bot/updates/update-handler.test.ts',
+  ),
+  mutant(
+    'an outcome is edited in beside a message that may have arrived',
+    'claim.isMessageBegun !== true && ',
+    '',
+    'test/bot/delivery/show-outcome.test.ts',
   ),
   mutant(
     'one chat takes the room of all',

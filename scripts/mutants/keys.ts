@@ -16,7 +16,7 @@ export const keyMutants = [
   ),
   mutant(
     'the next call of a process is taken before its last one is given back',
-    'while (!this.#isAway && this.#isUntold(wish.accountKeys)) await this.#tell();',
+    'while (!this.#isAway && this.#isPending(claim.accountKeys)) await this.#tell();',
     '',
     shared,
   ),
