@@ -55,6 +55,7 @@ test.skipIf(isBlind)(
         { pixels: 0, elements: [] },
         [],
       ]);
+      expect([width, await measured(phone, 'brokenWords')]).toEqual([width, []]);
       await phone.screenshot({ path: pathOfShot(`phone-${width}.png`) });
       await phone.getByRole('button', { name: 'Commands', exact: true }).tap();
       await commandsOf(phone).first().waitFor();

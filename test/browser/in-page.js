@@ -110,3 +110,21 @@ export function contrasts() {
   }
   return seen.sort((one, other) => one.ratio - other.ratio);
 }
+
+/** The words on buttons under messages that are written on two lines. */
+export function brokenWords() {
+  const broken = [];
+  for (const button of document.querySelectorAll('.keyboard button, .keyboard a')) {
+    const walker = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      for (const { index, 0: word } of node.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+        if (lines.size > 1) broken.push(word);
+      }
+    }
+  }
+  return broken;
+}

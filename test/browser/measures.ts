@@ -12,6 +12,7 @@ type Measures = {
   readonly overflow: Overflow;
   readonly coveredControls: readonly string[];
   readonly brokenLists: readonly string[];
+  readonly brokenWords: readonly string[];
   readonly contrasts: readonly Contrast[];
 };
 
