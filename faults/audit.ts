@@ -123,7 +123,8 @@ export async function audit(audited: Audited, seen: readonly Seen[]): Promise<re
   ];
 }
 
-function unfinishedFiles(dataDir: string): number {
+/** How many downloads lie in the folder that have not ended. */
+export function unfinishedFiles(dataDir: string): number {
   return readdirSync(join(dataDir, 'results')).filter((name) => name.endsWith('.part')).length;
 }
 

@@ -7,7 +7,7 @@ import type { BytezCall } from '../../sandbox/bytez/call-log.ts';
 import { seededRandom } from '../../sandbox/seeded-random.ts';
 import { deadAfterMs } from '../../src/domain/shared/processes.ts';
 import { hasPostgres } from '../../test/support/postgres-server.ts';
-import { audit, untilNothingIsLeft } from '../audit.ts';
+import { audit, unfinishedFiles, untilNothingIsLeft } from '../audit.ts';
 import { isForGood } from '../bot-process.ts';
 import { atMost, type Check, info, none, type PartOptions, type PartReport, same } from '../check.ts';
 import { People } from '../people.ts';
@@ -64,6 +64,8 @@ export const shortProcesses: ProcessesSize = {
 const [keys, seatsPerKey, cap] = [20, 4, 2];
 const maxTakeoverMs = 15_000;
 const maxSilenceMs = 15_000;
+/** What a dead process left is looked for a minute after each start. */
+const removedWithinS = 75;
 const minFairness = 0.95;
 
 /** Requests of many people to several processes of one bot, which die, freeze and lose their database. */
@@ -125,6 +127,7 @@ export async function processes(size: ProcessesSize, { seed, progress }: PartOpt
   // A message that is sent twice, or after the ending, arrives within this time; so does what still hangs.
   await sleep(size.windows.chatMs[1] + 5_000);
   const waitedS = await untilNothingIsLeft(tables);
+  for (let s = 0; s < removedWithinS && unfinishedFiles(several.dataDir) > 0; s += 1) await sleep(1_000);
   const codes = await Promise.all(bots.map((bot) => bot.end('SIGTERM')));
   ended.abort();
   await watching;

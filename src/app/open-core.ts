@@ -82,8 +82,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       ? await createProviders(providersOf(keys), { settings, definitions, http, clock, rules: ownRules })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
-  const inputs = parts.results ?? opening.use(await openInputs(config, { emit, nowMs: clock.now() }));
-  const results = parts.results ?? opening.use(await openResults(config, { emit, nowMs: clock.now() }, parts.network));
+  const inputs = parts.results ?? opening.use(await openInputs(config, { processes, clock, emit }));
+  const results = parts.results ?? opening.use(await openResults(config, { processes, clock, emit }, parts.network));
   let blocked: (provider: ProviderName) => void = () => undefined;
   const keyRoom = opening.use(
     await openKeys({

@@ -65,6 +65,8 @@ export type ResultDownloader = {
 export type StoredResults = Pick<ResultDownloader, 'remove'> & {
   /** Every job for which something is kept. */
   list(): Promise<readonly JobId[]>;
+  /** Removes what processes that are gone left unfinished, where others share the folder; who is alone did so at its start. */
+  removeUnfinished?(): Promise<void>;
 };
 
 /** The stored results, as delivery needs them: this process, another one, or a bucket may hold them. */

@@ -149,7 +149,9 @@ export class RetentionJob implements AsyncDisposable {
 
   /** Deletes files whose job was cancelled after the download, or no longer exists. */
   async #deleteOrphanFiles(): Promise<number> {
-    const { data, resultStore, clock } = this.#options;
+    const { data, resultStore, inputs, clock } = this.#options;
+    await resultStore.removeUnfinished?.();
+    await inputs?.removeUnfinished?.();
     const kept = await resultStore.list();
     let removed = 0;
     for (let at = 0; at < kept.length; at += batchSize) {

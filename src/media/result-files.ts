@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -24,6 +24,7 @@ import { type JobId, jobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/kinds.ts';
 import type { ByteSource, MediaFile, OpenedResult } from '../domain/media.ts';
 import { judgeFile, resultExtensions } from './judge-file.ts';
+import { unfinishedName } from './unfinished-files.ts';
 
 const synced = promisify(fsync);
 const opened = promisify(open);
@@ -45,7 +46,8 @@ export type IncomingFolder = { incoming(): IncomingFile };
 /** A smaller file is judged in memory and written once. */
 const maxInMemoryBytes = 1_000_000;
 
-export function createIncomingFolder(directory: string): IncomingFolder {
+/** `owner` is the process that writes, where others share the folder. */
+export function createIncomingFolder(directory: string, owner?: string): IncomingFolder {
   const syncNames = sharedSync(directory);
   let isMade = false;
   const make = () => {
@@ -64,7 +66,7 @@ export function createIncomingFolder(directory: string): IncomingFolder {
   return {
     incoming: () => {
       if (!isMade) make();
-      return new Incoming(directory, openNew, syncNames);
+      return new Incoming(directory, unfinishedName(owner), openNew, syncNames);
     },
   };
 }
@@ -80,9 +82,14 @@ class Incoming implements IncomingFile {
   #bytes = 0;
   #isKept = false;
 
-  constructor(directory: string, openNew: (path: string) => number, syncNames: () => Promise<void>) {
+  constructor(
+    directory: string,
+    passingName: string,
+    openNew: (path: string) => number,
+    syncNames: () => Promise<void>,
+  ) {
     this.#directory = directory;
-    this.#passingPath = join(directory, `incoming-${randomUUID()}.part`);
+    this.#passingPath = join(directory, passingName);
     this.#openNew = openNew;
     this.#syncNames = syncNames;
   }

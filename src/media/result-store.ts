@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '../domain/failure.ts';
@@ -6,6 +5,7 @@ import type { Dispatcher } from 'undici';
 import type { Emit } from '../domain/events.ts';
 import { type JobKind, kindTraits, perKind } from '../domain/kinds.ts';
 import type { Downloaded, MediaSource, ResultStore } from '../domain/media.ts';
+import type { Processes } from '../domain/shared/processes.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type GuardedAgentOptions, createGuardedAgent } from './connector.ts';
@@ -23,6 +23,7 @@ import { judgeFile, type JudgedFile } from './judge-file.ts';
 import { plain as plainWords } from './sound-facts.ts';
 import { unpacked } from './result-encodings.ts';
 import { withoutMetadata } from './strip-metadata.ts';
+import { removeUnfinished, unfinishedName } from './unfinished-files.ts';
 
 /** The size of the test file: about one picture. */
 const testFileBytes = 1_000_000;
@@ -51,8 +52,8 @@ export function diskCode(error: unknown): string | undefined {
 }
 
 /** Writes a test file to check whether the folder can store another result. */
-export function hasRoom(directory: string): boolean {
-  const path = join(directory, `incoming-${randomUUID()}.part`);
+export function hasRoom(directory: string, owner?: string): boolean {
+  const path = join(directory, unfinishedName(owner));
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writeFileSync(path, Buffer.alloc(testFileBytes), { mode: 0o600, flag: 'wx' });
@@ -79,6 +80,8 @@ export type ResultStoreOptions = GuardedAgentOptions & {
   /** Replaces the guarded agent; it must then check resolved addresses itself. */
   readonly agent?: Dispatcher;
   readonly limits?: Partial<ResultLimits>;
+  /** Who shares the folder; nobody where it is absent. */
+  readonly processes?: Pick<Processes, 'id' | 'isAlone' | 'living' | 'seesWhoIsDead'>;
   /** Receives an event when the disk starts and stops refusing writes. */
   readonly emit?: Emit;
 };
@@ -97,11 +100,13 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
   const limits: ResultLimits = { ...defaultLimits, ...options.limits };
   const guarded = createGuardedAgent(options);
   const agent = options.agent ?? guarded;
-  const folder = createIncomingFolder(directory);
+  const { processes } = options;
+  const owner = processes?.isAlone === false ? processes.id : undefined;
+  const folder = createIncomingFolder(directory, owner);
   let diskError: ResultDiskError | undefined;
   const watch = new OutageTracker({
     clock,
-    isOver: () => hasRoom(directory),
+    isOver: () => hasRoom(directory, owner),
     onBegin: (error) => emit({ event: 'storage.unavailable', what: 'results', error }),
     onEnd: (lastedMs) => {
       diskError = undefined;
@@ -133,6 +138,9 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
     open: (jobId, part) => openKept(directory, jobId, part),
     list: () => jobsWithResults(directory),
     remove: (jobId) => removeResult(directory, jobId),
+    removeUnfinished: async () => {
+      if (processes?.isAlone === false) await removeUnfinished(directory, processes, clock.now());
+    },
     download: async (source, kind, jobId, parent, part = 0) => {
       using signal = clock.deadline(limits.totalMs, parent);
       try {

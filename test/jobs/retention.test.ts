@@ -16,6 +16,7 @@ function aApp(jobs: OldJob[], files: readonly string[]) {
   const dropped: number[] = [];
   const cancelled: JobId[] = [];
   let refusal: Error | undefined;
+  let sweeps = 0;
   const data: PersonalData = {
     mark: async (userId) => {
       const mine = jobs.filter((job) => job.userId === userId);
@@ -46,7 +47,11 @@ function aApp(jobs: OldJob[], files: readonly string[]) {
   };
   const app = new RetentionJob({
     data,
-    resultStore: { list: async () => [...kept], remove: async (id) => kept.delete(id) },
+    resultStore: {
+      list: async () => [...kept],
+      remove: async (id) => kept.delete(id),
+      removeUnfinished: async () => void (sweeps += 1),
+    },
     service: {
       findAll: async (userId) =>
         jobs
@@ -69,7 +74,17 @@ function aApp(jobs: OldJob[], files: readonly string[]) {
     clock,
     emit: (event) => void events.push(event),
   });
-  return { app, clock, jobs, kept, events, dropped, cancelled, refuse: (error?: Error) => (refusal = error) };
+  return {
+    app,
+    clock,
+    jobs,
+    kept,
+    events,
+    dropped,
+    cancelled,
+    sweeps: () => sweeps,
+    refuse: (error?: Error) => (refusal = error),
+  };
 }
 
 const oldJobs = (count: number, toldAtMs: number): OldJob[] =>
@@ -92,6 +107,7 @@ test('RetentionJob removes a file that belongs to no job soon after the start', 
   await using _ = stage.app;
   await stage.clock.advance(60_000);
   expect([...stage.kept]).toEqual(['tg-1']);
+  expect(stage.sweeps()).toBe(1);
   expect(stage.events).toEqual([{ event: 'retention.deleted', requests: 0, results: 1 }]);
 });
 
