@@ -264,6 +264,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     apiRoot: options.apiRoot === telegramApiRoot ? undefined : options.apiRoot,
     bot,
     unkept,
+    health: outbox.health,
     onHandedKey: (updateId, handed) => handedKeys.keep(updateId, handed),
     reasonUnasked: unaskedIn(bot, deps),
     source: webhook ?? new Poller({ ...options, bot }),

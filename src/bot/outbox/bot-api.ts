@@ -155,7 +155,7 @@ export class SendSlots {
 export type MethodKind = 'send-text' | 'send-media' | 'edit-text' | 'edit-media';
 
 /** The kind of a method that shows something; undefined for others. */
-function kindOfMethod(method: string): MethodKind | undefined {
+export function kindOfMethod(method: string): MethodKind | undefined {
   if (method === 'sendChatAction') return undefined;
   const part = /Message|ReplyMarkup|Caption/.test(method) && !/Media/.test(method) ? 'text' : 'media';
   if (method.startsWith('send')) return `send-${part}`;

@@ -36,6 +36,7 @@ export class SharedUpdates {
   readonly #options: SharedUpdatesOptions;
   #onWake: (() => void) | undefined;
   #isAwake = false;
+  #earlierFence: number | undefined;
   #lastTerm: Promise<void> = Promise.resolve();
 
   constructor(options: SharedUpdatesOptions) {
@@ -74,11 +75,11 @@ export class SharedUpdates {
   }
 
   async #lead(term: RoleTerm, sink: UpdateSink, closing: AbortSignal): Promise<void> {
-    const { handler, inbox, source, emit } = this.#options;
+    const { handler, inbox, source } = this.#options;
     const signal = AbortSignal.any([closing, term.signal]);
-    // What an earlier term of this process had in hand is over.
-    await handler.idle();
     if (signal.aborted) return;
+    // Some of what it had in hand before may still wait for an answer of Telegram: only the same chat waits for that.
+    await this.#surviveEarlierTerm();
     await handler.resume(signal, () => inbox.takeUp(term.fence));
     const capacity = async () => {
       await sink.capacity();
@@ -87,11 +88,17 @@ export class SharedUpdates {
     };
     const polling = source.deliver({ capacity, take: (batch, stop) => sink.take(batch, stop) }, signal);
     await Promise.all([polling, this.#takeNew(term, signal)]);
-    // At the end of the process its closer waits, and gives the role back.
-    if (closing.aborted) return;
-    await handler.idle();
-    // Handlers that were stopped in order did not kill a process.
-    await inbox.survived(term.fence).catch((error: unknown) => {
+    this.#earlierFence = term.fence;
+    // At the end of the process its closer does this, and gives the role back.
+    if (!closing.aborted) void this.#surviveEarlierTerm();
+  }
+
+  /** What this process had in hand when it lost the role did not kill it; said again where the database was away. */
+  async #surviveEarlierTerm(): Promise<void> {
+    const { inbox, emit } = this.#options;
+    const fence = this.#earlierFence;
+    if (fence === undefined) return;
+    await inbox.survived(fence).catch((error: unknown) => {
       if (!isStorageRefusal(error)) emit({ event: 'app.error', what: 'note that updates crashed nothing', error });
     });
   }

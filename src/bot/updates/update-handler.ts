@@ -6,7 +6,10 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
+import { ChatQueues } from './chat-queues.ts';
+import { RetryWait } from './retry-wait.ts';
 import { chatLaneOf, reachTelegram, type UnkeptUpdates } from './update-source.ts';
+import type { MethodHealth } from '../outbox/bot-api.ts';
 import {
   describeTelegramError,
   classifyTelegramError,
@@ -41,6 +44,8 @@ type UpdateHandlerOptions = {
   readonly bot: Bot<BotContext>;
   readonly inbox: Inbox;
   readonly unkept: UnkeptUpdates;
+  /** Answers that wait for a method go on when it works again; without it, by time alone. */
+  readonly health?: Pick<MethodHealth, 'onRecovery'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
@@ -61,6 +66,7 @@ type Begin = {
 export class UpdateHandler {
   readonly #options: UpdateHandlerOptions;
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #inHand = new Map<number, Promise<boolean>>();
   readonly #queues = new ChatQueues();
   readonly #waiting = new Set<Promise<unknown>>();
   readonly #whenRoom: (() => void)[] = [];
@@ -69,8 +75,23 @@ export class UpdateHandler {
     this.#options = options;
   }
 
-  /** Handles a stored update, or one that is being stored; resolves with whether it was answered. */
+  /**
+   * Handles a stored update, or one that is being stored; resolves with whether it was answered. One that is in hand still,
+   * since before this process lost its role and gained it again, is handled only where that ends without an answer.
+   */
   start(update: InboxUpdate, signal: AbortSignal, begin: Begin = {}): Promise<boolean> {
+    const { updateId } = update;
+    const before = this.#inHand.get(updateId)?.catch(() => false);
+    const handling = this.#begin(update, signal, before === undefined ? begin : { ...begin, before });
+    this.#inHand.set(updateId, handling);
+    const forget = () => {
+      if (this.#inHand.get(updateId) === handling) this.#inHand.delete(updateId);
+    };
+    handling.then(forget, forget);
+    return handling;
+  }
+
+  #begin(update: InboxUpdate, signal: AbortSignal, begin: Begin): Promise<boolean> {
     const { updateId, body } = update;
     const read = updateOf(body);
     const chat = read === undefined ? `update ${updateId}` : chatLaneOf(read, updateId);
@@ -188,12 +209,17 @@ export class UpdateHandler {
     const { bot, inbox, clock, random, emit } = this.#options;
     let isOver = (await before) ?? false;
     let startedAtMs = 0;
+    let fresh = read;
+    const wait = new RetryWait(this.#options);
     for (let tries = 1; ; tries += 1) {
       let waitMs = retryMs;
       let isUnsure = false;
+      let failed: unknown;
       try {
         startedAtMs = clock.monotonicMs();
-        if (!isOver) await bot.handleUpdate(tries === 1 && read !== undefined ? read : (JSON.parse(body) as Update));
+        const given = fresh;
+        fresh = undefined;
+        if (!isOver) await bot.handleUpdate(given ?? (JSON.parse(body) as Update));
         isOver = true;
         if ((await kept) !== false) await inbox.handled(updateId);
         return true;
@@ -215,10 +241,12 @@ export class UpdateHandler {
         else {
           waitMs = after.waitMs;
           isUnsure = after.isUnsure;
+          failed = cause;
         }
       }
       try {
-        await clock.sleep(waitMs, signal);
+        // A try that follows a recovery is one more.
+        if (await wait.over(waitMs, failed, signal)) tries -= 1;
         if (isUnsure) await reachTelegram(bot, clock, random, signal);
       } catch {
         return isOver;
@@ -263,35 +291,4 @@ function updateOf(body: string): Update | undefined {
 /** The error without its payload: grammY's errors hold the text of people. */
 function withoutPayload(error: unknown): unknown {
   return error instanceof GrammyError || error instanceof HttpError ? describeTelegramError(error) : error;
-}
-
-/** This many updates of one chat are handled or wait in memory; the others wait in the inbox. */
-export const maxStartedPerChat = 30;
-
-type Waiting = { readonly start: () => void };
-
-/** Lets so many updates of each chat through; the others wait for their turn, in order, and hold only a callback. */
-class ChatQueues {
-  readonly #chats = new Map<string, { started: number; readonly waiting: Waiting[] }>();
-
-  /** Resolves when it is the turn of an update of the chat; returns undefined when that is at once. */
-  enter(chat: string): Promise<void> | undefined {
-    const queue = this.#chats.get(chat) ?? { started: 0, waiting: [] };
-    this.#chats.set(chat, queue);
-    if (queue.started < maxStartedPerChat && queue.waiting.length === 0) {
-      queue.started += 1;
-      return undefined;
-    }
-    return new Promise((resolve) => queue.waiting.push({ start: resolve }));
-  }
-
-  /** An update of the chat is over: the next one takes its place. */
-  leave(chat: string): void {
-    const queue = this.#chats.get(chat);
-    if (queue === undefined) return;
-    const next = queue.waiting.shift();
-    if (next !== undefined) return next.start();
-    queue.started -= 1;
-    if (queue.started === 0) this.#chats.delete(chat);
-  }
 }

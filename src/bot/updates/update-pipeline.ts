@@ -6,6 +6,7 @@ import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { HandedKey } from '../admins/handed-keys.ts';
+import type { MethodHealth } from '../outbox/bot-api.ts';
 import { redactSecrets } from '../message-words.ts';
 import { SharedUpdates, type SharedUpdatesStores } from './shared-updates.ts';
 import type { UnkeptUpdates } from './update-source.ts';
@@ -137,6 +138,8 @@ export type UpdatePipelineOptions = {
   readonly source: UpdateSource;
   readonly inbox: Inbox;
   readonly unkept: UnkeptUpdates;
+  /** Which methods of Telegram work. */
+  readonly health?: Pick<MethodHealth, 'onRecovery'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;

@@ -173,6 +173,28 @@ test('SharedUpdates of a process that was frozen confirms and handles nothing mo
   for (const one of [first, second]) await one.stop();
 });
 
+test('SharedUpdates goes on at once when its process has the role again, and answers once what hung meanwhile', async () => {
+  const { clock, store, inbox, held, handled, start } = aStage();
+  const hanging = Promise.withResolvers<void>();
+  const only = await start('a', async (updateId) => (updateId === 1 ? hanging.promise : undefined));
+  held.push(aMessage(1, 1));
+  await clock.advance(500);
+  const lift = store.cut('a');
+  await clock.advance(7_000);
+  expect(only.processes.termOf('telegram')).toBeUndefined();
+  lift();
+  held.push(aMessage(2, 2));
+  await clock.advance(2_000);
+  expect(handled).toEqual([
+    ['a', 1],
+    ['a', 2],
+  ]);
+  hanging.resolve();
+  await clock.advance(2_000);
+  expect([handled.length, await inbox.unhandled()]).toEqual([2, []]);
+  await only.stop();
+});
+
 test('SharedUpdates hands over in order: what was handled is not handled again', async () => {
   const { clock, inbox, held, handled, start } = aStage();
   const first = await start('a');

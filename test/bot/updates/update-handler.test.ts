@@ -1,7 +1,8 @@
 import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
-import { maxStartedPerChat } from '../../../src/bot/updates/update-handler.ts';
+import { MethodHealth } from '../../../src/bot/outbox/bot-api.ts';
+import { maxStartedPerChat } from '../../../src/bot/updates/chat-queues.ts';
 import { UnkeptUpdates } from '../../../src/bot/updates/update-source.ts';
 import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
@@ -46,16 +47,19 @@ function someHandler(...errors: (Error | undefined)[]) {
     failed: async () => ((failures += 1) >= 3 ? 'set-aside' : 'again'),
     bodyOf: async (id: number) => (stored.push(id), inGroup(id).body),
   } as unknown as Inbox;
+  const health = new MethodHealth(clock);
   const handler = new UpdateHandler({
     unkept: new UnkeptUpdates(),
     bot,
     inbox,
+    health,
     clock,
     random: () => 1,
     emit: (event) => void events.push(event),
   });
   return {
     clock,
+    health,
     closing,
     events,
     tries,
@@ -185,6 +189,46 @@ test('UpdateHandler spaces the tries of an answer that a server has most likely 
   short.begin();
   await short.clock.advance(600_000);
   expect([short.tries.length, short.handled]).toEqual([5, [1]]);
+});
+
+test('UpdateHandler goes on with an answer soon after its kind of method works again, and not for another kind', async () => {
+  const troubles = Array.from({ length: 6 }, () => refusal(502, 'Bad Gateway'));
+  const { clock, health, begin, tries, handled } = someHandler(...troubles);
+  begin();
+  await clock.advance(32_000);
+  expect(tries).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000]);
+  health.failed('edit-text');
+  health.succeeded('edit-text');
+  await clock.advance(5_000);
+  expect(handled).toEqual([]);
+  health.failed('send-text');
+  health.succeeded('send-text');
+  await clock.advance(3_000);
+  expect([tries.at(-1), handled]).toEqual([40_000, [1]]);
+});
+
+test('UpdateHandler goes on with an answer that had no connection when any method works again', async () => {
+  const { clock, health, begin, tries, handled } = someHandler(...Array.from({ length: 5 }, () => offline));
+  begin();
+  await clock.advance(16_000);
+  health.failed('edit-media');
+  health.succeeded('edit-media');
+  await clock.advance(3_000);
+  expect([tries, handled]).toEqual([[0, 1_000, 3_000, 7_000, 15_000, 19_000], [1]]);
+});
+
+test('UpdateHandler does not try an answer without end that fails while its method works for others', async () => {
+  const { clock, health, begin, tries, handled } = someHandler(
+    ...Array.from({ length: 100 }, () => refusal(502, 'Bad Gateway')),
+  );
+  begin();
+  for (let s = 0; s < 600; s += 1) {
+    health.failed('send-text');
+    health.succeeded('send-text');
+    await clock.advance(1_000);
+  }
+  // Those of the backoff, and ten that followed a recovery.
+  expect([tries.length, handled]).toEqual([18, [1]]);
 });
 
 test.each([401, 404, 409])('UpdateHandler keeps an answer while Telegram refuses the bot with %d', async (code) => {
