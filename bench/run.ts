@@ -20,12 +20,14 @@ import { operators } from './operators.ts';
 import { overhead } from './overhead.ts';
 import { peers } from './peers/peers.ts';
 import { resultsDir } from './scratch.ts';
+import { several } from './several/several.ts';
 import { tableOf } from './table.ts';
 import { updatesPerSecond } from './updates-per-second.ts';
 
 const benchmarks: readonly Benchmark[] = [
   { name: 'first-answer', run: firstAnswer },
   { name: 'life', run: life },
+  { name: 'processes', run: several },
   { name: 'memory-at-rest', run: memoryAtRest },
   { name: 'install', run: install },
   { name: 'jobs-per-second', run: jobsPerSecond },

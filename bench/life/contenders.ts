@@ -88,6 +88,8 @@ export type Running = AsyncDisposable & {
   readonly pids: readonly number[];
   /** Milliseconds from the start of the process to its first request for updates. */
   readonly startMs: number;
+  /** Starts one more process in the same world, over the same folder. */
+  startAnother(): NodeProcess;
 };
 
 export type StartOptions = {
@@ -107,7 +109,7 @@ export async function start(contender: Contender, options: StartOptions = {}): P
   const world = opening.use(await startLifeWorld(dir));
   const redis = contender.needsRedis === true ? opening.use(await startRedis(dataDir, env)) : undefined;
   const startedMs = performance.timeOrigin + performance.now();
-  const process = opening.use(
+  const startOne = () =>
     startNode({
       args: [...nodeOptions, ...contender.args],
       cwd: dir,
@@ -124,12 +126,20 @@ export async function start(contender: Contender, options: StartOptions = {}): P
         ...contender.env,
         ...env,
       },
-    }),
-  );
+    });
+  const process = opening.use(startOne());
   const startMs = (await Promise.race([world.firstPollMs(), process.died])) - startedMs;
   const opened = opening.move();
   const pids = [process.pid, ...(redis === undefined ? [] : [redis.pid])];
-  return { contender, world, process, pids, startMs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    contender,
+    world,
+    process,
+    pids,
+    startMs,
+    startAnother: startOne,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }
 
 type Redis = AsyncDisposable & { readonly socket: string; readonly pid: number };

@@ -5,6 +5,9 @@ import { startNode } from '../node-process.ts';
 const lived = z.object({ seconds: z.number(), answers: z.array(z.number()), ends: z.array(z.number()) });
 /** Milliseconds from what a person said to the first answer, and to the result; in the order in which they came. */
 export type Lived = z.output<typeof lived>;
+const lasted = lived.extend({ starts: z.array(z.number()) });
+/** Also to the call at the provider. */
+export type Lasted = z.output<typeof lasted>;
 
 /** A Telegram, a provider that answers at once and a host of results, in a process of their own. */
 export type LifeWorld = AsyncDisposable & {
@@ -18,6 +21,8 @@ export type LifeWorld = AsyncDisposable & {
   live(count: number, width: number): Promise<Lived>;
   /** This many people ask, `perSecond` a second, until each has a first answer. */
   flood(count: number, perSecond: number): Promise<Lived>;
+  /** This many people ask, `perSecond` a second in even steps, until each has a result. */
+  steady(count: number, perSecond: number): Promise<Lasted>;
 };
 
 export async function startLifeWorld(cwd: string): Promise<LifeWorld> {
@@ -36,6 +41,7 @@ export async function startLifeWorld(cwd: string): Promise<LifeWorld> {
     slow: async (how) => void (await ask({ do: 'slow', ...how }, z.boolean())),
     live: (count, width) => ask({ do: 'live', count, width }, lived),
     flood: (count, perSecond) => ask({ do: 'flood', count, perSecond }, lived),
+    steady: (count, perSecond) => ask({ do: 'steady', count, perSecond }, lasted),
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
 }

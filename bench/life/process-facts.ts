@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 
@@ -13,6 +13,25 @@ export function processorMs(pids: readonly number[]): number {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     return sum + ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
   }, 0);
+}
+
+/** The same of a process and all that it has started, those that have ended included. */
+export function treeProcessorMs(pid: number): number {
+  const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (statOf(Number(name)) ?? []) : []));
+  const own = all.filter((one) => one.pid === pid || one.parent === pid);
+  // What has ended is in the sum of its parent.
+  return own.reduce((sum, one) => sum + one.ownMs + (one.pid === pid ? one.endedMs : 0), 0);
+}
+
+function statOf(pid: number) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    const ms = (from: number) => ((Number(fields[from]) + Number(fields[from + 1])) * 1_000) / ticksPerSecond;
+    return { pid, parent: Number(fields[1]), ownMs: ms(11), endedMs: ms(13) };
+  } catch {
+    // It has just ended.
+    return undefined;
+  }
 }
 
 /** Resident megabytes (10^6 bytes) now, and the most there ever were. */

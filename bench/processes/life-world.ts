@@ -12,7 +12,14 @@ const tickMs = 10;
 /** Lives that have not gone on for so long never end, as where a bot has given words in place of a result. */
 const maxStandstillMs = 60_000;
 
-type Life = { readonly askedMs: number; answeredMs?: number; messageId?: number; onAnswer(): void; onEnd(): void };
+type Life = {
+  readonly askedMs: number;
+  answeredMs?: number;
+  messageId?: number;
+  onStart?(): void;
+  onAnswer(): void;
+  onEnd(): void;
+};
 type Update = { readonly update_id: number; readonly message: unknown };
 
 /** Milliseconds that a fetch of a result and an upload take; whether the provider answers. */
@@ -40,7 +47,8 @@ await once(server, 'listening');
 const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 async function provider(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  await bodyOf(request);
+  const body = await bodyOf(request);
+  lives.get(Number(/number (\d+)/.exec(body.toString())?.[1]))?.onStart?.();
   if (request.method === 'GET') return json(response, { error: null, output: [] });
   if (slow.isHeld) return void heldAnswers.push(response);
   json(response, { error: null, output: `http://${host}/result/${path.length}.png` });
@@ -69,7 +77,9 @@ async function answerTo(method: string, given: Given): Promise<unknown> {
     life.answeredMs = performance.now();
     life.messageId = nextMessage++;
     life.onAnswer();
-  } else if (method === 'editMessageMedia' || method === 'sendPhoto') life?.onEnd();
+  }
+  // The result may come first, where one process answers and another one brings it.
+  if (method === 'editMessageMedia' || method === 'sendPhoto') life?.onEnd();
   return message(chatId, life?.messageId ?? nextMessage++, given.text ?? '');
 }
 
@@ -105,7 +115,7 @@ function ask(onAnswer: () => void, onEnd: () => void): Life {
   const from = { id, is_bot: false, first_name: 'Robin', language_code: 'en' };
   const chat = { id, type: 'private', first_name: 'Robin' };
   const entities = [{ type: 'bot_command', offset: 0, length: 9 }];
-  const text = '/generate a red fox in the snow';
+  const text = `/generate a red fox in the snow, number ${id}`;
   queue.push({
     update_id: nextUpdate,
     message: { message_id: nextUpdate, date: 1, chat, from, text, entities },
@@ -175,11 +185,33 @@ async function flood(count: number, perSecond: number) {
   return { seconds: (performance.now() - startedMs) / 1_000, answers, ends: [] };
 }
 
+/** So many people a second ask, one after the other in even steps, until each has a result. */
+async function steady(count: number, perSecond: number) {
+  const [answers, starts, ends]: [number[], number[], number[]] = [[], [], []];
+  const finished = Promise.withResolvers<void>();
+  using _watch = watch(finished, 'results', () => ends.length, count);
+  const startedMs = performance.now();
+  for (let said = 0; said < count; said += 1) {
+    const waitMs = startedMs + (said * 1_000) / perSecond - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const life = ask(
+      () => answers.push(performance.now() - life.askedMs),
+      () => {
+        ends.push(performance.now() - life.askedMs);
+        if (ends.length === count) finished.resolve();
+      },
+    );
+    life.onStart = () => starts.push(performance.now() - life.askedMs);
+  }
+  await finished.promise;
+  return { seconds: (performance.now() - startedMs) / 1_000, answers, starts, ends };
+}
+
 type Wish =
   | { readonly do: 'host' | 'polled' | 'release' }
   | { readonly do: 'slow'; readonly fetchMs?: number; readonly uploadMs?: number; readonly isHeld?: boolean }
   | { readonly do: 'live'; readonly count: number; readonly width: number }
-  | { readonly do: 'flood'; readonly count: number; readonly perSecond: number };
+  | { readonly do: 'flood' | 'steady'; readonly count: number; readonly perSecond: number };
 
 async function grant(wish: Wish): Promise<unknown> {
   switch (wish.do) {
@@ -196,6 +228,8 @@ async function grant(wish: Wish): Promise<unknown> {
       return live(wish.count, wish.width);
     case 'flood':
       return flood(wish.count, wish.perSecond);
+    case 'steady':
+      return steady(wish.count, wish.perSecond);
   }
 }
 

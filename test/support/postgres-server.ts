@@ -24,6 +24,8 @@ if (!hasPostgres)
 /** A server of a test's own, on a disk that is waited for: one that may be killed. */
 export type KillableServer = AsyncDisposable & {
   readonly url: Secret;
+  /** Undefined while none runs. */
+  readonly pid: number | undefined;
   /** SIGKILL to the server and everything it has started. */
   kill(): Promise<void>;
   /** Resolves once it answers. */
@@ -69,6 +71,9 @@ export async function killableServer(): Promise<KillableServer> {
   await start();
   return {
     url: new Secret(addressIn(folder, 'postgres')),
+    get pid() {
+      return server?.child.pid;
+    },
     kill,
     start,
     [Symbol.asyncDispose]: async () => {
