@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { SeenMessage } from '../sandbox/telegram/messages/seen-message.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
@@ -53,6 +54,8 @@ export class People {
   /** The request that was open when each person was told, right after making it, that nothing can be taken. */
   readonly #turnedAway = new Map<number, number>();
   readonly #trying = new Set<number>();
+  /** When each person asked last who wants to know what became of their requests, until a list holds nothing back. */
+  readonly #wondering = new Map<Person, number>();
   /** The prompts that were refused. */
   readonly #refused = new Set<string>();
   /** How many requests of each person have ended. */
@@ -93,18 +96,7 @@ export class People {
 
   /** Makes all requests; resolves when every one has ended, rejects after `timeoutMs`. */
   async askAll(timeoutMs: number): Promise<void> {
-    const byId = new Map(this.#people.map((person) => [person.id, person]));
-    using _ = this.#telegram.onChange((change) => {
-      if (change.kind !== 'message-sent' && change.kind !== 'message-edited') return;
-      const person = byId.get(change.chatId);
-      if (person === undefined) return;
-      const list = person.messages().find((message) => message.id === change.messageId && isList(message));
-      if (list !== undefined) {
-        if (change.kind === 'message-sent') this.#useList(person, list);
-      } else if (change.kind === 'message-sent' && isFailureMessage(person, change.messageId))
-        this.#hearFailure(person);
-      else this.#check(person);
-    });
+    using _ = this.#listen();
     const timeout = setTimeout(() => {
       const left = this.requests - this.#ended;
       this.#done.reject(new Error(`Cannot see the end: ${left} requests are still open after ${timeoutMs} ms`));
@@ -122,10 +114,40 @@ export class People {
     }
   }
 
-  /** What a person says who wonders what became of a request. */
+  /** Follows what everybody is told, until disposal. */
+  #listen(): Disposable {
+    const byId = new Map(this.#people.map((person) => [person.id, person]));
+    return this.#telegram.onChange((change) => {
+      if (change.kind !== 'message-sent' && change.kind !== 'message-edited') return;
+      const person = byId.get(change.chatId);
+      if (person === undefined) return;
+      const list = person.messages().find((message) => message.id === change.messageId && isList(message));
+      if (list !== undefined) {
+        if (change.kind === 'message-sent') this.#useList(person, list);
+      } else if (change.kind === 'message-sent' && isFailureMessage(person, change.messageId))
+        this.#hearFailure(person);
+      else this.#check(person);
+    });
+  }
+
+  /** A person wonders what became of their requests, and asks until they are told. */
   wonder(personId: number): void {
     const person = this.#people.find(({ id }) => id === personId);
-    if (person !== undefined) this.#askForList(person);
+    if (person === undefined) return;
+    this.#wondering.set(person, performance.now());
+    this.#askForList(person);
+  }
+
+  /** Who was turned away once, or wonders still, looks at all their requests; resolves when they have, or the time is up. */
+  async lookAtAll(timeoutMs: number): Promise<void> {
+    using _ = this.#listen();
+    for (const { userId } of this.seen().filter(({ isRefused }) => isRefused)) this.wonder(userId);
+    for (const { id } of this.#wondering.keys()) this.wonder(id);
+    const untilMs = performance.now() + timeoutMs;
+    while (this.#wondering.size > 0 && performance.now() < untilMs) {
+      await sleep(1_000);
+      this.#lookAfter();
+    }
   }
 
   #askForList(person: Person): void {
@@ -142,7 +164,7 @@ export class People {
     this.#trying.add(person.id);
     setTimeout(() => {
       this.#trying.delete(person.id);
-      if (!this.#isOpen(person)) return;
+      if (!this.#isOpen(person)) return this.#wondering.has(person) ? this.#askForList(person) : undefined;
       const isTurnedAway = this.#turnedAway.get(person.id) === (this.#asked.get(person.id) ?? 0) - 1;
       // Something else was said meanwhile; its answer decides.
       if (isTurnedAway && this.#said.get(person.id) === 'generate') return this.#askAgain(person);
@@ -173,13 +195,14 @@ export class People {
       this.#askedAtMs.set(person.id, nowMs);
       this.#askForList(person);
     }
+    for (const [person, askedAtMs] of this.#wondering) if (nowMs - askedAtMs >= lookAfterMs) this.wonder(person.id);
   }
 
   /** Asks for what may not have arrived, and takes the list away, which tells of every request. */
   #useList(person: Person, list: SeenMessage): void {
-    for (const button of list.buttons.flat()) {
-      if (button.data?.startsWith('show:') === true) void person.press(list.id, button.text);
-    }
+    const held = list.buttons.flat().filter(({ data }) => data?.startsWith('show:') === true);
+    for (const { text } of held) void person.press(list.id, text);
+    if (held.length === 0) this.#wondering.delete(person);
     setTimeout(() => person.deleteMessage(list.id), pauseMs);
     if (!this.#doubting.delete(person.id) || !this.#isOpen(person)) return;
     const prompt = promptOf(person.id, (this.#asked.get(person.id) ?? 0) - 1);

@@ -14,6 +14,7 @@ import { People } from '../people.ts';
 import { resultsDir } from '../stand-ins.ts';
 import { hasFailed, providerFaults, telegramFaults } from '../storm-faults.ts';
 import { numberIn, type Tables } from '../tables.ts';
+import { lookedWithinMs } from '../storm.ts';
 import { chatsAtOnce, telegramWindows, type WindowsSize } from '../telegram-windows.ts';
 import { mostAtOnce } from './at-once.ts';
 import { Disasters, type DisastersSize } from './disasters.ts';
@@ -126,6 +127,7 @@ export async function processes(size: ProcessesSize, { seed, progress }: PartOpt
   progress(`all has happened after ${seconds.toFixed(0)} s`);
   // A message that is sent twice, or after the ending, arrives within this time; so does what still hangs.
   await sleep(size.windows.chatMs[1] + 5_000);
+  await people.lookAtAll(lookedWithinMs);
   const waitedS = await untilNothingIsLeft(tables);
   for (let s = 0; s < removedWithinS && unfinishedFiles(several.dataDir) > 0; s += 1) await sleep(1_000);
   const codes = await Promise.all(bots.map((bot) => bot.end('SIGTERM')));

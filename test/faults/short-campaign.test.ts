@@ -5,7 +5,7 @@ import { shortStorm, storm } from '../../faults/storm.ts';
 test(
   'a storm of 240 requests and 30 payments with three kills loses nothing and shows nothing twice (Q1)',
   // What may have arrived is repeated after minutes.
-  { timeout: 620_000 },
+  { timeout: 900_000 },
   async () => {
     const { checks } = await storm(shortStorm, { seed: 1, progress: () => undefined });
     expect(checks.filter(({ holds }) => !holds)).toEqual([]);
