@@ -100,6 +100,11 @@ export type CopyStore = {
   toUpload(place: string, atMost: number): Promise<readonly ResultCopy[]>;
   /** The keys of objects that nobody needs any more, likewise. */
   toDelete(place: string, atMost: number): Promise<readonly string[]>;
+  /**
+   * This process is about to upload the copy: where others share the store they leave it alone for as long as this one
+   * lives. Returns false when it is to be deleted by now.
+   */
+  begin(key: string): Promise<boolean>;
   /** Another one goes first the next time. */
   postpone(key: string): Promise<void>;
   /** Returns false when the copy is to be deleted by now. */

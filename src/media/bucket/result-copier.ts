@@ -167,6 +167,8 @@ export class ResultCopier implements ResultCopies, AsyncDisposable {
     }
     // Its file is gone, and a killed process may have uploaded it.
     if (file === undefined) return this.#delete(key);
+    // Deleted, or uploaded by another process, since the look; what arrived after its deletion would stay for good.
+    if (!(await store.begin(key))) return 'done';
     let reply: BucketReply;
     try {
       reply = await bucket.put(key, file, mime, this.#closing.signal);

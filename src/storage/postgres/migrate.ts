@@ -4,6 +4,7 @@ import { firstTables } from './migrations/028-first-tables.ts';
 import { sharedKeys } from './migrations/029-shared-keys.ts';
 import { plannedOnce } from './migrations/030-planned-once.ts';
 import { lostAnswers } from './migrations/031-lost-answers.ts';
+import { copyUploads } from './migrations/032-copy-uploads.ts';
 import { type ConnectionPool, schemaName } from './pool.ts';
 import { toStorageError } from './postgres-error.ts';
 
@@ -13,7 +14,7 @@ export type Migration = { readonly version: number; readonly sql: string };
  * Every migration in order; a released one is never edited. A migration only adds: for as long as an upgrade takes, the
  * version before runs beside the new one on the new schema.
  */
-export const migrations: readonly Migration[] = [firstTables, sharedKeys, plannedOnce, lostAnswers];
+export const migrations: readonly Migration[] = [firstTables, sharedKeys, plannedOnce, lostAnswers, copyUploads];
 
 /** How far the schema may be ahead of the program that uses it. */
 const maxAhead = 1;

@@ -116,7 +116,7 @@ export function createStores({ database, clock, onUnreadableKey, ...options }: S
     audit: createAuditLog(database),
     operatorKeys: createOperatorKeys(database),
     rewrites: createRewrites(database),
-    resultCopies: createResultCopies(database),
+    resultCopies: createResultCopies(database, options.owner),
     clients: createClientStore(database),
     webhooks: createWebhookOutbox(database),
   };

@@ -31,6 +31,7 @@ function aStore(): CopyStore & { readonly states: () => readonly string[]; forge
     },
     toUpload: async (_, atMost) => open('upload', atMost),
     toDelete: async (_, atMost) => open('delete', atMost).map(({ key }) => key),
+    begin: async (key) => rows.get(key)?.state === 'upload',
     postpone: async (key) => {
       const row = rows.get(key);
       if (row !== undefined) row.tries += 1;
@@ -193,5 +194,24 @@ test('a job that is deleted while its file is on its way leaves nothing behind, 
   resolve(taken);
   await clock.advance(0);
   expect(calls).toEqual(['put a', 'delete a']);
+  expect(store.states()).toEqual([]);
+});
+
+test('a job that is deleted before its file is sent is not sent any more', async () => {
+  const { copier, clock, store, calls, add } = aCopier();
+  await using _ = copier;
+  await add('a');
+  const begin = store.begin.bind(store);
+  Object.assign(store, {
+    begin: async (key: string) => {
+      store.forget('a');
+      return begin(key);
+    },
+  });
+  copier.start();
+  await clock.advance(1_000);
+  expect(calls).toEqual([]);
+  await clock.advance(60_000);
+  expect(calls).toEqual(['delete a']);
   expect(store.states()).toEqual([]);
 });

@@ -9,6 +9,7 @@ type Column = { readonly table: string; readonly column: string; readonly type: 
 /** What SQLite has no need of: who takes part, what they share, and what is known of commits and migrations. */
 const ofPostgres = new Set([
   'commit_marks',
+  'copy_uploads',
   'key_facts',
   'key_holders',
   'key_seats',

@@ -4,6 +4,7 @@ import type { CopyStore, KeptCopy, ResultCopy } from '../../../domain/media.ts';
 import type { Database, Steps } from '../../database.ts';
 import { parseRow } from '../../rows.ts';
 import { lockPersonOf } from './fair-queue.ts';
+import type { Owner } from './owner.ts';
 
 const copyRow = z
   .object({ key: z.string(), job_id: z.string().transform(jobId), part: z.number(), mime: z.string() })
@@ -22,8 +23,14 @@ const messageOfPart = `(SELECT note FROM effects WHERE job_id = result_copies.jo
                  CASE part WHEN 0 THEN 'result' ELSE 'part-' || (part + 1) END)
   ORDER BY effect DESC LIMIT 1)`;
 
-/** The copies of results in the database. */
-export function createResultCopies(database: Database): CopyStore {
+/** The copies of results in the database; `owner` is this process, where others share it. */
+export function createResultCopies(database: Database, owner?: Owner): CopyStore {
+  const isOthers =
+    owner === undefined
+      ? ''
+      : `AND NOT EXISTS (SELECT 1 FROM copy_uploads
+           WHERE copy_uploads.key = result_copies.key AND owner <> ? AND NOT (${owner.isGone}))`;
+  const me = owner === undefined ? [] : [owner.id, owner.id];
   return {
     add: async (place, copies) =>
       database.commit(function* () {
@@ -36,8 +43,9 @@ export function createResultCopies(database: Database): CopyStore {
       database.read(function* () {
         const rows = yield* database.all(
           `SELECT key, job_id, part, mime FROM result_copies
-           WHERE place = ? AND state = 'upload' ORDER BY tries, seq LIMIT ?`,
+           WHERE place = ? AND state = 'upload' ${isOthers} ORDER BY tries, seq LIMIT ?`,
           place,
+          ...me,
           atMost,
         );
         return rows.map((row) => parseRow('result_copies', copyRow, row));
@@ -45,11 +53,19 @@ export function createResultCopies(database: Database): CopyStore {
     toDelete: (place, atMost) =>
       database.read(function* () {
         const rows = yield* database.all(
-          `SELECT key FROM result_copies WHERE place = ? AND state = 'delete' ORDER BY tries, seq LIMIT ?`,
+          `SELECT key FROM result_copies WHERE place = ? AND state = 'delete' ${isOthers} ORDER BY tries, seq LIMIT ?`,
           place,
+          ...me,
           atMost,
         );
         return rows.map((row) => String(row['key']));
+      }),
+    begin: async (key) =>
+      owner === undefined ||
+      database.commit(function* () {
+        const sql = `INSERT INTO copy_uploads (key, owner) SELECT key, ? FROM result_copies WHERE key = ? AND state = 'upload'
+          ON CONFLICT (key) DO UPDATE SET owner = excluded.owner`;
+        return (yield* database.run(sql, owner.id, key)) === 1;
       }),
     postpone: async (key) =>
       database.commit(function* () {
@@ -57,12 +73,10 @@ export function createResultCopies(database: Database): CopyStore {
       }),
     uploaded: async (key) =>
       database.commit(function* () {
-        return (
-          (yield* database.run(
-            `UPDATE result_copies SET state = 'kept' WHERE key = ? AND state IN ('upload', 'kept')`,
-            key,
-          )) === 1
-        );
+        const sql = `UPDATE result_copies SET state = 'kept' WHERE key = ? AND state IN ('upload', 'kept')`;
+        if ((yield* database.run(sql, key)) === 0) return false;
+        if (owner !== undefined) yield* database.run('DELETE FROM copy_uploads WHERE key = ?', key);
+        return true;
       }),
     drop: async (key) =>
       database.commit(function* () {
