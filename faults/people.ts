@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { SeenMessage } from '../sandbox/telegram/messages/seen-message.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
+import { promptOf, isAbout, isFailureMessage, isList, isUnfinished } from './told-words.ts';
 
 const firstId = 50_000;
 /** The pause before a person asks for the next picture. */
@@ -86,7 +87,24 @@ export class People {
 
   /** How many requests of each person have ended. */
   get endedEach(): readonly number[] {
-    return this.#people.map(({ id }) => this.#endedBy.get(id) ?? 0);
+    return this.#people.map((person) => this.#endedOf(person));
+  }
+
+  /** The same without eager people who have got everything: they have nothing more to be served. */
+  get endedOfOpen(): readonly number[] {
+    const open = this.#people.filter(
+      (person) => !this.#eager.has(person) || this.#endedOf(person) < this.#requestsEach,
+    );
+    return open.map((person) => this.#endedOf(person));
+  }
+
+  /** How many requests of each eager person have ended. */
+  get endedOfEager(): readonly number[] {
+    return [...this.#eager].map((person) => this.#endedOf(person));
+  }
+
+  #endedOf({ id }: Person): number {
+    return this.#endedBy.get(id) ?? 0;
   }
 
   /** When the request with this prompt was made, in milliseconds since 1970. */
@@ -272,29 +290,4 @@ export class People {
     if (this.#ended === this.requests) this.#done.resolve();
     else if (ended < this.#requestsEach && !this.#eager.has(person)) setTimeout(() => this.#askNext(person), pauseMs);
   }
-}
-
-function promptOf(userId: number, number: number): string {
-  return `fox ${userId} of night ${number} end`;
-}
-
-function isAbout({ text, caption = '' }: SeenMessage, prompt: string): boolean {
-  return text.includes(prompt) || caption.includes(prompt);
-}
-
-/** The bot says that it can take nothing because of its storage; a request that it calls safe needs no other. */
-function isFailureMessage(person: Person, messageId: number): boolean {
-  const message = person.messages().find(({ id }) => id === messageId);
-  const { from, text } = message ?? { from: undefined, text: '' };
-  return from === 'bot' && text.includes('trouble with my storage') && !text.includes('Your request is safe');
-}
-
-/** What /status answers. */
-function isList({ text }: SeenMessage): boolean {
-  return text.startsWith('Your requests') || text.includes('You have no requests');
-}
-
-/** Only an open request can be cancelled, and only one that may not have arrived can be shown again. */
-function isUnfinished({ buttons }: SeenMessage): boolean {
-  return buttons.some((row) => row.some(({ data }) => /^(?:cancel|show):/.test(data ?? '')));
 }

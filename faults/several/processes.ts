@@ -1,7 +1,6 @@
 import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jain } from '../../bench/jain.ts';
 import { quantile } from '../../bench/quantile.ts';
 import type { BytezCall } from '../../sandbox/bytez/call-log.ts';
 import { seededRandom } from '../../sandbox/seeded-random.ts';
@@ -18,6 +17,7 @@ import { lookedWithinMs } from '../storm.ts';
 import { chatsAtOnce, telegramWindows, type WindowsSize } from '../telegram-windows.ts';
 import { mostAtOnce } from './at-once.ts';
 import { Disasters, type DisastersSize } from './disasters.ts';
+import { Fairness } from './fairness.ts';
 import { openSeveralBots, type SeveralBots } from './several-bots.ts';
 import { longestSilenceMs, Watch } from './watch.ts';
 
@@ -151,9 +151,12 @@ export async function processes(size: ProcessesSize, { seed, progress }: PartOpt
     none('secrets in the tables', await secretsIn(several)),
     ...atProvider(several, watch),
     none('jobs that a process left and nobody took over', watch.leftOpen),
-    ...[...takeovers(watch), ...(await silences(several, people, watch, disasters)), fairness.check(minFairness)].map(
-      (check) => (size.isMeasured ? check : info(check.what, check.found)),
-    ),
+    ...[
+      ...takeovers(watch),
+      ...(await silences(several, people, watch, disasters)),
+      fairness.check(minFairness),
+      ...fairness.facts(),
+    ].map((check) => (size.isMeasured ? check : info(check.what, check.found))),
   ];
   if (checks.some(({ holds }) => !holds)) {
     keepLogs(several, progress);
@@ -181,32 +184,6 @@ async function tellOfRows({ tables }: SeveralBots, people: People, progress: Par
 async function untilTaken(tables: Tables, jobs: number, finished: AbortSignal): Promise<void> {
   const taken = () => numberIn(tables, 'SELECT count(*) AS n FROM jobs').catch(() => 0);
   while (!finished.aborted && (await taken()) < jobs) await sleep(250);
-}
-
-/** How evenly people were served while all of them had something to ask for. */
-class Fairness {
-  readonly #people: People;
-  #least = 1;
-
-  constructor(people: People) {
-    this.#people = people;
-  }
-
-  /** Looks at the middle of the work: before it a request more or less counts much, and after it some have got everything. */
-  async watch(finished: AbortSignal): Promise<void> {
-    for (const share of [0.5, 0.6, 0.7]) {
-      while (this.#people.ended < share * this.#people.requests) {
-        if (finished.aborted) return;
-        await sleep(50);
-      }
-      this.#least = Math.min(this.#least, jain(this.#people.endedEach));
-    }
-  }
-
-  check(least: number): Check {
-    const what = 'fairness over the ended requests of people (Jain’s index), the least at 50, 60 and 70 %';
-    return { what, found: this.#least.toFixed(3), wanted: `>= ${least}`, holds: this.#least >= least };
-  }
 }
 
 function atProvider({ bytez }: SeveralBots, watch: Watch): readonly Check[] {

@@ -17,7 +17,7 @@ import type {
   TokenRenewed,
 } from '../domain/admin-api.ts';
 import type { JobReader } from '../domain/job-engine.ts';
-import { jobKinds, perKind, laneOf } from '../domain/kinds.ts';
+import { laneOf } from '../domain/kinds.ts';
 import type { PaymentStore } from '../domain/payments/payment-store.ts';
 import type { SafetyStore } from '../domain/safety/safety.ts';
 import type { Users } from '../domain/users.ts';
@@ -170,7 +170,7 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminBy {
 type AdminRecordsOptions = {
   readonly payments: Pick<PaymentStore, 'latest' | 'sums'>;
   readonly reader: JobReader;
-  readonly users: Pick<Users, 'find' | 'usedToday'>;
+  readonly users: Pick<Users, 'find' | 'usedOfEachToday'>;
   readonly safety: Pick<SafetyStore, 'blocks' | 'restrictions'>;
   readonly config: Pick<Config, 'premiumIds' | 'moderation'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -208,15 +208,11 @@ export function createAdminRecords({
       find: async (id) => {
         const nowMs = clock.now();
         const user = await users.find(id);
-        const used = await Promise.all(
-          jobKinds.map(async (kind) => [kind, await users.usedToday(id, kind, nowMs)] as const),
-        );
-        const usedOf = new Map(used);
         const jobs = await reader.jobsOf(id);
         return {
           user,
           lane: laneOf(user, premiumIds, nowMs),
-          usedToday: perKind((kind) => usedOf.get(kind) ?? 0),
+          usedToday: await users.usedOfEachToday(id, nowMs),
           openJobs: jobs.filter(({ state }) => state.kind !== 'told').length,
           restrictions: await safety.restrictions(id, nowMs, moderation.strikes.windowMs),
         };

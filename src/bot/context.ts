@@ -58,6 +58,8 @@ export type DialogueMemory = {
 export type BotContext = ConversationFlavor<Context> & {
   speaker: Speaker;
   memory: DialogueMemory;
+  /** Later updates of the chat need not wait for the end of this one. */
+  letOthersGo: () => void;
   /** The decisions of the dialogue for this update, in order. */
   turns: DialogueTurn[];
   /** The mistake in options, if there is one. */

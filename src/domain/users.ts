@@ -33,6 +33,8 @@ export type Users = {
   addPremium(id: number, days: number, nowMs: number, grant?: string): Promise<number>;
   /** How many of a kind the person has asked for on the day of `nowMs`, what was given back not counted. */
   usedToday(id: number, kind: JobKind, nowMs: number): Promise<number>;
+  /** The same of every kind. */
+  usedOfEachToday(id: number, nowMs: number): Promise<Readonly<Record<JobKind, number>>>;
 };
 
 /** What is kept of people, and how it goes. Whatever takes long is done a few rows at a time. */

@@ -169,8 +169,9 @@ export class GenerationService {
   /** Returns the person's unfinished jobs and the last finished one, newest first. */
   async findAll(userId: number): Promise<readonly JobView[]> {
     const jobs = await this.#options.reader.jobsOf(userId);
-    const found = await Promise.all(jobs.map(({ id }) => this.find(id)));
-    return found.flatMap((one) => (one === undefined ? [] : [one.view]));
+    const viewOf = (job: Job) =>
+      job.state.kind === 'waiting' ? this.find(job.id).then((found) => found?.view) : this.view(job);
+    return (await Promise.all(jobs.map(viewOf))).flatMap((view) => view ?? []);
   }
 
   /** Cancels a job of this person, with the others of its album, and wipes its words if asked to; aborts its call at once. */

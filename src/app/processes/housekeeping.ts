@@ -10,6 +10,8 @@ import { whileHeld } from './while-held.ts';
 
 /** What dead processes left is looked for so often. */
 const lookEveryMs = 1_000;
+/** By every process, in case the one with the role died as well, and the next one has just begun and sees nobody die yet. */
+const lookBesideEveryMs = 2_000;
 
 export type HousekeepingOptions = {
   readonly processes: Processes;
@@ -22,8 +24,9 @@ export type HousekeepingOptions = {
 };
 
 /**
- * Takes back what dead processes were running, and has delivered what they were about to deliver: one process does it at a
- * time, and fences guard every job. Begins when somebody listens to the ends of jobs.
+ * Takes back what dead processes were running, and has delivered what they were about to deliver. The process with the role
+ * looks first, and the others now and then: fences guard every job, whoever takes it. Begins when somebody listens to the
+ * ends of jobs.
  */
 export function openHousekeeping(options: HousekeepingOptions): AsyncDisposable {
   const { processes, storage, first, service, clock, emit } = options;
@@ -41,20 +44,20 @@ export function openHousekeeping(options: HousekeepingOptions): AsyncDisposable 
   // A process that is alone did so at its start, and nobody else can have died since.
   if (shared === undefined) return new AsyncDisposableStack();
   for (const id of first.ended) service.noteEnded(id);
-  return whileHeld(processes, 'housekeeping', () => {
-    let looking: Promise<void> | undefined;
-    const lookNow = () => {
-      looking ??= look().finally(() => (looking = undefined));
-    };
-    const rounds = every(clock, lookEveryMs, lookNow);
-    lookNow();
-    return {
-      [Symbol.asyncDispose]: async () => {
-        rounds[Symbol.dispose]();
-        await looking;
-      },
-    };
-  });
+  let looking: Promise<void> | undefined;
+  const lookNow = () => {
+    looking ??= look().finally(() => (looking = undefined));
+  };
+  const scope = new AsyncDisposableStack();
+  scope.defer(() => looking);
+  scope.use(every(clock, lookBesideEveryMs, lookNow));
+  scope.use(
+    whileHeld(processes, 'housekeeping', () => {
+      lookNow();
+      return every(clock, lookEveryMs, lookNow);
+    }),
+  );
+  return scope;
 }
 
 /** What is told once and for all is told by the process with the role `housekeeping`. */

@@ -24,6 +24,8 @@ export function statusAndCancelCommands(deps: BotDeps): Composer<BotContext> {
   const { service, messages } = deps;
   const feature = new Composer<BotContext>();
   feature.filter(isCommand('status'), async (ctx) => {
+    // Unless it ends a dialogue, whose end is stored last.
+    if (ctx.memory.after === undefined) ctx.letOthersGo();
     await showList(ctx, deps, showInReply);
   });
   feature.filter(isCommand('cancel'), async (ctx) => {

@@ -1,5 +1,6 @@
 import type { Job, Outcome } from '../../domain/job.ts';
 import { editIntoOutcome, reportTelegramError } from './media-message.ts';
+import { isTransient } from '../outbox/telegram-error.ts';
 import { type Shown, type ShowTools, viewsFor } from './show-outcome.ts';
 
 /** How long after the death of a process Telegram may still carry out what it was asked for. */
@@ -37,7 +38,7 @@ export class LateEdits implements Disposable {
     const run = () => this.#repeat(job, outcome, messageId);
     const timer = clock.schedule(leftMs, () => {
       this.#timers.delete(timer);
-      outbox.post({ chatId: job.origin.chatId, kind: 'edit', messageId, priority: 'status', run });
+      outbox.post({ chatId: job.origin.chatId, kind: 'edit', messageId, priority: 'proactive', run });
     });
     this.#timers.add(timer);
   }
@@ -47,12 +48,13 @@ export class LateEdits implements Disposable {
     this.#timers.clear();
   }
 
-  async #repeat(job: Job, outcome: Outcome, messageId: number): Promise<'done'> {
+  /** Until Telegram answers: while it is in trouble, it may be late as well. */
+  async #repeat(job: Job, outcome: Outcome, messageId: number): Promise<'done' | 'again'> {
     try {
       const [view] = await viewsFor(job, outcome, this.#options);
       await editIntoOutcome(this.#options.outbox.api, job, messageId, { as: 'fitting', view });
     } catch (error) {
-      reportTelegramError(this.#options.emit, 'edit', error);
+      if (isTransient(reportTelegramError(this.#options.emit, 'edit', error))) return 'again';
     }
     return 'done';
   }

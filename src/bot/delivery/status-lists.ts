@@ -1,8 +1,9 @@
+import PQueue from 'p-queue';
 import type { Emit } from '../../domain/events.ts';
 import type { StatusList, StatusListStore } from '../../domain/chats/chat-store.ts';
 import type { PaymentStore } from '../../domain/payments/payment-store.ts';
 import type { Users } from '../../domain/users.ts';
-import { type JobKind, jobKinds, type Lane, perKind } from '../../domain/kinds.ts';
+import type { JobKind, Lane } from '../../domain/kinds.ts';
 import type { JobView } from '../../domain/views.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { CalendarDay, Clock } from '../../kit/clock.ts';
@@ -13,11 +14,14 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import { reportTelegramError, textOptions } from './media-message.ts';
 
+/** A list reads a lot: when very many ask for theirs in one moment, requests are not to wait for all of them. */
+const maxViews = 4;
+
 export type StatusListsOptions = {
   readonly outbox: Outbox;
   readonly service: GenerationService;
   readonly store: StatusListStore;
-  readonly users: Pick<Users, 'usedToday'>;
+  readonly users: Pick<Users, 'usedOfEachToday'>;
   readonly payments: Pick<PaymentStore, 'resultsLeft'>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   readonly quotaDay: CalendarDay;
@@ -40,6 +44,7 @@ export type ListView = { readonly view: MessageView; readonly open: readonly Job
 export class StatusLists implements Disposable {
   readonly #options: StatusListsOptions;
   readonly #listening: Disposable;
+  readonly #views = new PQueue({ concurrency: maxViews });
 
   constructor(options: StatusListsOptions) {
     this.#options = options;
@@ -49,8 +54,12 @@ export class StatusLists implements Disposable {
     });
   }
 
-  /** The person's requests what is used of today and what is left in packs; where calls are shown, with those of each. */
-  async viewFor(reader: ListReader): Promise<ListView> {
+  /** The person's requests, what is used of today and what is left in packs; where calls are shown, with those of each. */
+  viewFor(reader: ListReader): Promise<ListView> {
+    return this.#views.add(() => this.#viewFor(reader));
+  }
+
+  async #viewFor(reader: ListReader): Promise<ListView> {
     const { service, messages, payments } = this.#options;
     const { userId, locale } = reader;
     const views = await service.findAll(userId);
@@ -96,9 +105,9 @@ export class StatusLists implements Disposable {
   async #usageOf({ userId, lane }: ListReader): Promise<DayUsage> {
     const { users, perDay, quotaDay, clock } = this.#options;
     const nowMs = clock.now();
-    const used = await Promise.all(jobKinds.map((kind) => users.usedToday(userId, kind, nowMs)));
+    const used = await users.usedOfEachToday(userId, nowMs);
     const next = { zone: quotaDay.zone, inMs: quotaDay.nextDayMs(nowMs) - nowMs, nowMs };
-    return { used: perKind((kind) => used[jobKinds.indexOf(kind)] ?? 0), perDay: perDay[lane], next };
+    return { used, perDay: perDay[lane], next };
   }
 
   async #edit(chatId: number, messageId: number): Promise<'done' | 'again'> {

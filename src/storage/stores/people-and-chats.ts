@@ -7,7 +7,7 @@ import { graceMs } from '../../domain/payments/payment.ts';
 import { toPreferences } from '../../domain/personal/preferences.ts';
 import type { User, Users } from '../../domain/users.ts';
 import { lockTurns } from './jobs/fair-queue.ts';
-import { creditsTaken } from './jobs/settle.ts';
+import { creditsOfEach, creditsTaken } from './jobs/settle.ts';
 import { moveGroup } from './safety/group-store.ts';
 
 const chatRow = z
@@ -236,6 +236,7 @@ export function createUsers(database: Database): Users {
         return untilMs;
       }),
     usedToday: (id, kind, nowMs) => database.read(() => creditsTaken(database, id, kind, nowMs)),
+    usedOfEachToday: (id, nowMs) => database.read(() => creditsOfEach(database, id, nowMs)),
   };
 }
 

@@ -48,8 +48,10 @@ export function createStatusLists(database: Database): StatusListStore {
           return;
         }
         yield* database.run(
-          `INSERT INTO status_lists (chat_id, message_id, user_id, locale, lane, with_calls, jobs)
-           VALUES (?, ?, ?, ?, ?, ?, ?)
+          // A later one may have been kept before.
+          `INSERT INTO status_lists (chat_id, message_id, user_id, locale, lane, with_calls, jobs, is_old)
+           VALUES (?, ?, ?, ?, ?, ?, ?, iif(EXISTS (SELECT 1 FROM status_lists AS later
+             WHERE later.chat_id = ? AND later.user_id = ? AND later.message_id > ?), 1, 0))
            ON CONFLICT DO UPDATE SET locale = excluded.locale, lane = excluded.lane, with_calls = excluded.with_calls,
              jobs = excluded.jobs`,
           chatId,
@@ -59,6 +61,9 @@ export function createStatusLists(database: Database): StatusListStore {
           lane,
           Number(withCalls),
           JSON.stringify(jobs),
+          chatId,
+          userId,
+          messageId,
         );
       }),
     find: (chatId, messageId) =>

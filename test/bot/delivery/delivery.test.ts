@@ -12,7 +12,7 @@ import { createEffectLedger } from '../../../src/storage/stores/effect-ledger.ts
 import { accepted, claimed, startMs } from '../../conformance/requests.ts';
 import { anEngine } from '../../storage/sqlite/an-engine.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
-import { fakeTelegram } from '../../support/fake-telegram.ts';
+import { fakeTelegram, refusing, type TelegramCall, type TelegramDeed } from '../../support/fake-telegram.ts';
 
 const answer = { kind: 'result', payload: { kind: 'text', text: 'a fox' }, model: 'fox' } as const satisfies Outcome;
 
@@ -24,9 +24,10 @@ async function aStage(
   /** How long after the request the process has begun that delivers. */
   begunAfterMs = 0,
   hasOthers = false,
+  telegramSays: (call: TelegramCall) => TelegramDeed | undefined = () => undefined,
 ) {
   const clock = fakeClock(startMs + begunAfterMs);
-  const telegram = fakeTelegram(undefined, clock);
+  const telegram = fakeTelegram(telegramSays, clock);
   const database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
@@ -145,6 +146,24 @@ test('Delivery shows words once more that another process may still edit', async
   using stage = await aStage({}, { kind: 'failed', code: 'busy' }, 77, 0, true);
   await stage.deliver();
   expect(await stage.deliver(120_000)).toEqual(['editMessageText', 'editMessageText']);
+});
+
+test('Delivery shows words once more as soon as Telegram takes edits again, however long it does not', async () => {
+  let [edits, isDown] = [0, false];
+  const says = ({ method }: TelegramCall) => {
+    if (method !== 'editMessageText') return undefined;
+    if (isDown) return refusing('Bad Gateway', 502);
+    edits += 1;
+    return undefined;
+  };
+  using stage = await aStage({}, { kind: 'failed', code: 'busy' }, 77, 0, true, says);
+  await stage.deliver();
+  isDown = true;
+  await stage.deliver(120_000);
+  expect(edits).toBe(1);
+  isDown = false;
+  await stage.deliver(60_000);
+  expect(edits).toBe(2);
 });
 
 test('Delivery closes a status message of another process whose number comes after the outcome', async () => {

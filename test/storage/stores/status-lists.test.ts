@@ -41,6 +41,17 @@ onBothEngines(({ open }) => {
     ]);
   });
 
+  test('createStatusLists() keeps a list as an old one when a later one of the person was kept before', async () => {
+    await using store = await open();
+    const engine = anEngine(store.database);
+    const lists = createStatusLists(store.database);
+    await accepted(engine, { updateId: 1, userId: 7 });
+    const list = { chatId: 7, userId: 7, locale: 'de', lane: 'free' as const, withCalls: false, jobs: [jobId('tg-1')] };
+    await lists.keep({ ...list, messageId: 11 });
+    await lists.keep({ ...list, messageId: 10 });
+    expect([(await lists.find(7, 10))?.isOld, (await lists.find(7, 11))?.isOld]).toEqual([true, false]);
+  });
+
   test('createExports() takes one request of a person in a while, and keeps it until it is sent', async () => {
     await using store = await open();
     const exports = createExports(store.database);

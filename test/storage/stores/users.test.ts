@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { anEngine } from '../sqlite/an-engine.ts';
 import { createUsers } from '../../../src/storage/stores/people-and-chats.ts';
 import { accepted, claimed, startMs } from '../../conformance/requests.ts';
+import { perKind } from '../../../src/domain/kinds.ts';
 import { onBothEngines } from '../on-both-engines.ts';
 
 const dayMs = 86_400_000;
@@ -71,5 +72,6 @@ onBothEngines(({ open }) => {
     const yesterdays = await claimed(engine);
     await engine.queue.settle(yesterdays.lease, { kind: 'failed', code: 'busy' });
     expect(await used()).toEqual([0, 2, 1]);
+    expect(await users.usedOfEachToday(1, startMs)).toEqual({ ...perKind(() => 0), image: 2, video: 1 });
   });
 });

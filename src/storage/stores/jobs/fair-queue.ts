@@ -124,16 +124,17 @@ const maxHeldShown = 5;
 
 /** Returns the person's undelivered jobs, the last held ones and the last delivered one, newest first. */
 export function* openJobsOf(database: Database, userId: number): Steps<readonly Job[]> {
-  const open = yield* database.all(`SELECT * FROM jobs WHERE user_id = ? AND state <> 'told'`, userId);
-  const delivered = yield* database.all(
-    `SELECT * FROM jobs WHERE user_id = ? AND state = 'told' ORDER BY told_at_ms DESC, seq DESC LIMIT 1`,
+  const rows = yield* database.all(
+    `SELECT * FROM jobs WHERE user_id = ? AND state <> 'told'
+     UNION ALL
+     SELECT * FROM (SELECT * FROM jobs WHERE user_id = ? AND state = 'told' ORDER BY told_at_ms DESC, seq DESC LIMIT 1) AS last
+     UNION ALL
+     SELECT * FROM (SELECT * FROM jobs WHERE user_id = ? AND held IS NOT NULL ORDER BY seq DESC LIMIT ${maxHeldShown}) AS held`,
+    userId,
+    userId,
     userId,
   );
-  const held = yield* database.all(
-    `SELECT * FROM jobs WHERE user_id = ? AND held IS NOT NULL ORDER BY seq DESC LIMIT ${maxHeldShown}`,
-    userId,
-  );
-  const bySeq = new Map([...open, ...delivered, ...held].map((row) => [row['seq'], row]));
+  const bySeq = new Map(rows.map((row) => [row['seq'], row]));
   return [...bySeq.values()]
     .map((row) => toShownJob(row))
     .sort((a, b) => b.seq - a.seq)

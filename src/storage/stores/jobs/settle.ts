@@ -2,7 +2,7 @@ import type { Barred } from '../../../domain/safety/safety.ts';
 import { type JobId, jobId } from '../../../domain/ids.ts';
 import type { Cancelled, Claim, JobLease } from '../../../domain/job-engine.ts';
 import { type HeldReason, type Outcome, turnOf } from '../../../domain/job.ts';
-import type { JobKind } from '../../../domain/kinds.ts';
+import { type JobKind, jobKinds, perKind } from '../../../domain/kinds.ts';
 import type { SentFile } from '../../../domain/personal/past-requests.ts';
 import type { Database, Row, Steps } from '../../database.ts';
 import { numberOf } from '../../rows.ts';
@@ -22,6 +22,29 @@ export function* creditsTaken(database: Database, userId: number, kind: JobKind,
     database.dayOf(nowMs),
   );
   return numberOf(row, 'taken');
+}
+
+/** Named, since the index has the kind before the day. */
+const allKinds = jobKinds.map((kind) => `'${kind}'`).join(', ');
+
+/** The same of every kind. */
+export function* creditsOfEach(
+  database: Database,
+  userId: number,
+  nowMs: number,
+): Steps<Readonly<Record<JobKind, number>>> {
+  const rows = yield* database.all(
+    `SELECT kind, count(*) AS taken FROM credits
+     WHERE user_id = ? AND kind IN (${allKinds}) AND day = ? AND given_back = 0 AND pack_results = 0 GROUP BY kind`,
+    userId,
+    database.dayOf(nowMs),
+  );
+  return perKind((kind) =>
+    numberOf(
+      rows.find((row) => row['kind'] === kind),
+      'taken',
+    ),
+  );
 }
 
 /**

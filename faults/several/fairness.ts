@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jain } from '../../bench/jain.ts';
+import { type Check, info } from '../check.ts';
+import type { People } from '../people.ts';
+
+/** How evenly people were served while all of them had something to ask for. */
+export class Fairness {
+  readonly #people: People;
+  #least = 1;
+  #leastOfOpen = 1;
+  #eagerAtHalf = 0;
+
+  constructor(people: People) {
+    this.#people = people;
+  }
+
+  /**
+   * Looks at the middle of the work: before it a request more or less counts much, and after it some have got everything.
+   * Eager people may have everything before: their requests wait in the line all the time, while others have to see an
+   * ending before they ask again. What the index is without those is told beside it.
+   */
+  async watch(finished: AbortSignal): Promise<void> {
+    for (const share of [0.5, 0.6, 0.7]) {
+      while (this.#people.ended < share * this.#people.requests) {
+        if (finished.aborted) return;
+        await sleep(50);
+      }
+      this.#least = Math.min(this.#least, jain(this.#people.endedEach));
+      this.#leastOfOpen = Math.min(this.#leastOfOpen, jain(this.#people.endedOfOpen));
+      if (share === 0.5) this.#eagerAtHalf = mean(this.#people.endedOfEager);
+    }
+  }
+
+  check(least: number): Check {
+    const what = 'fairness over the ended requests of people (Jain’s index), the least at 50, 60 and 70 %';
+    return { what, found: this.#least.toFixed(3), wanted: `>= ${least}`, holds: this.#least >= least };
+  }
+
+  facts(): readonly Check[] {
+    return [
+      info('the same without eager people who have got everything', this.#leastOfOpen.toFixed(3)),
+      info('ended requests of each eager person at 50 %, on average', this.#eagerAtHalf.toFixed(1)),
+    ];
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
+}
