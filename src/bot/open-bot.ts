@@ -1,8 +1,15 @@
-import { Bot } from 'grammy';
+import { Api, Bot } from 'grammy';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
 import type { RetryAfterStore, StatusListStore } from '../domain/chats/chat-store.ts';
 import type { Dispatcher } from 'undici';
-import { hiddenSenders, identifySpeaker, isAdminHere, trackChats, unaskedIn } from './middleware/identify.ts';
+import {
+  hiddenSenders,
+  identifySpeaker,
+  isAdminHere,
+  trackChats,
+  unaskedIn,
+  unaskedOf,
+} from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { GroupAdmins } from './groups/group-admins.ts';
@@ -57,6 +64,7 @@ import { LinkButtons } from './delivery/link-buttons.ts';
 import { callTimeoutS, openOutbox } from './outbox/open-outbox.ts';
 import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/bot-api.ts';
+import { OutageTeller } from './updates/outage-teller.ts';
 import { Poller } from './updates/poller.ts';
 import { UnkeptUpdates } from './updates/update-source.ts';
 import { WebhookSource, type WebhookSourceOptions } from './updates/webhook-source.ts';
@@ -185,7 +193,8 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { api } = bot;
   const hasOthers = !processes.isAlone;
   const shared = options.shared && { ...options.shared, processes };
-  const outbox = opening.use(await openOutbox({ ...options, shared, api, client }));
+  const outageApi = new Api(api.token, { ...client, timeoutSeconds: callTimeoutS });
+  const outbox = opening.use(await openOutbox({ ...options, shared, api, client, outageApi }));
   const unkept = new UnkeptUpdates();
   for (const one of [api, outbox.api]) one.config.use(unkept.transformer);
   const presence = opening.use(new Presence({ outbox, service, clock }));
@@ -253,11 +262,16 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   };
   const reconciler = opening.use(new StarReconciler({ ...deps, api }));
   const adminAlerts = opening.use(new AdminAlerts({ ...deps, outbox }));
+  const outageTeller = opening.use(
+    new OutageTeller({ ...options, api: outageApi, messages, matchLocale, reasonUnasked: unaskedOf(bot, deps) }),
+  );
   registerHandlers(bot, deps, ({ userId, locale }) => {
+    outageTeller.heard(userId, locale);
     void adminAlerts.rememberLocale(userId, locale);
     void menu.publishFor(userId);
   });
-  const webhook = options.webhook && new WebhookSource({ ...options, webhook: options.webhook, bot });
+  const onNotStored = outageTeller.notStored;
+  const webhook = options.webhook && new WebhookSource({ ...options, webhook: options.webhook, bot, onNotStored });
   const updates = new UpdatePipeline({
     ...options,
     shared,

@@ -1,4 +1,4 @@
-import type { FailureReason } from './failure.ts';
+import type { FailureReason, Kept } from './failure.ts';
 import type { JobId, ProviderName } from './ids.ts';
 import type { BucketFailure } from './media.ts';
 
@@ -53,8 +53,8 @@ export type AlertFacts =
   | { readonly kind: 'telegram-rate-limited'; readonly forMs: number }
   /** Another process takes the updates of this bot, by polling or by a webhook that it sets again and again. */
   | { readonly kind: 'updates-contested'; readonly by: 'poll' | 'webhook' }
-  /** What must be kept cannot be written: requests are refused until it can. */
-  | { readonly kind: 'storage-unavailable'; readonly what: 'database' | 'results' }
+  /** What must be kept cannot be written: requests are refused until it can. `onServer`: the database is no file of this machine. */
+  | { readonly kind: 'storage-unavailable'; readonly what: Kept; readonly onServer?: true }
   /** Results are not copied to the bucket, or not deleted there; people get them all the same, without a link. */
   | { readonly kind: 'bucket-failing'; readonly why: BucketFailure }
   /** Somebody who is no admin asked for what only admins see. */

@@ -65,7 +65,7 @@ export type AppEvent =
   /** Something went wrong that no rule foresees; `what` says what was attempted. */
   | { readonly event: 'app.error'; readonly what: string; readonly error: unknown }
   /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */
-  | { readonly event: 'storage.unavailable'; readonly what: Kept; readonly error: unknown }
+  | { readonly event: 'storage.unavailable'; readonly what: Kept; readonly error: unknown; readonly onServer?: true }
   | { readonly event: 'storage.recovered'; readonly what: Kept; readonly lastedMs: number }
   /** The bucket takes, or deletes, no copies of results; told once for each reason, and nothing more until it works. */
   | {

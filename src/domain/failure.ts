@@ -128,8 +128,25 @@ export const failureTraits = {
   refused: { scope: 'request', action: 'fail' },
 } as const satisfies Record<FailureReason, FailureTraits>;
 
+/** Why a database on a server cannot be used, by what mends it. */
+export const databaseTroubles = [
+  'host',
+  'address',
+  'connections',
+  'starting',
+  'silent',
+  'full',
+  'standby',
+  'rights',
+  'other',
+] as const;
+export type DatabaseTrouble = (typeof databaseTroubles)[number];
+
 /** What the storage could not do. */
 export abstract class StoreUnavailable extends Error {
+  /** Known of a database on a server. */
+  readonly trouble: DatabaseTrouble = 'other';
+
   /** The machine underneath refuses (full, locked, read-only): nothing was changed, and the same may succeed later. */
   abstract readonly isRefusal: boolean;
 

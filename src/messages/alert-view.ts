@@ -1,6 +1,7 @@
 import { type Alert, alertSeverities, type AlertFacts } from '../domain/alert.ts';
 import { reasonWords } from './key-words.ts';
-import { durationWords, lines, money, percent, shortWait } from './phrases.ts';
+import type { Outage } from '../domain/shared/processes.ts';
+import { clockTime, durationWords, lines, money, percent, shortWait } from './phrases.ts';
 import { callbackData, type MessageView, excerpt } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
@@ -23,6 +24,17 @@ export function alertView(localizer: Localizer, updates: readonly AlertUpdate[])
       more === 0 ? '' : localizer.say('list.more', { count: more }),
     ),
     rows: [[{ text: localizer.plain('button.keys'), data: callbackData('keys', 'open') }]],
+  };
+}
+
+/** The database of several processes cannot be used, and what mends it. */
+export function databaseAwayView(
+  localizer: Localizer,
+  { sinceMs, trouble }: Pick<Outage, 'sinceMs' | 'trouble'>,
+): MessageView {
+  return {
+    text: localizer.say('alert.database-away', { since: clockTime(localizer, sinceMs), trouble }),
+    rows: [],
   };
 }
 
@@ -83,7 +95,10 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
     case 'updates-contested':
       return localizer.say('alert.updates-contested', { by: facts.by });
     case 'storage-unavailable':
-      return localizer.say('alert.storage-unavailable', { what: facts.what });
+      return localizer.say('alert.storage-unavailable', {
+        what: facts.what,
+        where: facts.onServer === true ? 'server' : 'here',
+      });
     case 'bucket-failing':
       return localizer.say('alert.bucket-failing', { why: facts.why });
     case 'unauthorized-admin-attempt':

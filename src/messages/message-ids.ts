@@ -43,6 +43,7 @@ export const messageVariables = {
   'slow-down.group': ['names', 'more'],
   'storage.unavailable': [],
   'storage.request-safe': [],
+  'storage.waiting': [],
   'typed-key.deleted': [],
   'typed-key.not-deleted': [],
 

@@ -1,9 +1,10 @@
+import type { Outage } from '../domain/shared/processes.ts';
 import type { Cancelled } from '../domain/job-engine.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { OptionMistake } from '../domain/job.ts';
 import { type JobKind, jobKinds, kindTraits, type StyleName } from '../domain/kinds.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
-import { alertView, type AlertUpdate } from './alert-view.ts';
+import { alertView, type AlertUpdate, databaseAwayView } from './alert-view.ts';
 import { type Catalog, localizerFor } from './catalog.ts';
 import {
   dialogueDoneView,
@@ -159,6 +160,8 @@ export function createMessageMapper(
     },
     /** The storage takes no writes right now. */
     storageUnavailable: (locale: string): MessageView => textOnly(localizer(locale).say('storage.unavailable')),
+    /** Nothing can be stored right now; what was written stays with Telegram and is handled later. */
+    storageWaiting: (locale: string): MessageView => textOnly(localizer(locale).say('storage.waiting')),
     /** The request was accepted, but its status message cannot be stored. */
     requestSafe: (locale: string): MessageView => textOnly(localizer(locale).say('storage.request-safe')),
     /** Somebody typed something that looks like a key; `isDeleted` when the message could be deleted. */
@@ -231,6 +234,10 @@ export function createMessageMapper(
     ...personalMessagesOf(catalog, localizer),
 
     alerts: (updates: readonly AlertUpdate[], locale: string): MessageView => alertView(localizer(locale), updates),
+    /** For an admin, while the database of several processes cannot be used. */
+    databaseAway: (outage: Pick<Outage, 'sinceMs' | 'trouble'>, locale: string): MessageView =>
+      databaseAwayView(localizer(locale), outage),
+    databaseBack: (locale: string): MessageView => textOnly(localizer(locale).say('alert-over.database-away')),
     /** `empty` are the providers that accept their keys and serve nothing. */
     keys: (view: PoolView, nowMs: number, locale: string, empty: readonly string[] = []): MessageView =>
       keysView(localizer(locale), view, nowMs, empty),

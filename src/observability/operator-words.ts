@@ -288,6 +288,7 @@ export function alertAdvice(facts: AlertFacts): string {
     case 'updates-contested':
       return 'stop the other process, or give this bot a token of its own';
     case 'storage-unavailable':
+      if (facts.onServer === true) return 'look at the server that DATABASE_URL names; "darkroom doctor" says more';
       return 'free space on the disk or give the data folder back its rights; "darkroom doctor" says more';
     case 'unauthorized-admin-attempt':
       return 'nothing to do; the person saw nothing';

@@ -57,7 +57,13 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     new OutageTracker({
       clock,
       isOver: () => engine.takesWrites(),
-      onBegin: (error) => emit({ event: 'storage.unavailable', what: 'database', error }),
+      onBegin: (error) =>
+        emit({
+          event: 'storage.unavailable',
+          what: 'database',
+          error,
+          ...(server === undefined ? {} : { onServer: true }),
+        }),
       onEnd: (lastedMs) => emit({ event: 'storage.recovered', what: 'database', lastedMs }),
     }),
   );

@@ -14,6 +14,7 @@ import type { AppEvent } from '../../src/domain/events.ts';
 import type { ProcessRole } from '../../src/domain/shared/processes.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { until } from '../journeys/talk.ts';
+import type { Secret } from '../../src/kit/secret.ts';
 import { compiled } from '../support/compiled.ts';
 import { testDatabase } from '../support/postgres-server.ts';
 import { adminId, testKey, testToken } from '../support/test-app.ts';
@@ -48,6 +49,8 @@ export type SeveralApps = AsyncDisposable & {
 export type SeveralAppsOptions = {
   readonly count: number;
   readonly latencyMs?: number;
+  /** One of the test's own, which may be killed. */
+  readonly database?: { readonly url: Secret };
   readonly env?: Readonly<Record<string, string>>;
   /** Telegram sends each update to one of the processes, whichever this says. */
   readonly balance?: (updates: number, count: number) => number;
@@ -59,14 +62,16 @@ export async function openSeveralApps({
   latencyMs = 0,
   env = {},
   balance,
+  database: given,
 }: SeveralAppsOptions): Promise<SeveralApps> {
   await using opening = new AsyncDisposableStack();
   const dir = mkdtempSync(join(tmpdir(), 'darkroom-several-'));
   opening.defer(() => rmSync(dir, { recursive: true, force: true }));
-  const database = opening.use(await testDatabase());
+  const database = given ?? opening.use(await testDatabase());
   const client = new Client({ connectionString: database.url.reveal() });
+  client.on('error', () => undefined);
   await client.connect();
-  opening.defer(() => client.end());
+  opening.defer(() => client.end().catch(() => undefined));
   const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock: systemClock }));
   const accounts = [{ name: 'account 1', key: testKey(1), faults: [], seats }];
   const bytez = opening.use(await startBytezSandbox({ clock: systemClock, accounts, latencyMs }));

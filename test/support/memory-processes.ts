@@ -9,16 +9,21 @@ import {
 } from '../../src/domain/shared/processes.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 
-/** Where the processes of one test meet. `cut` names those that cannot reach it: their calls wait until it is lifted. */
+/** Where the processes of one test meet. `cut` names those that cannot reach it: their calls wait until it is lifted; where it is away, all calls fail. */
 export function memoryProcesses(clock: Pick<Clock, 'monotonicMs'>): ProcessStore & {
   readonly cut: (id: string) => () => void;
+  readonly away: { error: Error | undefined };
   readonly fenceOf: (role: ProcessRole) => number;
 } {
   const rows = new Map<string, { facts: ProcessFacts; startedMs: number; beatMs: number }>();
   const roles = new Map<ProcessRole, { id: string | undefined; fence: number }>();
   const listeners = new Map<(news: ProcessNews) => void, string>();
   const cuts = new Map<string, PromiseWithResolvers<void>>();
-  const reach = async (id: string) => cuts.get(id)?.promise;
+  const away: { error: Error | undefined } = { error: undefined };
+  const reach = async (id: string) => {
+    await cuts.get(id)?.promise;
+    if (away.error !== undefined) throw away.error;
+  };
   const beatAgoMs = (id: string | undefined) => clock.monotonicMs() - (rows.get(id ?? '')?.beatMs ?? -Infinity);
   const give = (id: string, role: ProcessRole): RoleAnswer => {
     const held = roles.get(role) ?? { id: undefined, fence: 0 };
@@ -30,6 +35,7 @@ export function memoryProcesses(clock: Pick<Clock, 'monotonicMs'>): ProcessStore
     return { kind: 'held', fence: roles.get(role)?.fence ?? 0 };
   };
   return {
+    away,
     fenceOf: (role) => roles.get(role)?.fence ?? 0,
     cut: (id) => {
       const cut = Promise.withResolvers<void>();

@@ -11,6 +11,7 @@ export function alone(): Processes {
       onGained(term);
       return nothing;
     },
+    onOutage: () => nothing,
     termOf: () => term,
     isHeld: () => true,
     release: async () => undefined,

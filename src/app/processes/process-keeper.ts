@@ -1,9 +1,10 @@
 import type { Emit } from '../../domain/events.ts';
-import { isStorageRefusal } from '../../domain/failure.ts';
+import { isStorageRefusal, StoreUnavailable } from '../../domain/failure.ts';
 import {
   beatEveryMs,
   deadAfterMs,
   type LivingProcess,
+  type Outage,
   type Processes,
   type ProcessFacts,
   type ProcessNews,
@@ -13,6 +14,7 @@ import {
   type RoleTerm,
 } from '../../domain/shared/processes.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { Outages } from './outages.ts';
 
 /** Between two beats that succeed; after a longer pause the others may not have been able to beat either. */
 const maxPauseMs = 2 * beatEveryMs;
@@ -41,6 +43,7 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
   readonly #options: ProcessKeeperOptions;
   readonly #wishes = new Set<Wish>();
   readonly #terms = new Map<ProcessRole, Term>();
+  readonly #outages: Outages;
   readonly #taken = new Set<ProcessRole>();
   readonly #released = new Set<ProcessRole>();
   readonly #listeners = new Set<(news: ProcessNews) => void>();
@@ -58,6 +61,7 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
 
   private constructor(options: ProcessKeeperOptions) {
     this.#options = options;
+    this.#outages = new Outages(options.clock);
     this.#hearing = options.store.subscribe(options.facts.id, (news) => this.#hear(news));
   }
 
@@ -81,6 +85,10 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
     if (term === undefined) void this.#beat();
     else onGained(term);
     return { [Symbol.dispose]: () => void this.#wishes.delete(wish) };
+  }
+
+  onOutage(role: ProcessRole, onBegun: (outage: Outage) => void): Disposable {
+    return this.#outages.onOutage(role, onBegun);
   }
 
   termOf(role: ProcessRole): RoleTerm | undefined {
@@ -127,6 +135,7 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
     this.#hearing[Symbol.dispose]();
     this.#timer?.[Symbol.dispose]();
     for (const role of processRoles) this.#end(role);
+    this.#outages.close();
     this.#ending?.[Symbol.dispose]();
     await this.#beating;
     const { store } = this.#options;
@@ -179,6 +188,7 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
     } catch (error) {
       nextMs = retryMs;
       this.#report('beat', error);
+      if (error instanceof StoreUnavailable && error.isRefusal && !this.#mayAct()) this.#outages.beatFailed(error);
     }
     this.#beatIn(nextMs);
   }
@@ -187,6 +197,7 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
     const nowMs = this.#options.clock.monotonicMs();
     if (nowMs - this.#lastBeatMs > maxPauseMs) this.#steadySinceMs = nowMs;
     this.#lastBeatMs = nowMs;
+    this.#outages.beatSucceeded();
   }
 
   #actUntil(ms: number): void {
@@ -215,6 +226,7 @@ export class ProcessKeeper implements Processes, AsyncDisposable {
   }
 
   #endAll(): void {
+    for (const role of this.#terms.keys()) this.#outages.lost(role);
     for (const role of processRoles) this.#end(role);
   }
 

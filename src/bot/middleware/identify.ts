@@ -256,15 +256,24 @@ function isCommandForUs(message: Message, me: Addressee): boolean {
 /** Bots that look after a group have commands of these names too: in groups ours have to name the bot. */
 const namesOfModerators = ['block', 'unblock', 'feedback'] as const;
 
+/** As `reasonUnasked`, for this bot. */
+export function unaskedOf(
+  bot: Bot<BotContext>,
+  { messages }: Pick<BotDeps, 'messages'>,
+): (update: Update) => Unasked | undefined {
+  const commands = new Set([...messages.commands('en', { admin: true }).map(({ command }) => command), 'settings']);
+  for (const command of namesOfModerators) commands.delete(command);
+  return (update) => reasonUnasked(update, { id: bot.botInfo.id, username: bot.botInfo.username, commands });
+}
+
 /** Why an update ends before it is stored; notes that its chat is open all the same. */
 export function unaskedIn(
   bot: Bot<BotContext>,
   { messages, chats, emit }: BotDeps,
 ): (update: Update) => Unasked | undefined {
-  const commands = new Set([...messages.commands('en', { admin: true }).map(({ command }) => command), 'settings']);
-  for (const command of namesOfModerators) commands.delete(command);
+  const whyUnasked = unaskedOf(bot, { messages });
   return (update) => {
-    const why = reasonUnasked(update, { id: bot.botInfo.id, username: bot.botInfo.username, commands });
+    const why = whyUnasked(update);
     const chatId = why === undefined ? undefined : update.message?.chat.id;
     if (chatId !== undefined) {
       chats

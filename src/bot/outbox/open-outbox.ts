@@ -23,6 +23,8 @@ export type OpenOutboxOptions = {
   /** The bot's own client, for replies. */
   readonly api: Api;
   readonly client: ApiClientOptions;
+  /** The client of whoever speaks while the database is away: it keeps to the limits of this process and asks no store. */
+  readonly outageApi?: Api | undefined;
   readonly chats: ChatStore;
   readonly rests: RetryAfterStore;
   readonly clock: Clock;
@@ -58,6 +60,10 @@ export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
     );
   install(api, 'reply', callTimeoutS);
   install(outgoingApi, 'outgoing', uploadTimeoutS);
+  options.outageApi?.config.use(
+    ownTransport({ token: api.token, client, timeoutS: callTimeoutS }),
+    rateLimitTransformer({ ...options, rateLimiter, rests: { keep: async () => undefined } }, 'outgoing'),
+  );
   const outbox = new Outbox({ ...shared, api: outgoingApi });
   api.config.use(methodHealthTransformer(outbox.health));
   return outbox;

@@ -25,7 +25,7 @@ export type CallKind = 'reply' | 'outgoing';
 
 export type RateLimitTransformerOptions = {
   readonly rateLimiter: RateLimiter;
-  readonly rests: RetryAfterStore;
+  readonly rests: Pick<RetryAfterStore, 'keep'>;
   readonly clock: Clock;
   readonly emit: Emit;
   /** Aborts every call and every wait. */

@@ -7,7 +7,7 @@ import type { BotContext } from '../context.ts';
 import { classifyTelegramError } from '../outbox/telegram-error.ts';
 import { CallRetries, StrangeAnswer, type UpdateSink, type UpdateSource, describePollError } from './update-source.ts';
 
-const pollS = 25;
+export const pollS = 25;
 const storageRetryMs = 1_000;
 /** An empty answer that comes sooner than this was not waited for. */
 const minEmptyPollMs = 1_000;

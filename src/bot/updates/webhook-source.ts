@@ -21,6 +21,8 @@ export type WebhookSourceOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
+  /** The storage was unavailable, and Telegram has to send the update again. */
+  readonly onNotStored?: (update: Update) => void;
 };
 
 /**
@@ -50,7 +52,8 @@ export class WebhookSource implements UpdateSource {
       return (await sink.take([update as Update], signal)) === 1;
     } catch (error) {
       // The storage reports its outages itself.
-      if (!isStorageRefusal(error) && !signal.aborted) {
+      if (isStorageRefusal(error)) this.#options.onNotStored?.(update as Update);
+      else if (!signal.aborted) {
         this.#options.emit({ event: 'app.error', what: 'take an update from the webhook', error });
       }
       return false;

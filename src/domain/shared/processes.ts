@@ -1,3 +1,4 @@
+import type { DatabaseTrouble } from '../failure.ts';
 import type { JobId } from '../ids.ts';
 import type { HeldPlace } from '../chats/chat-store.ts';
 
@@ -15,6 +16,22 @@ export type RoleTerm = {
   /** Aborts when the role is lost, given back, or may have been lost. */
   readonly signal: AbortSignal;
   /** Whether the role may still be acted in, by this machine's monotonic clock: a frozen process notices before any timer. */
+  isOn(): boolean;
+};
+
+/**
+ * The database cannot be used, and this process had the role last, as far as it knows: nobody may act in the role until some
+ * process can use the database again.
+ */
+export type Outage = {
+  /** Since when, at the latest, by the clock of this machine. */
+  readonly sinceMs: number;
+  readonly trouble: DatabaseTrouble;
+  /** Aborts when this process can use the database again, and at its end. */
+  readonly signal: AbortSignal;
+  /** Once the signal is aborted: whether the database is back. */
+  isBack(): boolean;
+  /** Whether the last try is recent and failed; a process that wakes from a freeze does not know, until it has tried again. */
   isOn(): boolean;
 };
 
@@ -61,6 +78,8 @@ export type Processes = {
    * that cannot renew a role in time stops acting in it before another one can gain it.
    */
   hold(role: ProcessRole, onGained: (term: RoleTerm) => void): Disposable;
+  /** Calls back when an outage has taken the role from this process, until disposal. */
+  onOutage(role: ProcessRole, onBegun: (outage: Outage) => void): Disposable;
   /** The term in which this process acts now. */
   termOf(role: ProcessRole): RoleTerm | undefined;
   /** Whether the role was held by anybody when it was last looked for. */

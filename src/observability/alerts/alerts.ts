@@ -76,7 +76,12 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     'budget.renewed': ({ of }) => {
       for (const isSpent of [false, true]) board.resolve(budgetAlertId(of, isSpent));
     },
-    'storage.unavailable': ({ what }) => board.raise(storageAlertId(what), { kind: 'storage-unavailable', what }),
+    'storage.unavailable': ({ what, onServer }) =>
+      board.raise(storageAlertId(what), {
+        kind: 'storage-unavailable',
+        what,
+        ...(onServer === undefined ? {} : { onServer }),
+      }),
     'storage.recovered': ({ what }) => board.resolve(storageAlertId(what)),
     'bucket.failing': ({ why }) => {
       resolveBucketAlerts(board, why);

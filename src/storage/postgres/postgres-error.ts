@@ -1,3 +1,4 @@
+import type { DatabaseTrouble } from '../../domain/failure.ts';
 import { StorageError } from '../storage-error.ts';
 
 /** What a failed statement or connection means for the work that it was part of. */
@@ -51,11 +52,15 @@ export function toStorageError(error: unknown, place: string): unknown {
   if (code === '53100' || code === '53200' || code === '53400' || code === '54000') {
     return new StorageError('full', `Cannot write database ${place}: ${facts}; make room on its server`, {
       cause: error,
+      trouble: 'full',
     });
   }
   if (code === '25006') {
     const fix = 'name the primary server in DATABASE_URL, not a standby';
-    return new StorageError('unwritable', `Cannot write database ${place}: ${facts}; ${fix}`, { cause: error });
+    return new StorageError('unwritable', `Cannot write database ${place}: ${facts}; ${fix}`, {
+      cause: error,
+      trouble: 'standby',
+    });
   }
   if (code === 'XX001' || code === 'XX002') {
     return new StorageError('corrupt', `Cannot use database ${place}: it is damaged (${facts})`, { cause: error });
@@ -63,6 +68,7 @@ export function toStorageError(error: unknown, place: string): unknown {
   if (code.startsWith('28') || code === '42501' || code === '3D000') {
     return new StorageError('unwritable', `Cannot use database ${place}: ${facts}; check DATABASE_URL and its rights`, {
       cause: error,
+      trouble: 'rights',
     });
   }
   return error;
@@ -70,27 +76,39 @@ export function toStorageError(error: unknown, place: string): unknown {
 
 /** The error for work that was not done because the database is away; the same may succeed when it is back. */
 export function unreachable(place: string, facts: string, cause?: unknown): StorageError {
-  return new StorageError('unreachable', `Cannot reach database ${place}: ${facts}; ${fixFor(cause)}`, { cause });
+  const trouble = troubleOf(cause);
+  return new StorageError('unreachable', `Cannot reach database ${place}: ${facts}; ${fixes[trouble]}`, {
+    cause,
+    trouble,
+  });
 }
 
 /** What an operator can do where the database is away. */
-function fixFor(cause: unknown): string {
+const fixes = {
+  host: 'check the name of the host in DATABASE_URL, and the name server of this machine',
+  address: 'start the server, or correct host and port in DATABASE_URL',
+  connections: 'raise max_connections of the server, or run fewer processes',
+  starting: 'it is starting or stopping, so wait for it, and see its log if it does not come back',
+  silent: 'check the server, and the network and the firewall between it and this machine',
+} as const satisfies Partial<Record<DatabaseTrouble, string>>;
+
+function troubleOf(cause: unknown): keyof typeof fixes {
   const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
   switch (codeOf(first)) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'check the name of the host in DATABASE_URL, and the name server of this machine';
+      return 'host';
     case 'ECONNREFUSED':
     case 'ENOENT':
-      return 'start the server, or correct host and port in DATABASE_URL';
+      return 'address';
     case '53300':
-      return 'raise max_connections of the server, or run fewer processes';
+      return 'connections';
     case '57P01':
     case '57P02':
     case '57P03':
-      return 'it is starting or stopping, so wait for it, and see its log if it does not come back';
+      return 'starting';
     default:
-      return 'check the server, and the network and the firewall between it and this machine';
+      return 'silent';
   }
 }
 

@@ -44,7 +44,11 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('results-not-arriving'), jobId: z.string().transform(jobId) }),
   z.object({ ...of('telegram-rate-limited'), forMs: z.number() }),
   z.object({ ...of('updates-contested'), by: z.enum(['poll', 'webhook']) }),
-  z.object({ ...of('storage-unavailable'), what: z.enum(['database', 'results']) }),
+  z.object({
+    ...of('storage-unavailable'),
+    what: z.enum(['database', 'results']),
+    onServer: z.literal(true).exactOptional(),
+  }),
   z.object({ ...of('bucket-failing'), why: z.enum(bucketFailures) }),
   z.object({ ...of('unauthorized-admin-attempt'), userId: z.number() }),
   z.object({

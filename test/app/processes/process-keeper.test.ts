@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { ProcessKeeper } from '../../../src/app/processes/process-keeper.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
-import { deadAfterMs, type ProcessRole, type RoleTerm } from '../../../src/domain/shared/processes.ts';
+import { deadAfterMs, type Outage, type ProcessRole, type RoleTerm } from '../../../src/domain/shared/processes.ts';
+import { StorageError } from '../../../src/storage/storage-error.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { memoryProcesses } from '../../support/memory-processes.ts';
 
@@ -153,4 +154,76 @@ test('ProcessKeeper takes nobody for dead right after the store was away for eve
   await clock.advance(deadAfterMs + 1_000);
   expect([one.seesWhoIsDead(), other.seesWhoIsDead()]).toEqual([true, false]);
   lift();
+});
+
+const refused = () => new StorageError('unreachable', 'Cannot reach database "db"', { trouble: 'address' });
+
+test('ProcessKeeper.onOutage() calls back in the process that had the role last, until a beat succeeds', async () => {
+  const { clock, store, join } = aMeeting();
+  const [one, other] = [await join('a'), await join('b')];
+  await using _first = one.keeper;
+  await using _second = other.keeper;
+  const [outages, others]: [Outage[], Outage[]] = [[], []];
+  one.keeper.onOutage('telegram', (outage) => void outages.push(outage));
+  one.keeper.onOutage('housekeeping', (outage) => void others.push(outage));
+  other.keeper.onOutage('telegram', (outage) => void others.push(outage));
+  await clock.advance(4_000);
+  const atMs = clock.now();
+  store.away.error = refused();
+  await clock.advance(5_000);
+  const whileActing = outages.length;
+  await clock.advance(60_000);
+  const [outage] = outages;
+  expect([whileActing, outages.length, others, outage?.isOn(), outage?.trouble]).toEqual([0, 1, [], true, 'address']);
+  expect(Math.abs((outage?.sinceMs ?? 0) - atMs)).toBeLessThanOrEqual(2_000);
+  store.away.error = undefined;
+  await clock.advance(1_000);
+  expect([outage?.isOn(), outage?.signal.aborted, outage?.isBack()]).toEqual([false, true, true]);
+});
+
+test('ProcessKeeper.onOutage() says nothing where a process wakes from a freeze, and nothing where a role was given back', async () => {
+  const clock = fakeClock();
+  const store = memoryProcesses(clock);
+  const frozen = { byMs: 0 };
+  const own = { ...clock, monotonicMs: () => clock.monotonicMs() + frozen.byMs };
+  const facts = { id: 'a', host: 'here', version: '1' };
+  const keeper = await ProcessKeeper.join({ facts, store, clock: own, emit: () => undefined });
+  await using _closing = keeper;
+  const outages: Outage[] = [];
+  keeper.hold('telegram', () => undefined);
+  keeper.hold('housekeeping', () => undefined);
+  for (const role of ['telegram', 'housekeeping'] as const)
+    keeper.onOutage(role, (outage) => void outages.push(outage));
+  await clock.advance(0);
+  frozen.byMs = 24_000;
+  await clock.advance(5_000);
+  const afterWaking = outages.length;
+  await keeper.release('telegram');
+  await keeper.release('housekeeping');
+  store.away.error = refused();
+  await clock.advance(30_000);
+  expect([afterWaking, outages]).toEqual([0, []]);
+});
+
+test('Outage.isOn() is false for a process that was frozen in the outage, until it has tried again', async () => {
+  const clock = fakeClock();
+  const store = memoryProcesses(clock);
+  const frozen = { byMs: 0 };
+  const own = { ...clock, monotonicMs: () => clock.monotonicMs() + frozen.byMs };
+  const facts = { id: 'a', host: 'here', version: '1' };
+  const keeper = await ProcessKeeper.join({ facts, store, clock: own, emit: () => undefined });
+  const outages: Outage[] = [];
+  keeper.hold('telegram', () => undefined);
+  keeper.onOutage('telegram', (outage) => void outages.push(outage));
+  await clock.advance(0);
+  store.away.error = refused();
+  await clock.advance(10_000);
+  const before = outages[0]?.isOn();
+  frozen.byMs = 24_000;
+  const woken = outages[0]?.isOn();
+  await clock.advance(1_000);
+  const tried = outages[0]?.isOn();
+  await keeper[Symbol.asyncDispose]();
+  expect([before, woken, tried, outages.length]).toEqual([true, false, true, 1]);
+  expect([outages[0]?.signal.aborted, outages[0]?.isBack()]).toEqual([true, false]);
 });
