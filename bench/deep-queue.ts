@@ -13,33 +13,33 @@ import { scratch } from './scratch.ts';
 const depths = { deep: 100_000, shallow: 100 };
 const jobsAPerson = 5;
 const rounds = 10;
-const steps = ['accept', 'claim and park', 'where', 'cancel'] as const;
-const samples = z.record(z.enum(steps), z.array(z.number()));
+export const queueSteps = ['accept', 'claim and park', 'where', 'cancel'] as const;
+export const queueSamples = z.record(z.enum(queueSteps), z.array(z.number()));
 
 /** What a step costs, and what the process holds, with very many and with few jobs waiting: flat is a ratio near 1. */
 export async function deepQueue(progress: Progress): Promise<BenchmarkReport> {
   using folder = scratch();
   const paths = { deep: join(folder.dir, 'deep.db'), shallow: join(folder.dir, 'shallow.db') };
   progress(`filling a queue with ${depths.deep} jobs`);
-  await fill(paths.deep, depths.deep);
-  await fill(paths.shallow, depths.shallow);
+  await fillQueue(paths.deep, depths.deep);
+  await fillQueue(paths.shallow, depths.shallow);
   await using deep = startQueueProcess(paths.deep, depths.deep, folder.dir);
   await using shallow = startQueueProcess(paths.shallow, depths.shallow, folder.dir);
   const taken = { deep: emptySamples(), shallow: emptySamples() };
   for (let round = 0; round <= rounds; round += 1) {
-    const ofDeep = samples.parse(await deep.ask('round'));
-    const ofShallow = samples.parse(await shallow.ask('round'));
+    const ofDeep = queueSamples.parse(await deep.ask('round'));
+    const ofShallow = queueSamples.parse(await shallow.ask('round'));
     // The first round warms up.
     if (round === 0) continue;
-    for (const step of steps) taken.deep[step].push(...ofDeep[step]);
-    for (const step of steps) taken.shallow[step].push(...ofShallow[step]);
+    for (const step of queueSteps) taken.deep[step].push(...ofDeep[step]);
+    for (const step of queueSteps) taken.shallow[step].push(...ofShallow[step]);
     if (round % 5 === 0) progress(`round ${round} of ${rounds}`);
   }
   const rival = (value: number) => ({ name: `the bot with ${depths.shallow} waiting`, value });
   const held = { deep: await loadMemory(deep), shallow: await loadMemory(shallow) };
   return {
     figures: [
-      ...steps.map((step) => ({
+      ...queueSteps.map((step) => ({
         what: `${step} with ${depths.deep} waiting, p50`,
         unit: 'ms',
         better: 'lower' as const,
@@ -57,12 +57,12 @@ export async function deepQueue(progress: Progress): Promise<BenchmarkReport> {
   };
 }
 
-function emptySamples(): Record<(typeof steps)[number], number[]> {
+function emptySamples(): Record<(typeof queueSteps)[number], number[]> {
   return { accept: [], 'claim and park': [], where: [], cancel: [] };
 }
 
 /** Nothing is measured here, so nothing has to survive a power cut. */
-async function fill(path: string, jobs: number): Promise<void> {
+export async function fillQueue(path: string, jobs: number): Promise<void> {
   using database = openDatabase({ path });
   database.script('PRAGMA synchronous = OFF');
   const engine = createJobEngine({ database, clock: systemClock, running: usualRunning });
@@ -72,7 +72,8 @@ async function fill(path: string, jobs: number): Promise<void> {
   }
 }
 
-function startQueueProcess(path: string, waiting: number, cwd: string) {
+/** `place`: the path of a file or the address of a server. */
+export function startQueueProcess(place: string, waiting: number, cwd: string) {
   const file = join(import.meta.dirname, 'processes/queue-process.ts');
-  return startNode({ args: [...probed, file, path, String(waiting)], cwd });
+  return startNode({ args: [...probed, file, place, String(waiting)], cwd });
 }

@@ -17,6 +17,8 @@ export type NodeProcess = AsyncDisposable & {
   readonly pid: number;
   /** Sends the message; resolves with the next one that comes back, rejects when the process dies instead. */
   ask(message: string | object): Promise<unknown>;
+  /** Resolves with the next message that comes by itself; rejects when the process dies instead. */
+  heard(): Promise<unknown>;
   /** Rejects when the process ends before it is disposed; never resolves. */
   readonly died: Promise<never>;
 };
@@ -40,14 +42,18 @@ export function startNode({ args, env = {}, cwd }: NodeProcessOptions): NodeProc
     throw new Error(`Cannot go on: the process "node ${args.join(' ')}" ended (${String(code ?? signal)}): ${errors}`);
   });
   died.catch(() => undefined);
+  const heard = async () => {
+    const [message] = (await Promise.race([once(child, 'message'), died])) as [unknown];
+    return message;
+  };
   return {
     pid: child.pid ?? 0,
     died,
-    ask: async (message) => {
-      const answered = once(child, 'message');
+    heard,
+    ask: (message) => {
+      const answered = heard();
       child.send(message);
-      const [answer] = (await Promise.race([answered, died])) as [unknown];
-      return answer;
+      return answered;
     },
     [Symbol.asyncDispose]: () => stop(child, exited),
   };

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { jobId } from '../../src/domain/ids.ts';
 import { systemClock } from '../../src/kit/clock.ts';
+import { Secret } from '../../src/kit/secret.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { createJobEngine } from '../../src/storage/stores/jobs/job-engine.ts';
 import { anyNumberWaiting, benchRequest, line, usualRunning } from '../bench-jobs.ts';
@@ -8,9 +9,18 @@ import { anyNumberWaiting, benchRequest, line, usualRunning } from '../bench-job
 /** Each cycle leaves as many jobs waiting as it found. */
 const cyclesARound = 30;
 
-const [path = '', waiting = ''] = process.argv.slice(2);
-const engine = createJobEngine({ database: openDatabase({ path }), clock: systemClock, running: usualRunning });
+const [place = '', waiting = ''] = process.argv.slice(2);
+const engine = createJobEngine({ ...(await stored()), clock: systemClock, running: usualRunning });
 let newest = Number(waiting);
+
+/** In the file, or in the database of an address. */
+async function stored(): Promise<Pick<Parameters<typeof createJobEngine>[0], 'database' | 'owner'>> {
+  if (!place.startsWith('postgres:')) return { database: openDatabase({ path: place }) };
+  const { openPostgres } = await import('../../src/storage/postgres/open-postgres.ts');
+  const { ownerOf } = await import('../../src/storage/postgres/processes.ts');
+  const { database, process: own } = await openPostgres({ url: new Secret(place), version: 'bench' });
+  return { database, owner: ownerOf(own) };
+}
 
 async function playRound(): Promise<Record<string, number[]>> {
   const taken: Record<string, number[]> = { accept: [], 'claim and park': [], where: [], cancel: [] };

@@ -3,8 +3,8 @@ import { median } from '../quantile.ts';
 import { each, type Setup } from './setups.ts';
 
 const width = 64;
-const warmUp = 160;
-const lives = 320;
+const warmUp = 96;
+const lives = 128;
 const rounds = 3;
 
 /** Lives a second with 64 under way, and what a life costs the processor. */

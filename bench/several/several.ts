@@ -2,6 +2,9 @@ import { cpus } from 'node:os';
 import { hasPostgres } from '../../test/support/postgres-server.ts';
 import type { BenchmarkReport, Figure, Progress } from '../figure.ts';
 import { bundleToday, queueBot, today } from '../life/contenders.ts';
+import { accepting } from './accepting.ts';
+import { deepQueues } from './deep.ts';
+import { leases } from './leases.ts';
 import { livesASecond } from './lives.ts';
 import { alone, onPostgres, type Setup } from './setups.ts';
 
@@ -10,7 +13,12 @@ type Part = {
   readonly measure: (setups: readonly Setup[], progress: Progress) => Promise<readonly Figure[]>;
 };
 
-const parts: readonly Part[] = [{ name: 'lives', measure: livesASecond }];
+const parts: readonly Part[] = [
+  { name: 'lives', measure: livesASecond },
+  { name: 'accepting', measure: accepting },
+  { name: 'leases', measure: leases },
+  { name: 'deep', measure: deepQueues },
+];
 
 /**
  * One to four processes of the bot on PostgreSQL beside one on SQLite and a bot on BullMQ.

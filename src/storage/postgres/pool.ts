@@ -81,6 +81,8 @@ export class ConnectionPool implements AsyncDisposable {
       fallback_application_name: applicationName,
       connectionTimeoutMillis: connectMs,
       query_timeout: statementMs + connectMs,
+      // A statement is sent without waiting for the answer to the one before; without this the driver waits.
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5_000,
       types: { getTypeParser: (oid: number) => parsers.get(oid) ?? asText },

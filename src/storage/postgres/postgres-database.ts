@@ -5,6 +5,7 @@ import { type Clock, systemClock, utcDay } from '../../kit/clock.ts';
 import type { Database, Row, SqlValue, Statement, Steps, WorkKind } from '../database.ts';
 import { StorageError } from '../storage-error.ts';
 import { toPostgres } from './dialect.ts';
+import { ahead, inOnePiece } from './one-trip.ts';
 import type { Connection, ConnectionPool } from './pool.ts';
 import { failureOf, toStorageError, unsure } from './postgres-error.ts';
 import { storable } from './storable.ts';
@@ -14,6 +15,11 @@ const usualPatienceMs = 5_000;
 const minPatienceMs = 1_000;
 const conflictBackoff = { baseMs: 5, capMs: 200 };
 const fateRetryMs = 100;
+const markStatement = {
+  name: 'commit_marks',
+  text: 'INSERT INTO commit_marks (slot, mark) VALUES ($1, $2) ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark',
+};
+const lockSql = 'SELECT pg_advisory_xact_lock(hashtextextended(?, 7244))';
 
 export type PostgresOptions = {
   readonly pool: ConnectionPool;
@@ -71,7 +77,7 @@ export class PostgresDatabase implements Database {
   }
 
   *lock(name: string): Steps<void> {
-    yield { want: 'run', sql: 'SELECT pg_advisory_xact_lock(hashtextextended(?, 7244))', values: [name] };
+    yield { want: 'run', sql: lockSql, values: [name] };
   }
 
   /** Other processes write too: what was read never still holds for sure. */
@@ -146,8 +152,9 @@ export class PostgresDatabase implements Database {
     work: () => Steps<Result>,
     lostCommit: LostCommit<Result>,
   ): Promise<Result> {
-    await client.query('BEGIN');
-    const { result, hasChanged } = await drive(client, work());
+    const { result, hasChanged } = await inOnePiece(client, () =>
+      drive(client, work(), [ahead(client.query('BEGIN'))]),
+    );
     if (!hasChanged) {
       // Nothing to lose: whether the server heard it makes no difference.
       await client.query('COMMIT');
@@ -156,18 +163,20 @@ export class PostgresDatabase implements Database {
     this.#commits += 1;
     const mark = this.#commits;
     lostCommit.of = { slot, mark, result };
-    let ended: readonly QueryResult[];
+    let ended: QueryResult;
     try {
-      // One message: the mark is written and committed in one trip.
-      ended = (await client.query(
-        `INSERT INTO commit_marks (slot, mark) VALUES ('${slot}', ${mark})
-         ON CONFLICT (slot) DO UPDATE SET mark = excluded.mark; COMMIT`,
-      )) as unknown as readonly QueryResult[];
+      // In one trip. Where the mark fails, so does the transaction, and the COMMIT undoes it.
+      ended = await inOnePiece(client, async () => {
+        const marked = ahead(client.query({ ...markStatement, values: [slot, mark] }));
+        const committed = ahead(client.query('COMMIT'));
+        await marked;
+        return committed;
+      });
     } catch (error) {
       if (failureOf(error) !== 'away') delete lostCommit.of;
       throw error;
     }
-    if (ended.at(-1)?.command !== 'COMMIT') {
+    if (ended.command !== 'COMMIT') {
       delete lostCommit.of;
       throw new Error('Cannot commit a transaction in which a statement failed');
     }
@@ -222,19 +231,35 @@ async function leftUnusable({ client }: Connection, error: unknown): Promise<boo
 type Client = Connection['client'];
 type Driven<Result> = { readonly result: Result; readonly hasChanged: boolean };
 
-/** Runs the work, statement by statement; a statement that fails throws where the work asked for it. */
-async function drive<Result>(client: Client, steps: Steps<Result>): Promise<Driven<Result>> {
+/**
+ * Runs the work, statement by statement; a statement that fails throws where the work asked for it. What begins the
+ * transaction, and a lock, is sent together with the statement behind it, and fails where that was asked for.
+ */
+async function drive<Result>(
+  client: Client,
+  steps: Steps<Result>,
+  unanswered: Promise<unknown>[] = [],
+): Promise<Driven<Result>> {
   let hasChanged = false;
   let step = steps.next();
   while (step.done !== true) {
+    if (step.value.sql === lockSql) {
+      unanswered.push(ahead(ask(client, step.value)));
+      step = steps.next();
+      continue;
+    }
     try {
-      const { want, answered } = await ask(client, step.value);
+      const asked = ahead(ask(client, step.value));
+      // The first that failed says why; what stands behind it fails because of it.
+      for (const one of unanswered.splice(0)) await one;
+      const { want, answered } = await asked;
       hasChanged ||= answered.command !== 'SELECT' && (answered.rowCount ?? 0) > 0;
       step = steps.next(want === 'run' ? (answered.rowCount ?? 0) : want === 'get' ? answered.rows[0] : answered.rows);
     } catch (error) {
       step = steps.throw(error);
     }
   }
+  for (const one of unanswered) await one;
   return { result: step.value, hasChanged };
 }
 
