@@ -82,6 +82,6 @@ async function work({ leases, perSecond, atOnce = 1 }: Wish) {
 }
 
 process.on('message', (wish) => {
-  void work(wish as Wish).then((done) => process.send?.(done));
+  void work(wish as Wish).then((worked) => process.send?.(worked));
 });
 process.send?.('ready');

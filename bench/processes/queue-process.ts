@@ -10,7 +10,8 @@ import { anyNumberWaiting, benchRequest, line, usualRunning } from '../bench-job
 const cyclesARound = 30;
 
 const [place = '', waiting = ''] = process.argv.slice(2);
-const engine = createJobEngine({ ...(await stored()), clock: systemClock, running: usualRunning });
+// Opened while questions arrive: the memory probe listens too, so that one without a listener here would be lost.
+const opened = stored().then((store) => createJobEngine({ ...store, clock: systemClock, running: usualRunning }));
 let newest = Number(waiting);
 
 /** In the file, or in the database of an address. */
@@ -23,6 +24,7 @@ async function stored(): Promise<Pick<Parameters<typeof createJobEngine>[0], 'da
 }
 
 async function playRound(): Promise<Record<string, number[]>> {
+  const engine = await opened;
   const taken: Record<string, number[]> = { accept: [], 'claim and park': [], where: [], cancel: [] };
   const timed = async <Answer>(step: string, work: () => Promise<Answer>): Promise<Answer> => {
     const startedMs = performance.now();

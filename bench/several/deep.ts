@@ -9,11 +9,11 @@ import { loadMemory } from '../memory-probe.ts';
 import { median } from '../quantile.ts';
 import { scratch } from '../scratch.ts';
 
-const waiting = 100_000;
 const rounds = 3;
 
 /** What a step costs with very many jobs waiting, the same jobs on both engines. */
 export async function deepQueues(_setups: unknown, progress: Progress): Promise<readonly Figure[]> {
+  const waiting = Number(process.env['SEVERAL_WAITING'] ?? 100_000);
   await using opened = new AsyncDisposableStack();
   const { dir } = opened.use(scratch());
   const server = opened.use(await killableServer());
