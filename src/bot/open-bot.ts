@@ -35,9 +35,9 @@ import { fallback } from './commands/fallback.ts';
 import { UpdatePipeline } from './updates/update-pipeline.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
-import type { Inbox, SharedInbox } from '../domain/inbox.ts';
+import type { Inbox } from '../domain/inbox.ts';
 import type { Processes } from '../domain/shared/processes.ts';
-import type { SendPlaces } from '../domain/shared/send-places.ts';
+import type { SharedStores } from '../domain/shared/shared-stores.ts';
 import type { Job, OnCheckpoint } from '../domain/job.ts';
 import type { ResultCopies, ResultSource, ResultStore } from '../domain/media.ts';
 import type { Random } from '../kit/backoff.ts';
@@ -60,6 +60,7 @@ import { StarReconciler } from './payments/star-reconciler.ts';
 import { isSelling } from '../domain/payments/price-list.ts';
 import { WayBack } from './outbox/undeliverable.ts';
 import { Delivery } from './delivery/delivery.ts';
+import { LeftToldFollower } from './delivery/left-told.ts';
 import { LinkButtons } from './delivery/link-buttons.ts';
 import { callTimeoutS, openOutbox } from './outbox/open-outbox.ts';
 import { telegramFiles } from './outbox/telegram-files.ts';
@@ -164,7 +165,7 @@ export type OpenBotOptions = Omit<
   readonly closing: AbortSignal;
   /** The processes that share the database, and what they share for Telegram; of a process that is alone, nothing. */
   readonly processes: Processes;
-  readonly shared: { readonly inbox: SharedInbox; readonly places: SendPlaces } | undefined;
+  readonly shared: Pick<SharedStores, 'inbox' | 'places' | 'takeLeftTold'> | undefined;
 };
 
 /** Everything that talks to Telegram; disposing ends the running sends. */
@@ -230,6 +231,8 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     onCheckpoint,
     hasOthers,
   });
+  const told = { outbox, service, messages, clock, emit, jobs, processes };
+  if (options.shared !== undefined) opening.use(new LeftToldFollower({ ...told, shared: options.shared }));
   const menu = opening.use(new CommandMenu({ ...options, api, messages, locales: catalog.locales }));
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
   const groupNotices = opening.use(new GroupNotices({ outbox, messages, matchLocale, clock, emit }));

@@ -14,6 +14,12 @@ export type SharedAlerts = {
   noteTold(alert: RaisedAlert, isRaised: boolean): Promise<void>;
 };
 
+/**
+ * An outcome that a process told shortly before it was gone: what it still had to do about the status message is left.
+ * `isApart`: the outcome is a message of its own, beside which that message may stand; otherwise it became words of it.
+ */
+export type LeftTold = { readonly id: JobId; readonly isApart: boolean };
+
 /** What processes that share one database need besides the stores of a single machine. */
 export type SharedStores = {
   /** This process. */
@@ -25,4 +31,6 @@ export type SharedStores = {
   readonly keys: SharedKeys;
   /** Ended jobs that no living process is about to deliver, oldest first; this process delivers them from now on. */
   takeOrphans(): Promise<readonly JobId[]>;
+  /** What is left of outcomes that processes told which are gone; this process sees to it from now on. */
+  takeLeftTold(): Promise<readonly LeftTold[]>;
 };

@@ -7,6 +7,7 @@ import type { SharedAlerts, SharedStores } from '../../domain/shared/shared-stor
 import type { Database } from '../database.ts';
 import { numberOf } from '../rows.ts';
 import { raisedAlertsIn } from '../stores/admin-state.ts';
+import { outcomeKind } from '../stores/jobs/job-rows.ts';
 import { createSharedKeys } from '../stores/shared-keys.ts';
 import { tell } from './listening.ts';
 import type { PostgresStorage } from './open-postgres.ts';
@@ -17,6 +18,12 @@ import { createSharedInbox } from './shared-inbox.ts';
 const maxTake = 2 ** 48 - 1;
 
 const livingIds = `SELECT id FROM processes WHERE beat_at_ms >= now_ms() - ${deadAfterMs}`;
+
+/** Longer than a process tries to close a message while Telegram is in trouble, and than an edit may come late. */
+const [leftToldMs, leftWordsMs] = [180_000, 90_000];
+/** Whether the status message became the outcome; the note of a result names its message last. */
+const isInStatusMessage = `EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result'
+  AND substring(note FROM '[0-9]+$') = receipt_id::text)`;
 
 /** What the processes of a database share, and the alerts of this one among those of all. */
 export function createSharedStores(storage: Pick<PostgresStorage, 'database' | 'beats' | 'listening' | 'process'>): {
@@ -44,6 +51,18 @@ export function createSharedStores(storage: Pick<PostgresStorage, 'database' | '
             (one, other) => numberOf(one, 'ended_at_ms') - numberOf(other, 'ended_at_ms'),
           );
           return oldestFirst.map((row) => jobId(String(row['id'])));
+        }),
+      takeLeftTold: () =>
+        database.commit(function* () {
+          const rows = yield* database.all(
+            `UPDATE jobs SET owner = ? WHERE state = 'told' AND held IS NULL AND album IS NULL AND forgotten = 0
+               AND told_at_ms >= now_ms() - ${leftToldMs} AND owner NOT IN (${livingIds})
+               AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NOT NULL)
+               AND (NOT ${isInStatusMessage} OR (${outcomeKind} <> 'result' AND told_at_ms >= now_ms() - ${leftWordsMs}))
+             RETURNING id, NOT ${isInStatusMessage} AS apart`,
+            process.id,
+          );
+          return rows.map((row) => ({ id: jobId(String(row['id'])), isApart: numberOf(row, 'apart') === 1 }));
         }),
     },
     alerts: { load: () => alerts.raised(), save: (raised) => saveAlerts(database, process.id, raised) },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ProcessKeeper } from '../../../src/app/processes/process-keeper.ts';
+import type { Outcome } from '../../../src/domain/job.ts';
 import type { RaisedAlert } from '../../../src/domain/admin-api.ts';
 import { deadAfterMs, type ProcessNews } from '../../../src/domain/shared/processes.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
@@ -7,6 +8,9 @@ import { maxClients } from '../../../src/storage/postgres/pool.ts';
 import { openPostgres } from '../../../src/storage/postgres/open-postgres.ts';
 import { createSharedStores } from '../../../src/storage/postgres/shared-stores.ts';
 import { createInbox } from '../../../src/storage/stores/inbox.ts';
+import { createEffectLedger } from '../../../src/storage/stores/effect-ledger.ts';
+import { accepted, claimed } from '../../conformance/requests.ts';
+import { anEngine } from '../sqlite/an-engine.ts';
 import { hasPostgres, testDatabase } from '../../support/postgres-server.ts';
 
 /** Processes on one database; `fallSilent` makes one look as if it had last beaten so long ago. */
@@ -48,6 +52,48 @@ test.skipIf(!hasPostgres)(
     const held = await Promise.race([...work, shared.keys.beat('nobody', 1_000).then(() => 'beat' as const)]);
     expect([first, held]).toEqual(['beat', 'beat']);
     await Promise.all(work);
+  },
+);
+
+test.skipIf(!hasPostgres)(
+  'takeLeftTold() finds, once, outcomes of dead processes whose status message may still look open',
+  async () => {
+    await using meeting = await aMeeting();
+    const { first, second } = meeting;
+    const { database } = first;
+    const engine = anEngine(database);
+    const ledger = createEffectLedger(database);
+    const failed = { kind: 'failed', code: 'busy' } as const;
+    const picture = { kind: 'result', model: 'm', payload: { kind: 'text', text: 'a picture' } } as const;
+    const tell = async (updateId: number, outcome: Outcome, statusMessageId: number | undefined, shownIn: string) => {
+      const { id } = await accepted(engine, { updateId, userId: updateId });
+      await engine.queue.settle((await claimed(engine)).lease, outcome);
+      const { lease } = (await engine.delivery.claim(id)) ?? {};
+      if (lease === undefined) throw new Error('Cannot claim what ended');
+      if (statusMessageId !== undefined) await engine.delivery.keepStatusMessage(id, statusMessageId);
+      await ledger.begin(lease, 'result', 'idempotent');
+      await ledger.end(lease, 'result', shownIn);
+      await engine.delivery.done(lease);
+    };
+    await tell(1, picture, 81, '81');
+    await tell(2, picture, 82, '99');
+    await tell(3, picture, undefined, '98');
+    await tell(4, failed, 84, '84');
+    await tell(5, picture, 85, 'words-instead 85');
+    await tell(6, picture, 86, '97');
+    await database.commit(function* () {
+      yield* database.run('UPDATE jobs SET owner = ?, told_at_ms = now_ms()', first.id);
+      yield* database.run(`UPDATE jobs SET told_at_ms = now_ms() - 600000 WHERE id = 'tg-6'`);
+    });
+    expect(await second.shared.takeLeftTold()).toEqual([]);
+    await first.fallSilent(deadAfterMs + 1);
+    const left = await second.shared.takeLeftTold();
+    expect(left.toSorted((one, other) => one.id.localeCompare(other.id))).toEqual([
+      { id: 'tg-2', isApart: true },
+      { id: 'tg-3', isApart: true },
+      { id: 'tg-4', isApart: false },
+    ]);
+    expect(await second.shared.takeLeftTold()).toEqual([]);
   },
 );
 
