@@ -15,7 +15,7 @@ import { isTransient } from '../outbox/telegram-error.ts';
 import { reportTelegramError, textOptions } from './media-message.ts';
 
 /** A list reads a lot: when very many ask for theirs in one moment, requests are not to wait for all of them. */
-const maxViews = 4;
+const maxViews = 16;
 
 export type StatusListsOptions = {
   readonly outbox: Outbox;
@@ -44,6 +44,7 @@ export type ListView = { readonly view: MessageView; readonly open: readonly Job
 export class StatusLists implements Disposable {
   readonly #options: StatusListsOptions;
   readonly #listening: Disposable;
+  readonly #waiting = new Map<string, Promise<ListView>>();
   readonly #views = new PQueue({ concurrency: maxViews });
 
   constructor(options: StatusListsOptions) {
@@ -56,7 +57,17 @@ export class StatusLists implements Disposable {
 
   /** The person's requests, what is used of today and what is left in packs; where calls are shown, with those of each. */
   viewFor(reader: ListReader): Promise<ListView> {
-    return this.#views.add(() => this.#viewFor(reader));
+    const { userId, locale, lane, withCalls } = reader;
+    const key = `${userId} ${locale} ${lane} ${withCalls}`;
+    // One that has not begun shows as much as another one after it would.
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) return waiting;
+    const view = this.#views.add(() => {
+      this.#waiting.delete(key);
+      return this.#viewFor(reader);
+    });
+    if (this.#views.size > 0) this.#waiting.set(key, view);
+    return view;
   }
 
   async #viewFor(reader: ListReader): Promise<ListView> {
