@@ -189,9 +189,9 @@ export const mediaMutants = [
   ),
   mutant(
     'unfinished files of a killed process stay',
-    'if (mtimeMs < beforeMs) await rm(path, { force: true });',
-    'void mtimeMs;',
-    'test/media/remove-unfinished.test.ts',
+    'if (isLeft) await rm(path, { force: true });',
+    'void isLeft;',
+    'test/media/unfinished-files.test.ts',
   ),
   mutant(
     'the name of a file comes from the job’s id as it is',
