@@ -210,6 +210,7 @@ export class UpdateHandler {
     let isOver = (await before) ?? false;
     let startedAtMs = 0;
     let fresh = read;
+    let hasSurvived = false;
     const wait = new RetryWait(this.#options);
     for (let tries = 1; ; tries += 1) {
       let waitMs = retryMs;
@@ -231,7 +232,11 @@ export class UpdateHandler {
           this.#failedUnstored(updateId, cause);
           return isOver;
         }
-        await inbox.survived(updateId).catch(() => undefined);
+        if (!hasSurvived)
+          hasSurvived = await inbox.survived(updateId).then(
+            () => true,
+            () => false,
+          );
         const after = isOver ? 'handled' : this.#afterError(cause, tries, clock.monotonicMs() - startedAtMs);
         if (after === 'failed') {
           const next = await inbox.failed(updateId).catch(() => 'again' as const);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
+import type { Inbox } from '../../domain/inbox.ts';
 import type { Database, Steps } from '../database.ts';
 import { numberOf, parseRow, rememberedMs } from '../rows.ts';
 
@@ -24,13 +24,15 @@ export function createInbox(database: Database): Inbox {
       if (!isPurged) purgedMs = nowMs;
       function* store() {
         if (!isPurged) yield* purge(nowMs);
-        const sql = 'INSERT INTO inbox (update_id, body, kept_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
-        const fresh: InboxUpdate[] = [];
-        for (const update of batch) {
-          const added = yield* database.run(sql, update.updateId, update.body, Math.floor(nowMs));
-          if (added === 1) fresh.push(update);
-        }
-        return fresh;
+        if (batch.length === 0) return [];
+        // In one statement: of several processes each one is a trip to the server.
+        const rows = yield* database.all(
+          `INSERT INTO inbox (update_id, body, kept_at_ms) VALUES ${batch.map(() => '(?, ?, ?)').join(', ')}
+           ON CONFLICT DO NOTHING RETURNING update_id`,
+          ...batch.flatMap(({ updateId, body }) => [updateId, body, Math.floor(nowMs)]),
+        );
+        const added = new Set(rows.map((row) => numberOf(row, 'update_id')));
+        return batch.filter(({ updateId }) => added.delete(updateId));
       }
       if (onKept === undefined) return database.commit(store, plain);
       return database.commit(store, {

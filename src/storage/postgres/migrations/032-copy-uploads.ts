@@ -6,7 +6,7 @@ export const copyUploads = {
   version: 32,
   sql: `
 CREATE TABLE copy_uploads (
-  key text COLLATE "C" PRIMARY KEY REFERENCES result_copies (key) ON DELETE CASCADE,
+  key text COLLATE "C" PRIMARY KEY,
   owner text COLLATE "C" NOT NULL
 );
 `,

@@ -31,6 +31,9 @@ export function createResultCopies(database: Database, owner?: Owner): CopyStore
       : `AND NOT EXISTS (SELECT 1 FROM copy_uploads
            WHERE copy_uploads.key = result_copies.key AND owner <> ? AND NOT (${owner.isGone}))`;
   const me = owner === undefined ? [] : [owner.id, owner.id];
+  function* isOver(key: string): Steps<void> {
+    if (owner !== undefined) yield* database.run('DELETE FROM copy_uploads WHERE key = ?', key);
+  }
   return {
     add: async (place, copies) =>
       database.commit(function* () {
@@ -75,12 +78,13 @@ export function createResultCopies(database: Database, owner?: Owner): CopyStore
       database.commit(function* () {
         const sql = `UPDATE result_copies SET state = 'kept' WHERE key = ? AND state IN ('upload', 'kept')`;
         if ((yield* database.run(sql, key)) === 0) return false;
-        if (owner !== undefined) yield* database.run('DELETE FROM copy_uploads WHERE key = ?', key);
+        yield* isOver(key);
         return true;
       }),
     drop: async (key) =>
       database.commit(function* () {
         yield* database.run('DELETE FROM result_copies WHERE key = ?', key);
+        yield* isOver(key);
       }),
     kept: (place, id) =>
       database.read(function* () {
