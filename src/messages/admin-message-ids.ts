@@ -96,7 +96,7 @@ export const adminMessageVariables = {
   'alert.telegram-rate-limited': ['wait'],
   'alert.updates-contested': ['by'],
   'alert.storage-unavailable': ['what', 'where'],
-  'alert.database-away': ['since', 'trouble'],
+  'database.away': ['since', 'trouble'],
   'alert.bucket-failing': ['why'],
   'alert.unauthorized-admin-attempt': ['user'],
   'alert.slow': ['provider', 'mean', 'usual'],
@@ -114,7 +114,7 @@ export const adminMessageVariables = {
   'alert-over.telegram-rate-limited': [],
   'alert-over.updates-contested': [],
   'alert-over.storage-unavailable': [],
-  'alert-over.database-away': [],
+  'database.back': [],
   'alert-over.bucket-failing': [],
   'alert-over.slow': ['provider'],
 } as const satisfies Record<string, readonly string[]>;

@@ -33,7 +33,7 @@ export function databaseAwayView(
   { sinceMs, trouble }: Pick<Outage, 'sinceMs' | 'trouble'>,
 ): MessageView {
   return {
-    text: localizer.say('alert.database-away', { since: clockTime(localizer, sinceMs), trouble }),
+    text: localizer.say('database.away', { since: clockTime(localizer, sinceMs), trouble }),
     rows: [],
   };
 }

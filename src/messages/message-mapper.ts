@@ -237,7 +237,7 @@ export function createMessageMapper(
     /** For an admin, while the database of several processes cannot be used. */
     databaseAway: (outage: Pick<Outage, 'sinceMs' | 'trouble'>, locale: string): MessageView =>
       databaseAwayView(localizer(locale), outage),
-    databaseBack: (locale: string): MessageView => textOnly(localizer(locale).say('alert-over.database-away')),
+    databaseBack: (locale: string): MessageView => textOnly(localizer(locale).say('database.back')),
     /** `empty` are the providers that accept their keys and serve nothing. */
     keys: (view: PoolView, nowMs: number, locale: string, empty: readonly string[] = []): MessageView =>
       keysView(localizer(locale), view, nowMs, empty),
