@@ -49,7 +49,7 @@ export const aStep = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('die' as const), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), who }) },
 );
-type Step = typeof aStep extends fc.Arbitrary<infer Value> ? Value : never;
+export type Step = typeof aStep extends fc.Arbitrary<infer Value> ? Value : never;
 
 export const aSetting = fc.record({
   processes: fc.integer({ min: 2, max: 4 }),
@@ -58,7 +58,7 @@ export const aSetting = fc.record({
   maxDelayMs: fc.constantFrom(0, 5, 300),
   seed: fc.integer({ min: 1, max: 2 ** 31 - 2 }),
 });
-type Setting = typeof aSetting extends fc.Arbitrary<infer Value> ? Value : never;
+export type Setting = typeof aSetting extends fc.Arbitrary<infer Value> ? Value : never;
 
 type Out = { readonly process: Process; readonly lease: Lease };
 
