@@ -170,9 +170,17 @@ export class FactBoard {
 
   #read(): void {
     if (this.#reading !== undefined) return;
-    this.#reading = this.#readStale()
-      .catch(() => this.#tryAgainLater())
-      .finally(() => (this.#reading = undefined));
+    this.#reading = this.#readStale().then(
+      () => {
+        this.#reading = undefined;
+        // Heard after the last look, and before this.
+        if (this.#stale.size > 0) this.#read();
+      },
+      () => {
+        this.#reading = undefined;
+        this.#tryAgainLater();
+      },
+    );
   }
 
   async #readStale(): Promise<void> {

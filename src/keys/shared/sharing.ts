@@ -112,8 +112,11 @@ export class Sharing implements AsyncDisposable {
 
   #look(keyId: KeyId): void {
     this.#stale.add(keyId);
-    if (this.#looking !== undefined) return;
-    this.#looking = this.#lookAtStale().finally(() => (this.#looking = undefined));
+    this.#looking ??= this.#lookAtStale().finally(() => {
+      this.#looking = undefined;
+      // Heard after the last look, and before this.
+      for (const one of this.#stale) return this.#look(one);
+    });
   }
 
   async #lookAtStale(): Promise<void> {

@@ -26,6 +26,19 @@ const guessing: readonly [Setting, Step[]] = [
   ],
 ];
 
+/** Two processes change a key while they are cut off, and the third one hears of the second change right after the first. */
+const inARow: readonly [Setting, Step[]] = [
+  { processes: 3, seats: [2, 1, 1], isOneAccount: false, maxDelayMs: 0, seed: 1 },
+  [
+    { do: 'cut', who: 1 },
+    { do: 'cut', who: 2 },
+    { do: 'acquire', who: 0, twice: false },
+    { do: 'note', who: 2, key: 0, event: { kind: 'disable' } },
+    { do: 'release', which: 0, ending: 'succeed' },
+    { do: 'note', who: 1, key: 0, event: { kind: 'probe-failed' } },
+  ],
+];
+
 test('processes that share keys never use more seats than there are, lose none, and agree once they have heard', async () => {
   await fc.assert(
     fc.asyncProperty(aSetting, fc.array(aStep, { minLength: 20, maxLength: 80 }), async (setting, steps) => {
@@ -35,6 +48,6 @@ test('processes that share keys never use more seats than there are, lose none, 
       const given = await lives.end();
       expect(new Set(given)).toEqual(new Set(['seat']));
     }),
-    { numRuns: runs(100), examples: [[...guessing]] },
+    { numRuns: runs(100), examples: [[...guessing], [...inARow]] },
   );
 });
