@@ -115,7 +115,8 @@ export class Sharing implements AsyncDisposable {
     this.#looking ??= this.#lookAtStale().finally(() => {
       this.#looking = undefined;
       // Heard after the last look, and before this.
-      for (const one of this.#stale) return this.#look(one);
+      const [next] = this.#stale;
+      if (next !== undefined) this.#look(next);
     });
   }
 
