@@ -112,7 +112,8 @@ export class Sharing implements AsyncDisposable {
 
   #look(keyId: KeyId): void {
     this.#stale.add(keyId);
-    this.#looking ??= this.#lookAtStale().finally(() => {
+    if (this.#looking !== undefined) return;
+    this.#looking = this.#lookAtStale().finally(() => {
       this.#looking = undefined;
       // Heard after the last look, and before this.
       const [next] = this.#stale;
