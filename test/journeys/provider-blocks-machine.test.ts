@@ -34,8 +34,6 @@ test.each([
   ['unknown words, for calls alone,', 6, blocking('{"message":"Forbidden"}', 'application/json', ['run'])],
 ] as const)(
   'a provider that refuses all keys by %s while %i ask is one alert, no key is blamed, and pictures come when it stops',
-  // While the machine is busy, a key may be benched for a moment before its siblings have answered.
-  { retry: 2 },
   async (_what, count, faults) => {
     const clock = fakeClock();
     await using app = await openTestApp({ accounts: elevenKeys.map(() => faults), clock });

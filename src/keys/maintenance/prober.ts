@@ -42,8 +42,8 @@ const maxCompared = 2;
 /**
  * Probes keys at their providers, free of charge, and applies the result: a refusal benches the key, an acceptance wakes
  * a key that a refusal benched, any other result changes nothing. A probe does not check credit. A refusal whose words
- * name no cause counts against the key only where another key is accepted: a provider that refuses all of them alike
- * refuses this machine.
+ * name no cause counts against the key only where another key is accepted and the key is refused once more after that: a
+ * provider that refuses all of them alike refuses this machine.
  */
 export class KeyProber {
   readonly #pool: PoolPort;
@@ -141,10 +141,8 @@ export class KeyProber {
     const wakes = state.kind === 'benched' && state.reason === 'rejected';
     if (wakes) this.#pool.note(id, { kind: 'probe-begins' });
     const startMs = this.#clock.monotonicMs();
-    const refusal = await this.#ask({ key, state }, provider);
+    const { refusal, isOfKey } = await this.#judged({ key, state }, provider);
     const { reason, detail } = refusal;
-    const isOfKey =
-      reason === 'rejected' && (!isDoubtful({ ...refusal, reason }) || (await this.#isAlone(key, provider)));
     if (reason === 'blocks-this-machine') await this.#isAlone(key, provider);
     await this.#judgeAddress(key, refusal, provider);
     const ms = this.#clock.monotonicMs() - startMs;
@@ -160,6 +158,19 @@ export class KeyProber {
       ...(detail === undefined ? {} : { detail }),
       ms,
     };
+  }
+
+  /** What the key is told, and whether a refusal is its own. */
+  async #judged(entry: KeyInPool, provider: Provider): Promise<{ refusal: Refusal; isOfKey: boolean }> {
+    const first = await this.#ask(entry, provider);
+    const { reason } = first;
+    if (reason !== 'rejected' || !isDoubtful({ ...first, reason })) {
+      return { refusal: first, isOfKey: reason === 'rejected' };
+    }
+    if (!(await this.#isAlone(entry.key, provider))) return { refusal: first, isOfKey: false };
+    // The provider may have refused everybody until just now, and another key have been asked only afterwards.
+    const refusal = await this.#ask(entry, provider);
+    return { refusal, isOfKey: refusal.reason === 'rejected' };
   }
 
   /** False when a second refused call has benched the key while its probe ran: that outweighs the probe. */

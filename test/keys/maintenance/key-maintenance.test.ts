@@ -133,6 +133,32 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
   ]);
 });
 
+const unexplained: ProbeReply = {
+  ok: false,
+  failure: { blame: 'key', reason: 'rejected', sureness: 'likely', detail: 'HTTP 403: Forbidden' },
+};
+
+test.each<[string, KeyState, ProbeReply, readonly string[]]>([
+  ['accepted: it refused everybody until just now', { kind: 'ready' }, fine, []],
+  ['refused again', { kind: 'ready' }, unexplained, ['probe-failed']],
+  ['refused for a stated reason', { kind: 'ready' }, refused, ['probe-failed']],
+  ['not answered', { kind: 'ready' }, cut, []],
+  ['accepted, and benched before', benched(), fine, ['probe-begins', 'probe-passed']],
+  ['not answered, and benched before', benched(), cut, ['probe-begins', 'probe-unsure']],
+])(
+  'KeyMaintenance.probeKeys() asks again for a key that is refused without a cause while another one is accepted: it is %s',
+  async (_, state, second, words) => {
+    let own = 0;
+    const says = (place: number) => (place > 1 ? fine : (own += 1) === 1 ? unexplained : second);
+    await using app = aDesk({ says, states: { 1: state } });
+    const probed = app.maintenance.probeKeys([keyId('id-1')]);
+    await app.clock.advance(3_000);
+    await probed;
+    expect(app.pool.noted).toEqual(words.map((word) => `bytez #1 ${word}`));
+    expect(own).toBe(2);
+  },
+);
+
 test('KeyMaintenance leaves a key benched that a second call benched while its probe ran', async () => {
   await using app = aDesk({ keys: 1, states: { 1: benched() } });
   const tests = app.maintenance.test('all');
