@@ -10,7 +10,7 @@ import { whileHeld } from './while-held.ts';
 
 /** What dead processes left is looked for so often. */
 const lookEveryMs = 1_000;
-/** By every process, in case the one with the role died as well, and the next one has just begun and sees nobody die yet. */
+/** Every process looks this often: the one with the role may have died too, and a process that has just started sees no death yet. */
 const lookBesideEveryMs = 2_000;
 
 export type HousekeepingOptions = {
@@ -24,9 +24,9 @@ export type HousekeepingOptions = {
 };
 
 /**
- * Takes back what dead processes were running, and has delivered what they were about to deliver. The process with the role
- * looks first, and the others now and then: fences guard every job, whoever takes it. Begins when somebody listens to the
- * ends of jobs.
+ * Requeues the jobs that dead processes were running, and takes over their deliveries. The process with the role
+ * `housekeeping` looks most often, every other process less often; fences allow each job only one new owner. Call it once
+ * the ends of jobs have a listener.
  */
 export function openHousekeeping(options: HousekeepingOptions): AsyncDisposable {
   const { processes, storage, first, service, clock, emit } = options;

@@ -8,8 +8,9 @@ const freshMs = 15_000;
 type Listener = { readonly role: ProcessRole; readonly onBegun: (outage: Outage) => void };
 
 /**
- * The roles that a process has lost because no beat succeeded in time. With the next beat that fails an outage begins for
- * each; with the next that succeeds all are over, whoever has the roles then.
+ * Outages of the database, as seen by a process that had a role. After no beat has succeeded in time and the role is lost, the
+ * next failed beat begins an outage for that role. The next beat that succeeds ends all outages, even if another process has
+ * the role by then.
  */
 export class Outages {
   readonly #clock: Clock;

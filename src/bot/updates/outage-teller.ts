@@ -23,8 +23,8 @@ export type OutageTellerOptions = {
   /** A client of its own: its calls read and write nothing in the database. */
   readonly api: Api;
   readonly processes: Pick<Processes, 'onOutage'>;
-  /** Where Telegram sends updates; they are asked for when absent. */
-  readonly webhook: unknown;
+  /** Set where Telegram sends the updates itself; without it the bot asks for them. */
+  readonly webhook: object | undefined;
   /** Why an update asks nothing of the bot. */
   readonly reasonUnasked: (update: Update) => string | undefined;
   readonly users: Pick<Users, 'find'>;

@@ -82,13 +82,19 @@ test('ProcessKeeper stops acting before another process can gain its role', asyn
   await first.keeper[Symbol.asyncDispose]();
 });
 
-test('RoleTerm.isOn() is false for a process that was frozen, before any timer of it has run', async () => {
+/** A process whose own clock goes on by `frozen.byMs` without any timer having run. */
+async function aFreezableProcess() {
   const clock = fakeClock();
   const store = memoryProcesses(clock);
   const frozen = { byMs: 0 };
   const own = { ...clock, monotonicMs: () => clock.monotonicMs() + frozen.byMs };
   const facts = { id: 'a', host: 'here', version: '1' };
   const keeper = await ProcessKeeper.join({ facts, store, clock: own, emit: () => undefined });
+  return { clock, store, frozen, keeper };
+}
+
+test('RoleTerm.isOn() is false for a process that was frozen, before any timer of it has run', async () => {
+  const { clock, frozen, keeper } = await aFreezableProcess();
   await using _closing = keeper;
   const terms: RoleTerm[] = [];
   keeper.hold('telegram', (term) => void terms.push(term));
@@ -182,12 +188,7 @@ test('ProcessKeeper.onOutage() calls back in the process that had the role last,
 });
 
 test('ProcessKeeper.onOutage() says nothing where a process wakes from a freeze, and nothing where a role was given back', async () => {
-  const clock = fakeClock();
-  const store = memoryProcesses(clock);
-  const frozen = { byMs: 0 };
-  const own = { ...clock, monotonicMs: () => clock.monotonicMs() + frozen.byMs };
-  const facts = { id: 'a', host: 'here', version: '1' };
-  const keeper = await ProcessKeeper.join({ facts, store, clock: own, emit: () => undefined });
+  const { clock, store, frozen, keeper } = await aFreezableProcess();
   await using _closing = keeper;
   const outages: Outage[] = [];
   keeper.hold('telegram', () => undefined);
@@ -206,12 +207,7 @@ test('ProcessKeeper.onOutage() says nothing where a process wakes from a freeze,
 });
 
 test('Outage.isOn() is false for a process that was frozen in the outage, until it has tried again', async () => {
-  const clock = fakeClock();
-  const store = memoryProcesses(clock);
-  const frozen = { byMs: 0 };
-  const own = { ...clock, monotonicMs: () => clock.monotonicMs() + frozen.byMs };
-  const facts = { id: 'a', host: 'here', version: '1' };
-  const keeper = await ProcessKeeper.join({ facts, store, clock: own, emit: () => undefined });
+  const { clock, store, frozen, keeper } = await aFreezableProcess();
   const outages: Outage[] = [];
   keeper.hold('telegram', () => undefined);
   keeper.onOutage('telegram', (outage) => void outages.push(outage));
