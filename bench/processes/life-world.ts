@@ -185,7 +185,7 @@ async function flood(count: number, perSecond: number) {
   return { seconds: (performance.now() - startedMs) / 1_000, answers, ends: [] };
 }
 
-/** So many people a second ask, one after the other in even steps, until each has a result. */
+/** `perSecond` people a second ask, one after the other in even steps, until each has a result. */
 async function steady(count: number, perSecond: number) {
   const [answers, starts, ends]: [number[], number[], number[]] = [[], [], []];
   const finished = Promise.withResolvers<void>();

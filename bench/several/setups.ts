@@ -40,7 +40,7 @@ export function alone(name: string, contender: Contender): Setup {
   };
 }
 
-/** So many processes of the bot on one PostgreSQL that waits for its disk. */
+/** Several processes of the bot on one PostgreSQL that waits for its disk. */
 export function onPostgres(processes: number): Setup {
   return {
     name: `PostgreSQL, ${processes} ${processes === 1 ? 'process' : 'processes'}`,

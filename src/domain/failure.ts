@@ -128,8 +128,8 @@ export const failureTraits = {
   refused: { scope: 'request', action: 'fail' },
 } as const satisfies Record<FailureReason, FailureTraits>;
 
-/** Why a database on a server cannot be used, by what mends it. */
-export const databaseTroubles = [
+/** Why a database on a server cannot be used, by what fixes it. */
+export const outageReasons = [
   'host',
   'address',
   'connections',
@@ -140,12 +140,12 @@ export const databaseTroubles = [
   'rights',
   'other',
 ] as const;
-export type DatabaseTrouble = (typeof databaseTroubles)[number];
+export type OutageReason = (typeof outageReasons)[number];
 
 /** What the storage could not do. */
 export abstract class StoreUnavailable extends Error {
   /** Known of a database on a server. */
-  readonly trouble: DatabaseTrouble = 'other';
+  readonly reason: OutageReason = 'other';
 
   /** The machine underneath refuses (full, locked, read-only): nothing was changed, and the same may succeed later. */
   abstract readonly isRefusal: boolean;

@@ -96,7 +96,7 @@ export const adminMessageVariables = {
   'alert.telegram-rate-limited': ['wait'],
   'alert.updates-contested': ['by'],
   'alert.storage-unavailable': ['what', 'where'],
-  'database.away': ['since', 'trouble'],
+  'database.away': ['since', 'reason'],
   'alert.bucket-failing': ['why'],
   'alert.unauthorized-admin-attempt': ['user'],
   'alert.slow': ['provider', 'mean', 'usual'],

@@ -27,13 +27,13 @@ export function alertView(localizer: Localizer, updates: readonly AlertUpdate[])
   };
 }
 
-/** The database of several processes cannot be used, and what mends it. */
+/** The database of several processes cannot be used, and how to fix it. */
 export function databaseAwayView(
   localizer: Localizer,
-  { sinceMs, trouble }: Pick<Outage, 'sinceMs' | 'trouble'>,
+  { sinceMs, reason }: Pick<Outage, 'sinceMs' | 'reason'>,
 ): MessageView {
   return {
-    text: localizer.say('database.away', { since: clockTime(localizer, sinceMs), trouble }),
+    text: localizer.say('database.away', { since: clockTime(localizer, sinceMs), reason }),
     rows: [],
   };
 }

@@ -235,7 +235,7 @@ export function createMessageMapper(
 
     alerts: (updates: readonly AlertUpdate[], locale: string): MessageView => alertView(localizer(locale), updates),
     /** For an admin, while the database of several processes cannot be used. */
-    databaseAway: (outage: Pick<Outage, 'sinceMs' | 'trouble'>, locale: string): MessageView =>
+    databaseAway: (outage: Pick<Outage, 'sinceMs' | 'reason'>, locale: string): MessageView =>
       databaseAwayView(localizer(locale), outage),
     databaseBack: (locale: string): MessageView => textOnly(localizer(locale).say('database.back')),
     /** `empty` are the providers that accept their keys and serve nothing. */

@@ -1,4 +1,4 @@
-import { type DatabaseTrouble, StoreUnavailable } from '../domain/failure.ts';
+import { type OutageReason, StoreUnavailable } from '../domain/failure.ts';
 
 export type StorageProblem =
   | 'busy'
@@ -32,19 +32,19 @@ const refusals: ReadonlySet<StorageProblem> = new Set([
 /** What passes by itself, or by what somebody does to the machine and not to a setting. */
 const passing: ReadonlySet<StorageProblem> = new Set(['busy', 'full', 'unreachable', 'unsure']);
 
-export type StorageErrorOptions = ErrorOptions & { readonly mayPass?: boolean; readonly trouble?: DatabaseTrouble };
+export type StorageErrorOptions = ErrorOptions & { readonly mayPass?: boolean; readonly reason?: OutageReason };
 
 /** An error of the storage; `code` names its kind, so that callers can react to it. */
 export class StorageError extends StoreUnavailable {
   override readonly name = 'StorageError';
   readonly code: StorageProblem;
-  override readonly trouble: DatabaseTrouble;
+  override readonly reason: OutageReason;
   readonly #mayPass: boolean;
 
   constructor(code: StorageProblem, message: string, options: StorageErrorOptions = {}) {
     super(message, options);
     this.code = code;
-    this.trouble = options.trouble ?? 'other';
+    this.reason = options.reason ?? 'other';
     this.#mayPass = options.mayPass ?? passing.has(code);
   }
 

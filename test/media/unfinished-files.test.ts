@@ -49,7 +49,7 @@ test('in a shared folder what a living process is at stays, and what a dead one 
   using _others = folder.begin('other');
   using _dead = folder.begin('dead');
   const owners = () => folder.names().map((name) => /^incoming-([a-z]+)\./.exec(name)?.[1]);
-  // Nobody could beat for a while: the silent one may live.
+  // No process could beat for a while: the silent one may live.
   await removeUnfinished(folder.directory, several(['mine'], false), 0);
   expect(owners()).toEqual(['dead', 'mine', 'other']);
   await removeUnfinished(folder.directory, several(['mine', 'other']), 0);

@@ -1,4 +1,4 @@
-import type { DatabaseTrouble, StoreUnavailable } from '../../domain/failure.ts';
+import type { OutageReason, StoreUnavailable } from '../../domain/failure.ts';
 import type { Outage, ProcessRole } from '../../domain/shared/processes.ts';
 import type { Clock } from '../../kit/clock.ts';
 
@@ -36,11 +36,11 @@ export class Outages {
   }
 
   /** A beat failed, and no role may be acted in. */
-  beatFailed({ trouble }: StoreUnavailable): void {
+  beatFailed({ reason }: StoreUnavailable): void {
     for (const outage of this.#open) outage.failedAgain();
     for (const role of this.#lost) {
       this.#lost.delete(role);
-      const outage = new OpenOutage(this.#clock, this.#lastBeatAtMs, trouble);
+      const outage = new OpenOutage(this.#clock, this.#lastBeatAtMs, reason);
       this.#open.add(outage);
       for (const listener of this.#listeners) if (listener.role === role) listener.onBegun(outage);
     }
@@ -64,16 +64,16 @@ export class Outages {
 
 class OpenOutage implements Outage {
   readonly sinceMs: number;
-  readonly trouble: DatabaseTrouble;
+  readonly reason: OutageReason;
   readonly #clock: Clock;
   readonly #abort = new AbortController();
   #failedMs: number;
   #isBack = false;
 
-  constructor(clock: Clock, sinceMs: number, trouble: DatabaseTrouble) {
+  constructor(clock: Clock, sinceMs: number, reason: OutageReason) {
     this.#clock = clock;
     this.sinceMs = sinceMs;
-    this.trouble = trouble;
+    this.reason = reason;
     this.#failedMs = clock.monotonicMs();
   }
 

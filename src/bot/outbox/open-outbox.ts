@@ -23,7 +23,7 @@ export type OpenOutboxOptions = {
   /** The bot's own client, for replies. */
   readonly api: Api;
   readonly client: ApiClientOptions;
-  /** The client of whoever speaks while the database is away: it keeps to the limits of this process and asks no store. */
+  /** The client for messages while the database is away: it keeps to the limits of this process and asks no store. */
   readonly outageApi?: Api | undefined;
   readonly chats: ChatStore;
   readonly rests: RetryAfterStore;

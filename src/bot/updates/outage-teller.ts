@@ -14,7 +14,7 @@ import { pollS, wantedUpdates } from './poller.ts';
 /** Telegram holds what was written and answers every poll with it at once. */
 const pollAgainMs = 3_000;
 const retryMs = 5_000;
-/** So many chats are told after one poll. */
+/** The most chats that are told after one poll. */
 const maxToldAtOnce = 20;
 /** An outage that begins so soon after another one is the same to people; admins hear of it when this time has passed. */
 const sameOutageMs = 300_000;
@@ -121,14 +121,14 @@ export class OutageTeller implements Disposable {
 
   async #tell(updates: readonly Update[], outage: Outage): Promise<void> {
     const { reasonUnasked } = this.#options;
-    const untold = new Map<number | string, () => Promise<unknown>>();
+    const pending = new Map<number | string, () => Promise<unknown>>();
     for (const update of updates) {
       const { message, callback_query: press } = update;
-      if (press !== undefined) untold.set(press.id, () => this.#answerPress(press.id, press.from.language_code));
+      if (press !== undefined) pending.set(press.id, () => this.#answerPress(press.id, press.from.language_code));
       if (message === undefined || !isSaid(message) || reasonUnasked(update) !== undefined) continue;
-      if (!untold.has(message.chat.id)) untold.set(message.chat.id, () => this.#answerMessage(message));
+      if (!pending.has(message.chat.id)) pending.set(message.chat.id, () => this.#answerMessage(message));
     }
-    const due = [...untold].filter(([key]) => !this.#told.has(key)).slice(0, maxToldAtOnce);
+    const due = [...pending].filter(([key]) => !this.#told.has(key)).slice(0, maxToldAtOnce);
     for (const [key] of due) this.#told.add(key);
     await Promise.all(
       due.map(async ([key, tell]) => {
@@ -155,12 +155,12 @@ export class OutageTeller implements Disposable {
 
   async #tellAdmins(outage: Outage): Promise<void> {
     const { adminIds, clock, messages, closing } = this.#options;
-    const { signal, sinceMs, trouble } = outage;
+    const { signal, sinceMs, reason } = outage;
     const quietMs = this.#endedMs + sameOutageMs - clock.monotonicMs();
     if (quietMs > 0) await clock.sleep(quietMs, signal).catch(() => undefined);
     const toldIds: number[] = [];
     const tellOne = async (id: number) => {
-      const view = messages.databaseAway({ sinceMs, trouble }, this.#localeOf(id));
+      const view = messages.databaseAway({ sinceMs, reason }, this.#localeOf(id));
       if (await this.#write(id, view, signal, () => outage.isOn())) toldIds.push(id);
     };
     await Promise.all([...adminIds].map(tellOne));

@@ -1,4 +1,4 @@
-import type { DatabaseTrouble } from '../failure.ts';
+import type { OutageReason } from '../failure.ts';
 import type { JobId } from '../ids.ts';
 import type { HeldPlace } from '../chats/chat-store.ts';
 
@@ -26,7 +26,7 @@ export type RoleTerm = {
 export type Outage = {
   /** Since when, at the latest, by the clock of this machine. */
   readonly sinceMs: number;
-  readonly trouble: DatabaseTrouble;
+  readonly reason: OutageReason;
   /** Aborts when this process can use the database again, and at its end. */
   readonly signal: AbortSignal;
   /** Once the signal is aborted: whether the database is back. */

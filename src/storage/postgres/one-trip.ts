@@ -13,7 +13,7 @@ export function inOnePiece<Result>(client: Connection['client'], send: () => Pro
   }
 }
 
-/** Sent without waiting for the answer, for which whoever comes next waits. */
+/** Sent without waiting for the answer; the statement behind it waits for both answers. */
 export function ahead<Answer>(asked: Promise<Answer>): Promise<Answer> {
   asked.catch(() => undefined);
   return asked;

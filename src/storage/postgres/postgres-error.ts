@@ -1,4 +1,4 @@
-import type { DatabaseTrouble } from '../../domain/failure.ts';
+import type { OutageReason } from '../../domain/failure.ts';
 import { StorageError } from '../storage-error.ts';
 
 /** What a failed statement or connection means for the work that it was part of. */
@@ -52,14 +52,14 @@ export function toStorageError(error: unknown, place: string): unknown {
   if (code === '53100' || code === '53200' || code === '53400' || code === '54000') {
     return new StorageError('full', `Cannot write database ${place}: ${facts}; make room on its server`, {
       cause: error,
-      trouble: 'full',
+      reason: 'full',
     });
   }
   if (code === '25006') {
     const fix = 'name the primary server in DATABASE_URL, not a standby';
     return new StorageError('unwritable', `Cannot write database ${place}: ${facts}; ${fix}`, {
       cause: error,
-      trouble: 'standby',
+      reason: 'standby',
     });
   }
   if (code === 'XX001' || code === 'XX002') {
@@ -68,7 +68,7 @@ export function toStorageError(error: unknown, place: string): unknown {
   if (code.startsWith('28') || code === '42501' || code === '3D000') {
     return new StorageError('unwritable', `Cannot use database ${place}: ${facts}; check DATABASE_URL and its rights`, {
       cause: error,
-      trouble: 'rights',
+      reason: 'rights',
     });
   }
   return error;
@@ -76,10 +76,10 @@ export function toStorageError(error: unknown, place: string): unknown {
 
 /** The error for work that was not done because the database is away; the same may succeed when it is back. */
 export function unreachable(place: string, facts: string, cause?: unknown): StorageError {
-  const trouble = troubleOf(cause);
-  return new StorageError('unreachable', `Cannot reach database ${place}: ${facts}; ${fixes[trouble]}`, {
+  const reason = reasonOf(cause);
+  return new StorageError('unreachable', `Cannot reach database ${place}: ${facts}; ${fixes[reason]}`, {
     cause,
-    trouble,
+    reason,
   });
 }
 
@@ -90,9 +90,9 @@ const fixes = {
   connections: 'raise max_connections of the server, or run fewer processes',
   starting: 'it is starting or stopping, so wait for it, and see its log if it does not come back',
   silent: 'check the server, and the network and the firewall between it and this machine',
-} as const satisfies Partial<Record<DatabaseTrouble, string>>;
+} as const satisfies Partial<Record<OutageReason, string>>;
 
-function troubleOf(cause: unknown): keyof typeof fixes {
+function reasonOf(cause: unknown): keyof typeof fixes {
   const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
   switch (codeOf(first)) {
     case 'ENOTFOUND':

@@ -108,7 +108,7 @@ function saveAlerts(database: Database, processId: string, alerts: Parameters<Al
 function createSendPlaces(database: Database): SendPlaces {
   return {
     take: async ({ place, messages, burst, everyMs, perMinute = 0, isUrgent }) => {
-      // Nobody waits for the disk here: where the server dies within the next second, a few messages go uncounted.
+      // This commit does not wait for the disk: where the server dies within the next second, a few messages go uncounted.
       const sql = `SELECT take_send_place(?, ?, ?, ?, ?, ? = 1, ?) AS wait_ms,
         set_config('synchronous_commit', 'off', true)`;
       // The same at a repetition, by which a place is known that was taken although its answer was lost.

@@ -162,7 +162,7 @@ test('ProcessKeeper takes nobody for dead right after the store was away for eve
   lift();
 });
 
-const refused = () => new StorageError('unreachable', 'Cannot reach database "db"', { trouble: 'address' });
+const refused = () => new StorageError('unreachable', 'Cannot reach database "db"', { reason: 'address' });
 
 test('ProcessKeeper.onOutage() calls back in the process that had the role last, until a beat succeeds', async () => {
   const { clock, store, join } = aMeeting();
@@ -180,7 +180,7 @@ test('ProcessKeeper.onOutage() calls back in the process that had the role last,
   const whileActing = outages.length;
   await clock.advance(60_000);
   const [outage] = outages;
-  expect([whileActing, outages.length, others, outage?.isOn(), outage?.trouble]).toEqual([0, 1, [], true, 'address']);
+  expect([whileActing, outages.length, others, outage?.isOn(), outage?.reason]).toEqual([0, 1, [], true, 'address']);
   expect(Math.abs((outage?.sinceMs ?? 0) - atMs)).toBeLessThanOrEqual(2_000);
   store.away.error = undefined;
   await clock.advance(1_000);

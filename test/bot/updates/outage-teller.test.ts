@@ -78,7 +78,7 @@ function aStage({ polls = true, adminIds = [], answer = () => undefined }: Stage
       const state = { isOn: isKnown };
       begin?.({
         sinceMs: clock.now(),
-        trouble: 'address',
+        reason: 'address',
         signal: over.signal,
         isBack: () => over.signal.aborted,
         isOn: () => state.isOn && !over.signal.aborted,
@@ -131,7 +131,7 @@ test('OutageTeller neither asks nor speaks while it is not known whether the dat
   expect([polls, said]).toEqual([0, [`1: ${waits}`]]);
 });
 
-test('OutageTeller tells admins once that the database is away and how to mend it, and once that it is back', async () => {
+test('OutageTeller tells admins once that the database is away and how to fix it, and once that it is back', async () => {
   const { clock, said, events, loseDatabase } = aStage({
     adminIds: [900, 901, 902],
     answer: (chatId) => (chatId === 902 ? { code: 403, says: 'Forbidden: bot was blocked by the user' } : undefined),
