@@ -3,6 +3,7 @@ import type { Emit } from '../../domain/events.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { MethodHealth, methodHealthTransformer, SendSlots } from './bot-api.ts';
+import { ProactiveTurns } from './proactive-turns.ts';
 import type { RateLimiter, VisibleCall } from './rate-limiter.ts';
 import type { SharedPace } from './shared-pace.ts';
 
@@ -42,8 +43,6 @@ type Item = {
   tries: number;
   /** No try before this time; later messages of the chat may go first. */
   retryAtMs: number;
-  /** Counted among the proactive messages of all chats. */
-  isPaced?: boolean;
 };
 
 /** One chat: its messages in order, its statuses by name, one call at a time. */
@@ -69,8 +68,7 @@ export class Outbox {
   readonly #chats = new Map<number, ChatQueue>();
   /** Chats whose next message is due while there is no slot or no turn for it; in order. */
   readonly #ready = { answer: new Set<ChatQueue>(), proactive: new Set<ChatQueue>(), status: new Set<ChatQueue>() };
-  /** Until the next turn of those that nobody waits for. */
-  #turnTimer: Disposable | undefined;
+  readonly #turns: ProactiveTurns;
   readonly #slots: SendSlots;
   readonly #whenEmpty: (() => void)[] = [];
   #state: 'open' | 'closing' | 'closed' = 'open';
@@ -79,6 +77,7 @@ export class Outbox {
     this.api = options.api;
     this.health = new MethodHealth(options.clock);
     this.#slots = new SendSlots(options.clock, () => this.#startReady());
+    this.#turns = new ProactiveTurns(options, () => this.#startReady());
     this.api.config.use(methodHealthTransformer(this.health));
     this.#options = options;
   }
@@ -110,7 +109,7 @@ export class Outbox {
   /** Starts no further message; resolves when the running ones have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#state = 'closed';
-    this.#turnTimer?.[Symbol.dispose]();
+    this.#turns[Symbol.dispose]();
     for (const chat of this.#chats.values()) {
       chat.timer?.[Symbol.dispose]();
       if (!chat.isBusy) this.#remove(chat);
@@ -147,24 +146,9 @@ export class Outbox {
       if (this.#state === 'closing') return this.#remove(chat);
       chat.timer = this.#options.clock.schedule(waitMs, () => this.#startNext(chat));
     } else if (!this.#slots.hasRoom(priority === 'status')) this.#ready[priority].add(chat);
-    else if (this.#takeTurn(item)) void this.#start(chat, item);
-    else if (this.#state === 'closing') this.#remove(chat);
+    else if (priority === 'answer' || this.#turns.take()) void this.#start(chat, item);
+    else if (this.#state === 'closing' && !this.#turns.isAsking) this.#remove(chat);
     else this.#ready[priority].add(chat);
-  }
-
-  /** False when the message has to wait for its turn; those that wait then go on by themselves. */
-  #takeTurn(item: Item): boolean {
-    if (item.message.priority === 'answer' || item.isPaced === true) return true;
-    const waitMs = this.#options.rateLimiter.takeProactive();
-    if (waitMs > 0) {
-      this.#turnTimer ??= this.#options.clock.schedule(waitMs, () => {
-        this.#turnTimer = undefined;
-        this.#startReady();
-      });
-      return false;
-    }
-    item.isPaced = true;
-    return true;
   }
 
   /** Starts waiting chats as long as there are slots and turns: answers first, statuses last. */
@@ -173,11 +157,15 @@ export class Outbox {
       const ready = this.#ready[priority];
       for (const chat of ready) {
         if (!this.#slots.hasRoom(priority === 'status')) break;
-        if (priority !== 'answer' && this.#turnTimer !== undefined) break;
+        if (priority !== 'answer' && this.#mustWaitForTurn()) break;
         ready.delete(chat);
         this.#startNext(chat);
       }
     }
+  }
+
+  #mustWaitForTurn(): boolean {
+    return this.#turns.isAsking || (this.#turns.isWaiting && this.#state === 'open');
   }
 
   #remove(chat: ChatQueue): void {
@@ -210,17 +198,8 @@ export class Outbox {
   }
 
   async #start(chat: ChatQueue, item: Item): Promise<void> {
-    const { emit, sharedPace } = this.#options;
     const { priority, run } = item.message;
     chat.isBusy = true;
-    if (sharedPace !== undefined && priority !== 'answer') {
-      const waitMs = await sharedPace.takeProactive();
-      if (waitMs > 0) {
-        item.retryAtMs = this.#options.clock.monotonicMs() + waitMs;
-        chat.isBusy = false;
-        return this.#startNext(chat);
-      }
-    }
     const call = this.#slots.take();
     const key = keyOf(item.message);
     // A status that is posted during this call is the next one.
@@ -229,7 +208,7 @@ export class Outbox {
     try {
       after = await run();
     } catch (error) {
-      emit({ event: 'app.error', what: `send a message to a chat (${priority})`, error });
+      this.#options.emit({ event: 'app.error', what: `send a message to a chat (${priority})`, error });
     }
     call[Symbol.dispose]();
     chat.isBusy = false;
@@ -243,7 +222,6 @@ export class Outbox {
   #postpone(chat: ChatQueue, item: Item): boolean {
     const { rateLimiter, clock, random } = this.#options;
     item.tries += 1;
-    item.isPaced = false;
     // For a limited chat the rate limiter knows the time of the next try.
     const isHeld = rateLimiter.heldMs(item.message.chatId) > 0;
     item.retryAtMs = isHeld ? 0 : clock.monotonicMs() + backoffMs(item.tries, retryRules, random);
