@@ -225,7 +225,7 @@ async function silences(
       ? []
       : [{ userId: Number(row['user_id']), saidAtMs, takenAtMs: Number(row['accepted_at_ms']) }];
   });
-  const { silences: ofPollers } = watch;
+  const { silences: ofPollers, pollersLost } = watch;
   return [
     info('processes lost while they asked Telegram for updates', ofPollers.length),
     atMost('seconds until another one asked', Math.max(0, ...ofPollers) / 1_000, maxSilenceMs / 1_000),
@@ -234,8 +234,8 @@ async function silences(
       (outages.reduce((sum, one) => sum + one.untilMs - one.fromMs, 0) / 1_000).toFixed(1),
     ),
     atMost(
-      'seconds in which no request was taken while more people waited than chats hang, those without the database apart',
-      longestSilenceMs(requests, 1 + chatsAtOnce, outages) / 1_000,
+      'seconds in which no request was taken while more people waited than chats hang, for each such death, without outages',
+      longestSilenceMs(requests, 1 + chatsAtOnce, { outages, pollersLost }) / 1_000,
       maxSilenceMs / 1_000,
     ),
   ];

@@ -47,6 +47,11 @@ export class Watch {
     return this.#left.reduce((sum, { jobs }) => sum + jobs.size, 0);
   }
 
+  /** When each process died that asked Telegram for updates, in milliseconds since 1970. */
+  get pollersLost(): readonly number[] {
+    return this.#pollersLost;
+  }
+
   /** How long nobody asked Telegram for updates each time that the process died which did; infinite where nobody did again. */
   get silences(): readonly number[] {
     return this.#pollersLost.map((lostMs) => (this.#pollsAtMs.find((atMs) => atMs > lostMs) ?? Infinity) - lostMs);
@@ -119,11 +124,21 @@ export class Watch {
 
 export type Taken = { readonly userId: number; readonly saidAtMs: number; readonly takenAtMs: number };
 
+type Losses = {
+  readonly outages: readonly Outage[];
+  /** When a process died that asked for updates. */
+  readonly pollersLost: readonly number[];
+};
+
 /**
  * The longest time in which no request was taken although so many people had made one, without outages: less may wait
- * because their chats hang.
+ * because their chats hang. Where the process that asks for updates died more than once in it, each death counts for itself.
  */
-export function longestSilenceMs(requests: readonly Taken[], waiting: number, outages: readonly Outage[]): number {
+export function longestSilenceMs(
+  requests: readonly Taken[],
+  waiting: number,
+  { outages, pollersLost }: Losses,
+): number {
   const inOrder = requests.toSorted((one, other) => one.takenAtMs - other.takenAtMs);
   let longestMs = 0;
   const saidAtMs = new Map<number, number>();
@@ -136,7 +151,8 @@ export function longestSilenceMs(requests: readonly Taken[], waiting: number, ou
       (sum, outage) => sum + Math.max(0, Math.min(untilMs, outage.untilMs) - Math.max(fromMs, outage.fromMs)),
       0,
     );
-    longestMs = Math.max(longestMs, untilMs - fromMs - outageMs);
+    const deaths = pollersLost.filter((atMs) => atMs >= fromMs && atMs <= untilMs).length;
+    longestMs = Math.max(longestMs, (untilMs - fromMs - outageMs) / Math.max(1, deaths));
   }
   return longestMs;
 }

@@ -27,7 +27,7 @@ export type PostgresOptions = {
   readonly random?: Random;
   /** The days in which limits count; those of UTC when absent. */
   readonly dayOf?: (nowMs: number) => number;
-  /** Called for every refusal that is thrown to a caller. */
+  /** Called for every refusal that is thrown to a caller, until the database is closed. */
   readonly onRefusal?: (error: StorageError) => void;
   /** How long work waits for a database that is away before it is refused. */
   readonly patienceMs?: number;
@@ -209,7 +209,9 @@ export class PostgresDatabase implements Database {
 
   #refusalFor(error: unknown): unknown {
     const refusal = toStorageError(error, this.#pool.place);
-    if (refusal instanceof StorageError && refusal.isRefusal) this.#onRefusal(refusal);
+    // What comes late while this process ends is refused too, but says nothing of the database.
+    const isOutage = refusal instanceof StorageError && refusal.isRefusal && !this.#pool.closing.aborted;
+    if (isOutage) this.#onRefusal(refusal);
     return refusal;
   }
 }

@@ -7,7 +7,10 @@ import { startPostgresProxy } from '../../support/postgres-proxy.ts';
 import { hasPostgres, killableServer, testDatabase } from '../../support/postgres-server.ts';
 
 /** The database of a process that is migrated; what reaches it goes the way of `url`. */
-async function opened(url: Secret, options: { readonly patienceMs?: number } = {}) {
+async function opened(
+  url: Secret,
+  options: { readonly patienceMs?: number; readonly onRefusal?: (error: unknown) => void } = {},
+) {
   await using opening = new AsyncDisposableStack();
   const pool = opening.use(await ConnectionPool.open({ url, applicationName: 'test' }, 'test'));
   const database = new PostgresDatabase({ pool, ...options });
@@ -166,5 +169,19 @@ test.skipIf(!hasPostgres)(
     await second;
     const found = ['first', 'hasty', 'second'].map((name) => setting(database, name));
     expect(await Promise.all(found)).toEqual(['1', undefined, '2']);
+  },
+);
+
+test.skipIf(!hasPostgres)(
+  'PostgresDatabase refuses what comes after it was closed, and reports no outage',
+  async () => {
+    await using own = await migrated();
+    const reported: unknown[] = [];
+    const { database, [Symbol.asyncDispose]: close } = await opened(own.url, {
+      onRefusal: (error) => reported.push(error),
+    });
+    await close();
+    await expect(database.commit(() => addSetting(database, 'late', '1'))).rejects.toMatchObject({ isRefusal: true });
+    expect(reported).toEqual([]);
   },
 );
