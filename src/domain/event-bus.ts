@@ -17,21 +17,34 @@ export type EventBus = {
   ): Disposable;
 };
 
-type Subscriber = { readonly listener: Emit; readonly names: ReadonlySet<string> | undefined };
+type Subscriber = { readonly listener: Emit; readonly names: ReadonlySet<string> | undefined; isOver: boolean };
 
 /** An event bus in memory. An error of a subscriber is emitted as `app.error`; its errors on that event are dropped. */
 export function createEventBus(): EventBus {
   // Replaced at each change: who comes while an event is delivered gets the next one.
   let subscribers: readonly Subscriber[] = [];
+  /** Hot path: those of each event, until the next change; most subscribers want a few kinds of events only. */
+  const concerned = new Map<string, readonly Subscriber[]>();
   const queue: { readonly event: AppEvent; readonly isReport: boolean }[] = [];
   let isDelivering = false;
 
+  const change = (changed: readonly Subscriber[]): void => {
+    subscribers = changed;
+    concerned.clear();
+  };
+
+  const concernedBy = (name: string): readonly Subscriber[] => {
+    const known = concerned.get(name) ?? subscribers.filter(({ names }) => names?.has(name) !== false);
+    concerned.set(name, known);
+    return known;
+  };
+
   const deliver = (event: AppEvent, isReport: boolean): void => {
-    for (const subscriber of subscribers) {
+    for (const { listener, isOver } of concernedBy(event.event)) {
       // An earlier listener may have ended this subscription.
-      if (!subscribers.includes(subscriber)) continue;
+      if (isOver) continue;
       try {
-        if (subscriber.names?.has(event.event) !== false) subscriber.listener(event);
+        listener(event);
       } catch (error) {
         if (isReport) continue;
         queue.push({ event: { event: 'app.error', what: `handle ${event.event}`, error }, isReport: true });
@@ -39,9 +52,15 @@ export function createEventBus(): EventBus {
     }
   };
 
-  const add = (subscriber: Subscriber): Disposable => {
-    subscribers = [...subscribers, subscriber];
-    return { [Symbol.dispose]: () => void (subscribers = subscribers.filter((one) => one !== subscriber)) };
+  const add = (listener: Emit, names?: ReadonlySet<string>): Disposable => {
+    const subscriber: Subscriber = { listener, names, isOver: false };
+    change([...subscribers, subscriber]);
+    return {
+      [Symbol.dispose]: () => {
+        subscriber.isOver = true;
+        change(subscribers.filter((one) => one !== subscriber));
+      },
+    };
   };
 
   return {
@@ -54,7 +73,7 @@ export function createEventBus(): EventBus {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) deliver(next.event, next.isReport);
       isDelivering = false;
     },
-    subscribe: (listener) => add({ listener, names: undefined }),
-    on: (names, listener) => add({ listener: listener as Emit, names: new Set(names) }),
+    subscribe: (listener) => add(listener),
+    on: (names, listener) => add(listener as Emit, new Set(names)),
   };
 }
