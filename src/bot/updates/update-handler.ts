@@ -7,6 +7,7 @@ import { backoffMs, type Random } from '../../kit/backoff.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
 import { ChatQueues } from './chat-queues.ts';
+import { HandlingRoom } from './handling-room.ts';
 import { RetryWait } from './retry-wait.ts';
 import { chatLaneOf, reachTelegram, type UnkeptUpdates } from './update-source.ts';
 import type { MethodHealth } from '../outbox/bot-api.ts';
@@ -18,8 +19,6 @@ import {
   type TelegramError,
 } from '../outbox/telegram-error.ts';
 
-/** No further updates are taken while this many are being handled; those that wait for others of their chat do not count. */
-const maxUnhandled = 1_000;
 const retryMs = 1_000;
 const backoff = { baseMs: 1_000, capMs: 30_000 } as const;
 /** After this time an update that may have killed a process is not waited for: its chat may only be limited. */
@@ -69,7 +68,7 @@ export class UpdateHandler {
   readonly #inHand = new Map<number, Promise<boolean>>();
   readonly #queues = new ChatQueues();
   readonly #waiting = new Set<Promise<unknown>>();
-  readonly #whenRoom: (() => void)[] = [];
+  readonly #room = new HandlingRoom();
 
   constructor(options: UpdateHandlerOptions) {
     this.#options = options;
@@ -167,15 +166,15 @@ export class UpdateHandler {
   #watch(work: Promise<unknown>): void {
     const handling = work.then(() => {
       this.#inFlight.delete(handling);
-      if (this.#inFlight.size < maxUnhandled) for (const resolve of this.#whenRoom.splice(0)) resolve();
+      this.#room.leave();
     });
+    this.#room.enter();
     this.#inFlight.add(handling);
   }
 
   /** Resolves when further updates may be taken. */
-  async capacity(): Promise<void> {
-    // Several wait for it: a poll, and the one that takes what others have stored.
-    if (this.#inFlight.size >= maxUnhandled) await new Promise<void>((resolve) => this.#whenRoom.push(resolve));
+  capacity(): Promise<void> {
+    return this.#room.free();
   }
 
   /** Resolves when no handler is running. */
@@ -249,6 +248,7 @@ export class UpdateHandler {
           failed = cause;
         }
       }
+      using _rest = this.#room.rest();
       try {
         // A try that follows a recovery is one more.
         if (await wait.over(waitMs, failed, signal)) tries -= 1;

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
 import { MethodHealth } from '../../../src/bot/outbox/bot-api.ts';
 import { maxStartedPerChat } from '../../../src/bot/updates/chat-queues.ts';
+import { maxHandled, maxResting } from '../../../src/bot/updates/handling-room.ts';
 import { UnkeptUpdates } from '../../../src/bot/updates/update-source.ts';
 import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
@@ -133,17 +134,33 @@ test('UpdateHandler leaves an update to the next start when the app stops meanwh
 });
 
 test('UpdateHandler.capacity() waits while there is too much to do, and resumes everybody who waits', async () => {
-  const { clock, begin, handler, handled } = someHandler(...Array.from({ length: 1_000 }, () => offline));
-  for (let id = 1; id <= 1_000; id += 1) begin(id);
+  const { clock, begin, handler, handled } = someHandler();
+  for (let id = 1; id <= maxHandled; id += 1) begin(id);
   // Of several processes the one with the role polls, and takes what others have stored.
   let resumed = 0;
   const waiting = [1, 2].map(() => handler.capacity().then(() => (resumed += 1)));
+  expect(resumed).toBe(0);
+  await clock.advance(0);
+  await Promise.all(waiting);
+  await handler.idle();
+  expect(handled).toHaveLength(maxHandled);
+});
+
+test('UpdateHandler takes further updates while the answers of many wait for Telegram, up to a number of them', async () => {
+  const most = maxHandled + maxResting;
+  const { clock, begin, handler, handled } = someHandler(...Array.from({ length: most }, () => offline));
+  for (let id = 1; id < most; id += 1) begin(id);
+  await clock.advance(0);
+  await handler.capacity();
+  begin(most);
+  let resumed = 0;
+  const waiting = handler.capacity().then(() => (resumed += 1));
   await clock.advance(999);
   expect(resumed).toBe(0);
   await clock.advance(1);
-  await Promise.all(waiting);
+  await waiting;
   await handler.idle();
-  expect(handled).toHaveLength(1_000);
+  expect(handled).toHaveLength(most);
 });
 
 test('UpdateHandler takes room for few updates of one chat; the others wait in the inbox, in order', async () => {
