@@ -7,7 +7,7 @@ import { StorageError } from '../storage-error.ts';
 import { toPostgres } from './dialect.ts';
 import { ahead, inOnePiece } from './one-trip.ts';
 import type { Connection, ConnectionPool } from './pool.ts';
-import { failureOf, toStorageError, unsure } from './postgres-error.ts';
+import { endsConnection, failureOf, toStorageError, unsure } from './postgres-error.ts';
 import { storable } from './storable.ts';
 
 const usualPatienceMs = 5_000;
@@ -221,7 +221,7 @@ type LostCommit<Result> = { of?: { readonly slot: string; readonly mark: number;
 
 /** Ends what is left of a transaction; true when the connection cannot be used any more. */
 async function leftUnusable({ client }: Connection, error: unknown): Promise<boolean> {
-  if (failureOf(error) === 'away') return true;
+  if (endsConnection(error)) return true;
   try {
     await client.query('ROLLBACK');
     return false;

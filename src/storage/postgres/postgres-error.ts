@@ -3,7 +3,10 @@ import { StorageError } from '../storage-error.ts';
 
 /** What a failed statement or connection means for the work that it was part of. */
 export type Failure =
-  /** Nothing was changed, and the same may succeed at once: two transactions were in each other's way. */
+  /**
+   * Nothing was changed, and the same may succeed at once: two transactions were in each other's way, or the tables have
+   * another column since the connection learned the statement.
+   */
   | 'conflict'
   /** The connection is gone or cannot be had: the database may be back soon. */
   | 'away'
@@ -27,10 +30,23 @@ const awayWords =
 
 export function failureOf(error: unknown): Failure {
   const code = codeOf(error);
-  if (conflicts.has(code)) return 'conflict';
+  if (conflicts.has(code) || isOutdated(error)) return 'conflict';
   if (awayStates.test(code) || awaySystem.test(code)) return 'away';
   if (error instanceof AggregateError) return error.errors.some((one) => failureOf(one) === 'away') ? 'away' : 'other';
   return error instanceof Error && awayWords.test(error.message) ? 'away' : 'other';
+}
+
+/** A newer version has changed a table since the statement was prepared: on this connection it fails for good. */
+function isOutdated(error: unknown): boolean {
+  return codeOf(error) === '0A000' && error instanceof Error && error.message.startsWith('cached plan must not change');
+}
+
+/**
+ * Whether another connection may do what failed on this one. A connection that only reads goes to a standby, and the
+ * address may lead to the new primary server by now.
+ */
+export function endsConnection(error: unknown): boolean {
+  return failureOf(error) === 'away' || isOutdated(error) || codeOf(error) === '25006';
 }
 
 /** Converts a refusal of the server into a StorageError that names `place`; returns any other error, such as a bug, unchanged. */

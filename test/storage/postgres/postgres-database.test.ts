@@ -109,6 +109,40 @@ test.skipIf(!hasPostgres)('PostgresDatabase.commit() repeats what met another tr
   ]).toContainEqual(values);
 });
 
+test.skipIf(!hasPostgres)(
+  'PostgresDatabase goes on when a newer version adds a column to a table that it reads',
+  async () => {
+    await using own = await migrated();
+    await using open = await opened(own.url);
+    await using newer = await opened(own.url);
+    const { database } = open;
+    const read = () => database.read(() => database.all('SELECT * FROM settings WHERE name = ?', 'name'));
+    const write = () => {
+      const sql = `INSERT INTO settings (name, value) VALUES ('name', 'value')
+      ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING *`;
+      return database.commit(() => database.all(sql));
+    };
+    await Promise.all([write(), read(), read()]);
+    await newer.database.commit(() => newer.database.run('ALTER TABLE settings ADD COLUMN more bigint'));
+    const row = { name: 'name', value: 'value', more: null };
+    expect(await Promise.all([read(), read(), write()])).toEqual([[row], [row], [row]]);
+  },
+);
+
+test.skipIf(!hasPostgres)('PostgresDatabase.commit() leaves connections to what has become a standby', async () => {
+  await using own = await migrated();
+  await using open = await opened(own.url);
+  const { database, pool } = open;
+  const { client, release } = await pool.connect(Infinity);
+  // As a connection to a standby, until it ends: the address leads elsewhere by then.
+  await client.query('SET default_transaction_read_only = on');
+  release();
+  const write = () => database.commit(() => addSetting(database, 'name', 'value'));
+  await expect(write()).rejects.toMatchObject({ code: 'unwritable', reason: 'standby' });
+  await write();
+  expect(await setting(database, 'name')).toBe('value');
+});
+
 test.skipIf(!hasPostgres)('PostgresDatabase.commit() is done once when the answer to its COMMIT is lost', async () => {
   await using own = await migrated();
   let cuts = 0;
