@@ -16,6 +16,7 @@ import type {
   SeatAnswer,
 } from '../../domain/key-leases.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { afterWait, type NoSeatFacts, noSeatIn } from './no-seat.ts';
 
 /** What is asked for: calls of any model of the provider, or of one. */
 export type Wanted = Pick<Candidate, 'provider'> & Partial<Candidate>;
@@ -27,13 +28,11 @@ export type Understood = {
   readonly window?: ToldWindow;
 };
 
-export type LendingServiceOptions = {
+export type LendingServiceOptions = NoSeatFacts & {
   readonly pool: Pick<KeyLeases, 'acquire' | 'onSeat'>;
   /** What a name stands for, the best first; empty for an unknown one. */
   readonly named: (name: string) => readonly Wanted[];
   readonly understand: (wanted: Wanted, answer: ProviderAnswer) => Promise<Understood>;
-  /** How long a call of the provider usually takes, where that is known. */
-  readonly usualMs: (provider: ProviderName) => number | undefined;
   readonly clock: Clock;
   /** An id that nobody can guess. */
   readonly newId: () => string;
@@ -54,8 +53,6 @@ type Waiter = {
   isGone: boolean;
 };
 
-/** A seat for which nothing is known of the calls that hold it. */
-const unknownWaitMs = 5_000;
 /** How long the jobs of the bot may take to claim a seat that is theirs. */
 const jobsTurnMs = 20;
 
@@ -75,10 +72,13 @@ export class LendingService implements KeyLending, Disposable {
   readonly #looks = new Map<ProviderName, Disposable>();
   readonly #listening: Disposable;
   #lastFence = 0;
+  /** How many seats became free. */
+  #freed = 0;
 
   constructor(options: LendingServiceOptions) {
     this.#options = options;
     this.#listening = options.pool.onSeat((provider) => {
+      this.#freed += 1;
       if (this.#waiting.size === 0) return;
       // The jobs of the bot hear of this seat next; what they leave is for those who wait here.
       if (this.#jobsTurn.delete(provider)) this.#lookSoon(provider);
@@ -92,6 +92,7 @@ export class LendingService implements KeyLending, Disposable {
     const wanted = this.#options.named(name);
     if (wanted.length === 0) return { kind: 'unknown-name' };
     const answers: SeatAnswer[] = [];
+    const freedBefore = this.#freed;
     for (const each of wanted) {
       // No newcomer overtakes those who wait.
       if (this.#hasWaiterFor(each.provider)) {
@@ -103,9 +104,12 @@ export class LendingService implements KeyLending, Disposable {
       answers.push(answer);
     }
     signal?.throwIfAborted();
-    const refusal = this.#refusal(wanted, answers);
+    const refusal = noSeatIn(wanted, answers, this.#options);
     if (waitMs <= 0 || (refusal.kind === 'none' && refusal.why === 'no-keys')) return refusal;
-    return this.#wait(wanted, options, refusal);
+    const waited = this.#wait(wanted, options, refusal);
+    // A seat that became free between two of the questions was offered to nobody.
+    if (this.#freed !== freedBefore) for (const { provider } of wanted) this.#lookSoon(provider);
+    return waited;
   }
 
   renew(id: string, fence: number, ttlMs: number): number | undefined {
@@ -220,7 +224,7 @@ export class LendingService implements KeyLending, Disposable {
       };
       const patience = this.#options.clock.schedule(waitMs, () => {
         leave();
-        resolve(later(refusal, waitMs));
+        resolve(afterWait(refusal, waitMs));
       });
       const waiter: Waiter = {
         wanted,
@@ -264,35 +268,4 @@ export class LendingService implements KeyLending, Disposable {
     });
     this.#looks.set(provider, look);
   }
-
-  /** Why there is no seat: what ends soonest counts. */
-  #refusal(wanted: readonly Wanted[], answers: readonly SeatAnswer[]): Lending {
-    const nowMs = this.#options.clock.now();
-    const refusals = answers.map((answer, index): Extract<Lending, { kind: 'none' }> => {
-      switch (answer.kind) {
-        case 'cooling':
-          return { kind: 'none', why: 'cooling', retryAfterMs: Math.max(0, answer.untilMs - nowMs) };
-        case 'benched': {
-          const wait = answer.probeAtMs === undefined ? {} : { retryAfterMs: Math.max(0, answer.probeAtMs - nowMs) };
-          return { kind: 'none', why: answer.reason, ...wait };
-        }
-        case 'no-keys':
-          return { kind: 'none', why: 'no-keys' };
-        case 'seat':
-        case 'busy':
-        case 'slow': {
-          const provider = wanted[index]?.provider ?? '';
-          return { kind: 'none', why: 'busy', retryAfterMs: this.#options.usualMs(provider) ?? unknownWaitMs };
-        }
-      }
-    });
-    const soonest = refusals.toSorted((a, b) => (a.retryAfterMs ?? Infinity) - (b.retryAfterMs ?? Infinity))[0];
-    return soonest ?? { kind: 'none', why: 'no-keys' };
-  }
-}
-
-/** The refusal as it is after a wait that was in vain. */
-function later(refusal: Lending, waitedMs: number): Lending {
-  if (refusal.kind !== 'none' || refusal.retryAfterMs === undefined || refusal.why === 'busy') return refusal;
-  return { ...refusal, retryAfterMs: Math.max(0, refusal.retryAfterMs - waitedMs) };
 }

@@ -53,6 +53,27 @@ test('LendingService.lend() tells why there is no seat: no such name, no keys, k
   expect(whyOf(await lend())).toEqual(['cooling', 30_000]);
 });
 
+test('LendingService.lend() misses no seat that becomes free while it asks for another one', async () => {
+  const { pool, clock } = aPool({ keys: [aKey(1)], maxSeats: () => 1 });
+  const held = seatOf(pool);
+  const { service } = aService(1, {
+    clock,
+    named: () => [{ provider: 'bytez' }, { provider: 'suno' }],
+    pool: {
+      onSeat: (listener) => pool.onSeat(listener),
+      acquire: async (provider, request) => {
+        const answer = await pool.acquire(provider, request);
+        // The answer of a database that other processes share takes a while.
+        if (provider === 'suno') held.release({ kind: 'unused' });
+        return answer;
+      },
+    },
+  });
+  const lending = service.lend('either', { ttlMs: 60_000, waitMs: 30_000 });
+  await clock.advance(1_000);
+  expect((await lending).kind).toBe('lent');
+});
+
 test('the pool learns from a report as from a call of its own, and only from the first one', async () => {
   const { service, pool, lent, events } = aService();
   const { id, fence } = await lent();
