@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Pool, PoolClient } from 'pg';
 import { type Clock, systemClock } from '../../kit/clock.ts';
 import type { Secret } from '../../kit/secret.ts';
-import { failureOf, toStorageError, unreachable } from './postgres-error.ts';
+import { failureOf, toConnectError, toStorageError, unreachable } from './postgres-error.ts';
 
 /** The tables live in a schema of their own: `pg_dump --schema darkroom` is all of them. */
 export const schemaName = 'darkroom';
@@ -129,7 +129,7 @@ export class ConnectionPool implements AsyncDisposable {
         };
         return { client, slot, release };
       } catch (error) {
-        if (failureOf(error) !== 'away') throw toStorageError(error, this.place);
+        if (failureOf(error) !== 'away') throw toConnectError(error, this.place);
         if (this.closing.aborted) throw unreachable(this.place, 'it is being closed', error);
         const refusal = toStorageError(error, this.place);
         this.#refuseOverdue(refusal);

@@ -23,7 +23,7 @@ const conflicts: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Class 08, and what a server says that stops, starts, recovers or has no connection left. */
 const awayStates = /^(?:08...|57P01|57P02|57P03|57P05|53300|25P03)$/;
 const awaySystem =
-  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENETRESET)$/;
+  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENETRESET)$/;
 /** The driver's own errors have no code. */
 const awayWords =
   /^(?:Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client was closed|Cannot use a pool after)/;
@@ -31,9 +31,14 @@ const awayWords =
 export function failureOf(error: unknown): Failure {
   const code = codeOf(error);
   if (conflicts.has(code) || isOutdated(error)) return 'conflict';
-  if (awayStates.test(code) || awaySystem.test(code)) return 'away';
+  if (awayStates.test(code) || awaySystem.test(code) || isWithoutSocket(error)) return 'away';
   if (error instanceof AggregateError) return error.errors.some((one) => failureOf(one) === 'away') ? 'away' : 'other';
   return error instanceof Error && awayWords.test(error.message) ? 'away' : 'other';
+}
+
+/** The server listens on a socket in a folder, and runs no more; a certificate that is missing has the same code. */
+function isWithoutSocket(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall === 'connect';
 }
 
 /** A newer version has changed a table since the statement was prepared: on this connection it fails for good. */
@@ -82,12 +87,21 @@ export function toStorageError(error: unknown, place: string): unknown {
     return new StorageError('corrupt', `Cannot use database ${place}: it is damaged (${facts})`, { cause: error });
   }
   if (code.startsWith('28') || code === '42501' || code === '3D000') {
-    return new StorageError('unwritable', `Cannot use database ${place}: ${facts}; check DATABASE_URL and its rights`, {
-      cause: error,
-      reason: 'rights',
-    });
+    return refused(place, facts, 'check DATABASE_URL and its rights', error);
   }
   return error;
+}
+
+/** Converts whatever stands in the way of a connection: what is no refusal of the server is one of TLS or of the login. */
+export function toConnectError(error: unknown, place: string): unknown {
+  const known = toStorageError(error, place);
+  if (known instanceof StorageError || !(known instanceof Error)) return known;
+  const fix = 'check the password and TLS (sslmode, sslrootcert) in DATABASE_URL';
+  return refused(place, known.message, fix, known);
+}
+
+function refused(place: string, facts: string, fix: string, cause: Error): StorageError {
+  return new StorageError('unwritable', `Cannot use database ${place}: ${facts}; ${fix}`, { cause, reason: 'rights' });
 }
 
 /** The error for work that was not done because the database is away; the same may succeed when it is back. */

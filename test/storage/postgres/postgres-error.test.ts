@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toStorageError } from '../../../src/storage/postgres/postgres-error.ts';
+import { toConnectError, toStorageError } from '../../../src/storage/postgres/postgres-error.ts';
 
 const withCode = (code: string) => Object.assign(new Error('the facts'), { code });
 
@@ -16,5 +16,20 @@ test.each([
     code: 'unreachable',
     isRefusal: true,
     message: expect.stringMatching(new RegExp(`^Cannot reach database "db.example.com/bot": .*; ${fix}`)) as unknown,
+  });
+});
+
+test.each([
+  ['a server without TLS', new Error('The server does not support SSL connections')],
+  ['a password that is missing', new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string')],
+  ['a certificate of nobody known', withCode('DEPTH_ZERO_SELF_SIGNED_CERT')],
+  ['a certificate that has expired', withCode('CERT_HAS_EXPIRED')],
+  ['a file of certificates that is missing', Object.assign(withCode('ENOENT'), { syscall: 'open' })],
+])('toConnectError() names DATABASE_URL for %s', (_what, error) => {
+  expect(toConnectError(error, '"db.example.com/bot"')).toMatchObject({
+    code: 'unwritable',
+    reason: 'rights',
+    isRefusal: true,
+    message: `Cannot use database "db.example.com/bot": ${error.message}; check the password and TLS (sslmode, sslrootcert) in DATABASE_URL`,
   });
 });
