@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Notification } from 'pg';
 import type { Database, Steps } from '../database.ts';
 import { StorageError } from '../storage-error.ts';
@@ -6,8 +7,7 @@ import { toStorageError } from './postgres-error.ts';
 
 /** The one channel; a message is a topic, a space and a text. Triggers of the schema write to it too. */
 const channel = 'darkroom';
-const usualSelfTestMs = 5_000;
-const checkEveryMs = 5_000;
+const usualTimes = { selfTestMs: 5_000, checkEveryMs: 5_000 };
 const minRetryMs = 50;
 const maxRetryMs = 1_000;
 
@@ -25,24 +25,26 @@ export function* tell(database: Database, topic: string, text = ''): Steps<void>
  */
 export class Listening implements AsyncDisposable {
   readonly #pool: ConnectionPool;
+  readonly #times: typeof usualTimes;
   readonly #listeners = new Map<string, Set<Listener>>();
   #client: Client | undefined;
   #running: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
 
-  private constructor(pool: ConnectionPool) {
+  private constructor(pool: ConnectionPool, times: Partial<typeof usualTimes>) {
     this.#pool = pool;
+    this.#times = { ...usualTimes, ...times };
   }
 
   /**
    * Listens, and makes sure that it hears what is said over another connection. Throws a StorageError where it does not: a
    * pooler in between accepts LISTEN and forgets it.
    */
-  static async open(pool: ConnectionPool, selfTestMs = usualSelfTestMs): Promise<Listening> {
-    const listening = new Listening(pool);
+  static async open(pool: ConnectionPool, times: Partial<typeof usualTimes> = {}): Promise<Listening> {
+    const listening = new Listening(pool, times);
     try {
       const client = await listening.#connect();
-      await listening.#test(client, selfTestMs);
+      await listening.#test(client);
       listening.#running = listening.#stayConnected(client);
       return listening;
     } catch (error) {
@@ -78,7 +80,8 @@ export class Listening implements AsyncDisposable {
     for (const listener of this.#listeners.get(topic) ?? []) listener(text, this.#pool.isOwn(processId));
   }
 
-  async #test(client: Client, selfTestMs: number): Promise<void> {
+  async #test(client: Client): Promise<void> {
+    const { selfTestMs } = this.#times;
     const word = `${process.pid}-${performance.now()}`;
     const heard = Promise.withResolvers<void>();
     using _ = this.on('self-test', (text) => {
@@ -122,24 +125,19 @@ export class Listening implements AsyncDisposable {
   /** Asks now and then: a connection of which nothing is heard looks like one on which nothing is said. */
   async #untilLost(client: Client): Promise<void> {
     const lost = new AbortController();
-    client.once('end', () => lost.abort());
-    client.once('error', () => lost.abort());
-    this.#closing.signal.addEventListener('abort', () => lost.abort(), { once: true });
-    while (!lost.signal.aborted) {
-      await Promise.race([this.#pool.pause(checkEveryMs), once(lost.signal)]);
-      if (lost.signal.aborted) return;
-      try {
+    const onLost = () => lost.abort();
+    client.once('end', onLost);
+    client.once('error', onLost);
+    this.#closing.signal.addEventListener('abort', onLost, { once: true });
+    try {
+      while (!lost.signal.aborted) {
+        await sleep(this.#times.checkEveryMs, undefined, { signal: lost.signal });
         await client.query('SELECT 1');
-      } catch {
-        return;
       }
+    } catch {
+      // Lost, or closed.
+    } finally {
+      this.#closing.signal.removeEventListener('abort', onLost);
     }
   }
-}
-
-function once(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

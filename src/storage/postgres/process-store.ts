@@ -10,8 +10,8 @@ import { tell } from './listening.ts';
 import type { PostgresStorage } from './open-postgres.ts';
 import { processes } from './processes.ts';
 
-/** A notification carries no more. */
-const maxNewsLength = 7_500;
+/** A notification carries no more: 8,000 bytes with the name of the topic. */
+const maxNewsBytes = 7_500;
 const topic = 'news';
 
 type Told = { readonly by: string; readonly news: ProcessNews };
@@ -61,7 +61,7 @@ export function createProcessStore({
       }),
     tell: async (by, news) => {
       const text = JSON.stringify({ by, news } satisfies Told);
-      if (text.length <= maxNewsLength) await database.read(() => tell(database, topic, text));
+      if (Buffer.byteLength(text) <= maxNewsBytes) await database.read(() => tell(database, topic, text));
     },
     subscribe: (id, listener) =>
       listening.on(topic, (text) => {

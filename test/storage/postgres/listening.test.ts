@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Secret } from '../../../src/kit/secret.ts';
 import { Listening, tell } from '../../../src/storage/postgres/listening.ts';
 import { openPostgres } from '../../../src/storage/postgres/open-postgres.ts';
@@ -47,8 +47,21 @@ test.skipIf(!hasPostgres)('Listening.open() refuses a way on which LISTEN is for
       : undefined,
   );
   await using pool = await ConnectionPool.open({ url: proxy.url, applicationName: 'test' }, 'test');
-  await expect(Listening.open(pool, 200)).rejects.toMatchObject({
+  await expect(Listening.open(pool, { selfTestMs: 200 })).rejects.toMatchObject({
     code: 'pooler',
     message: expect.stringContaining('a pooler such as PgBouncer stands in between'),
   });
+});
+
+test.skipIf(!hasPostgres)('Listening keeps nothing of the times that it asked whether it is still heard', async () => {
+  await using own = await testDatabase();
+  await using pool = await ConnectionPool.open({ url: own.url, applicationName: 'test' }, 'test');
+  const [added, removed] = [
+    vi.spyOn(EventTarget.prototype, 'addEventListener'),
+    vi.spyOn(EventTarget.prototype, 'removeEventListener'),
+  ];
+  using _ = { [Symbol.dispose]: () => vi.restoreAllMocks() };
+  await using _listening = await Listening.open(pool, { checkEveryMs: 1 });
+  await expect.poll(() => added.mock.calls.length).toBeGreaterThan(50);
+  expect(added.mock.calls.length - removed.mock.calls.length).toBeLessThan(10);
 });

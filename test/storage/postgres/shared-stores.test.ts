@@ -266,3 +266,10 @@ test.skipIf(!hasPostgres)(
     expect(await gained.promise).toBe(2);
   },
 );
+
+test.skipIf(!hasPostgres)('news that PostgreSQL does not carry, counted in bytes, are not told', async () => {
+  await using meeting = await aMeeting();
+  const { processes, facts } = meeting.first.shared;
+  const told = processes.tell(facts.id, { kind: 'event', name: 'app.error', line: 'ж'.repeat(5_000) });
+  await expect(told).resolves.toBeUndefined();
+});
