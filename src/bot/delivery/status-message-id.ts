@@ -27,9 +27,12 @@ export async function statusMessageKnown(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
+  // The clock of the machine that took the request may be ahead of this one.
+  const untilMonotonicMs = clock.monotonicMs() + maxSendMs;
   for (;;) {
     const job = await jobs.find(id);
     if (job === undefined || job.statusMessageId !== undefined || clock.now() - job.acceptedAtMs > maxSendMs) return;
+    if (clock.monotonicMs() > untilMonotonicMs) return;
     await clock.sleep(lookEveryMs, signal);
   }
 }

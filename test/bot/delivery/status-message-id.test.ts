@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { closeLateStatusMessage, keepStatusMessageId } from '../../../src/bot/delivery/status-message-id.ts';
+import {
+  closeLateStatusMessage,
+  keepStatusMessageId,
+  statusMessageKnown,
+} from '../../../src/bot/delivery/status-message-id.ts';
 import { jobId } from '../../../src/domain/ids.ts';
 import type { HeldReason } from '../../../src/domain/job.ts';
 import { loadCatalog } from '../../../src/messages/catalog.ts';
@@ -80,4 +84,18 @@ test('closeLateStatusMessage() lets it say that the outcome is held', async () =
 
 test('closeLateStatusMessage() leaves the message of a job that goes on', async () => {
   expect(await closeLate('running')).toEqual([]);
+});
+
+test('statusMessageKnown() waits no longer for a request of a machine whose clock is a minute ahead', async () => {
+  const clock = fakeClock();
+  let looks = 0;
+  const job = aJob({ acceptedAtMs: clock.now() + 60_000 });
+  const find = async () => {
+    looks += 1;
+    return job;
+  };
+  let isOver = false;
+  void statusMessageKnown(id, { find }, clock, new AbortController().signal).then(() => (isOver = true));
+  await clock.advance(3_500);
+  expect([isOver, looks]).toEqual([true, 14]);
 });
