@@ -16,3 +16,11 @@ export class StartError extends Error {
     this.name = 'StartError';
   }
 }
+
+/**
+ * Told by its name, not by its class: the simulator and the sandbox, which the bundle leaves out, throw those of a class
+ * that the bundle does not know.
+ */
+export function isStartError(error: unknown): error is StartError {
+  return error instanceof Error && error.name === 'StartError';
+}

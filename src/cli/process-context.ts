@@ -1,4 +1,4 @@
-import { StartError, TemporaryError } from '../app/start-error.ts';
+import { isStartError, TemporaryError } from '../app/start-error.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
 import { createInterface } from 'node:readline';
@@ -127,7 +127,7 @@ const temporaryCode = 75;
 
 /** The exit code of what ended the command; an error without one is thrown. */
 export function exitCodeOf(error: unknown, { err }: Pick<ProcessContext, 'err'>): number {
-  if (error instanceof StartError || error instanceof ConfigError || error instanceof StoreUnavailable) {
+  if (isStartError(error) || error instanceof ConfigError || error instanceof StoreUnavailable) {
     err.write(`${error.message}\n`);
     return refusedCode;
   }

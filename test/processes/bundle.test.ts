@@ -43,12 +43,16 @@ describe('the bundle of this source', () => {
     expect(stderr).not.toContain('.ts\n');
   });
 
-  test.each([['--help'], ['--version'], ['keys', '--help'], ['clients', 'add', '--help'], ['no-such-command']])(
-    'says the same as the source: darkroom %s %s %s',
-    (...words) => {
-      expect(output(programs.bin, ...words)).toEqual(output(programs.source, ...words));
-    },
-  );
+  test.each([
+    ['--help'],
+    ['--version'],
+    ['keys', '--help'],
+    ['clients', 'add', '--help'],
+    ['no-such-command'],
+    ['simulate', '--faults', 'no-such-fault'],
+  ])('says the same as the source: darkroom %s %s %s', (...words) => {
+    expect(output(programs.bin, ...words)).toEqual(output(programs.source, ...words));
+  });
 
   test('finds the texts, the pages and the version beside the source, and starts no second bundle of what it leaves out', () => {
     const refused = output(programs.bin, 'keys', 'list');
