@@ -44,7 +44,7 @@ export async function runProgram(
     .command('demo')
     .description('run the bot in the sandbox, with a chat page for the browser: no account, no network')
     .addOption(
-      new Option('--say <words>', 'send this and exit when it is answered; may be repeated').argParser(collect),
+      new Option('--say <words>', 'send this and exit when it is answered; may be repeated').argParser(collectWords),
     )
     .addOption(new Option('--as <who>', 'who sends it').choices(['free', 'premium', 'admin']).default('free'))
     .option('--lang <code>', 'the language of the person, for example es', 'en')
@@ -194,8 +194,9 @@ function versionWords(): string {
   return `darkroom ${version} (Node ${process.versions.node}, SQLite ${process.versions.sqlite ?? 'none'})`;
 }
 
-function collect(word: string, words: string[] | undefined): string[] {
-  return [...(words ?? []), word];
+function collectWords(words: string, before: string[] | undefined): string[] {
+  if (words.trim() === '') throw new InvalidArgumentError('An empty message cannot be sent.');
+  return [...(before ?? []), words];
 }
 
 /** After a mistake each command names its own help. */

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import type { Person } from '../../../sandbox/telegram/people/person.ts';
 import type { SeenMessage } from '../../../sandbox/telegram/messages/seen-message.ts';
@@ -9,7 +8,9 @@ import type { JobId } from '../../domain/ids.ts';
 import { kindCommands } from '../../domain/kinds.ts';
 import { type DemoApp, openDemoApp, roles, type Role } from './demo-app.ts';
 import { createInterface } from 'node:readline';
+import { describeError } from '../../observability/describe-error.ts';
 import { eventLine } from '../../observability/event-line.ts';
+import { makeFolder } from '../../kit/make-folder.ts';
 import type { EmitOfDemo } from './demo-bots.ts';
 import { openDemoPage } from './demo-page.ts';
 import { onStop, untilStopped } from '../stop-signals.ts';
@@ -26,9 +27,9 @@ export type ConversationOptions = {
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #listening: Disposable;
-  /** By file id. */
+  /** What became of each file, by its id. */
   readonly #saved = new Map<string, string>();
-  readonly #saving: Promise<void>[] = [];
+  #hasLost = false;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -51,9 +52,13 @@ export class Conversation {
     return true;
   }
 
-  async close(): Promise<void> {
+  /** A file could not be saved. */
+  get hasLost(): boolean {
+    return this.#hasLost;
+  }
+
+  close(): void {
     this.#listening[Symbol.dispose]();
-    await Promise.all(this.#saving);
   }
 
   #show(messageId: number, who: string): void {
@@ -74,15 +79,24 @@ export class Conversation {
     const kind = message.photo ? 'photo' : message.video ? 'video' : message.document ? 'document' : undefined;
     const file = message.photo ?? message.video ?? message.document;
     if (kind === undefined || file === undefined) return undefined;
-    const { telegram, output } = this.#options;
-    const bytes = telegram.fileBytes(file.fileId);
-    if (bytes === undefined) return kind;
-    const path = this.#saved.get(file.fileId) ?? freePath(output, bytes.name);
-    if (!this.#saved.has(file.fileId)) {
-      this.#saved.set(file.fileId, path);
-      this.#saving.push(mkdir(output, { recursive: true }).then(() => writeFile(path, bytes.bytes)));
+    const received = this.#options.telegram.fileBytes(file.fileId);
+    if (received === undefined) return kind;
+    const saved = this.#saved.get(file.fileId) ?? this.#save(received);
+    this.#saved.set(file.fileId, saved);
+    return `${kind}, ${Math.max(1, Math.round(received.bytes.length / 1024))} kB, ${saved}`;
+  }
+
+  #save({ name, bytes }: { readonly name: string; readonly bytes: Uint8Array }): string {
+    const { output } = this.#options;
+    try {
+      makeFolder(output);
+      const path = freePath(output, name);
+      writeFileSync(path, bytes);
+      return `saved as ${path}`;
+    } catch (error) {
+      this.#hasLost = true;
+      return `not saved: ${error instanceof Error ? error.message : describeError(error)}; --output chooses another folder`;
     }
-    return `${kind}, ${Math.max(1, Math.round(bytes.bytes.length / 1024))} kB, saved as ${path}`;
   }
 }
 
@@ -147,6 +161,7 @@ export type DemoOptions = {
 
 /** Long enough to see who waits and to press cancel. */
 const watchablePictureMs = 2_500;
+/** What holds for a bot of one's own alone, for example its address at Telegram, and its start and end. */
 const hiddenEvents: ReadonlySet<AppEvent['event']> = new Set([
   'app.ready',
   'app.recovered',
@@ -174,8 +189,10 @@ export async function demo(options: DemoOptions): Promise<void> {
     emit: (event, process) => {
       const by = process === undefined ? '' : `[${process}] `;
       const line = `              . ${by}${eventLine(event) ?? event.event}`;
-      if (early !== undefined) early.push(line);
-      else if (!hiddenEvents.has(event.event)) print(line);
+      if (!hiddenEvents.has(event.event)) {
+        if (early === undefined) print(line);
+        else early.push(line);
+      }
       for (const listener of listeners) listener(event, process);
     },
     pictureMs,
@@ -192,7 +209,8 @@ export async function demo(options: DemoOptions): Promise<void> {
       if (answered !== true) process.exitCode = 1;
       if (answered === undefined) break;
     }
-    return await conversation.close();
+    if (conversation.hasLost) process.exitCode = 1;
+    return conversation.close();
   }
   await using page = await openDemoPage({ demoApp, onEvent, first: as, languageCode, port });
   print(`The chat page is at ${page.url}`);
@@ -202,7 +220,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   if (!process.stdin.isTTY || person === undefined) return await untilStopped(bot.broken, asked);
   const conversation = new Conversation({ telegram, person, output, print });
   await talk({ conversation, say: (words) => void person.say(words), print, broken: bot.broken, asked });
-  await conversation.close();
+  conversation.close();
 }
 
 /** A prompt in the terminal, until Ctrl-C or the end of input. */

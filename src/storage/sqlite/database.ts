@@ -1,32 +1,12 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type ConnectionOptions, SqliteDatabase } from './connection.ts';
 import { type Migration, checkSchemaVersion, migrate, migrations } from './migrate.ts';
+import { makeFolder } from '../../kit/make-folder.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 import { StorageError } from '../storage-error.ts';
 import { damaged, toStorageError, unwritable } from './refusals.ts';
-
-/**
- * Creates the folder and its missing parents, accessible only by this user. It creates them one by one, because
- * `mkdirSync` with `recursive` never returns where the system reports ENOENT below an existing folder, as under /proc.
- */
-export function makeFolder(dir: string): void {
-  if (existsSync(dir)) return;
-  const parent = path.dirname(path.resolve(dir));
-  if (parent !== path.resolve(dir)) makeFolder(parent);
-  mkdirSync(dir, { mode: 0o700 });
-}
 
 /** SQLite before 3.51.3 can corrupt a WAL database: https://sqlite.org/wal.html#walresetbug */
 const oldestSafe = [3, 51, 3] as const;
