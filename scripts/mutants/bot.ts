@@ -204,14 +204,20 @@ export const botMutants = [
   ),
   mutant(
     'any number of updates is handled at once',
-    '.size >= maxUnhandled) await',
-    '.size >= Infinity) await',
-    'test/bot/updates',
+    'maxResting) >= maxHandled;',
+    'maxResting) >= Infinity;',
+    'test/bot/updates/update-handler.test.ts',
   ),
   mutant(
     'one of several who wait for room among updates goes on',
-    'for (const resolve of this.#whenRoom.splice(0)) resolve();',
-    'this.#whenRoom.shift()?.();',
+    'if (!this.#isFull) for (const resolve of this.#waiting.splice(0)) resolve();',
+    'if (!this.#isFull) this.#waiting.shift()?.();',
+    'test/bot/updates/update-handler.test.ts',
+  ),
+  mutant(
+    'answers that Telegram does not take leave no room for others',
+    'Math.min(this.#resting, maxResting)',
+    '0',
     'test/bot/updates/update-handler.test.ts',
   ),
   mutant(

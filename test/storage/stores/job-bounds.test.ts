@@ -31,23 +31,29 @@ onBothEngines(({ open, openKept }) => {
   });
 
   test('whoever has thousands of jobs waiting keeps nobody else from starting (Q12)', async () => {
+    const few = await claimsBeside(20);
+    const many = await claimsBeside(2_000);
+    expect(many.started).toEqual(new Set([1, 2, 3, 4]));
+    // Walking the rows of all who wait would cost a hundred times as much.
+    expect(many.msAClaim / few.msAClaim).toBeLessThan(20);
+  });
+
+  /** Who is started, and at what cost, while one person has so many jobs waiting and three others have one each. */
+  async function claimsBeside(waiting: number) {
     await using store = await open();
-    const { database } = store;
-    const engine = anEngine(database, { running: oneEach });
-    for (let updateId = 1; updateId <= 2_000; updateId += 1) await accepted(engine, { updateId, userId: 1 });
+    const engine = anEngine(store.database, { running: oneEach });
+    for (let updateId = 1; updateId <= waiting; updateId += 1) await accepted(engine, { updateId, userId: 1 });
     for (const userId of [2, 3, 4]) await accepted(engine, { updateId: 10_000 + userId, userId });
-    const slots = 2;
-    const started: number[] = [];
+    const turns = 6;
+    const started = new Set<number>();
     const startedAtMs = performance.now();
-    for (let turn = 0; turn < 4 + slots; turn += 1) {
+    for (let turn = 0; turn < turns; turn += 1) {
       const { job, lease } = await claimed(engine);
-      started.push(job.origin.userId);
+      started.add(job.origin.userId);
       await engine.queue.settle(lease, { kind: 'failed', code: 'busy' });
     }
-    expect(new Set(started)).toEqual(new Set([1, 2, 3, 4]));
-    // The promise is under a millisecond a claim on a quiet machine; walking 2,000 rows each time takes far more.
-    expect((performance.now() - startedAtMs) / started.length).toBeLessThan(50);
-  });
+    return { started, msAClaim: (performance.now() - startedAtMs) / turns };
+  }
 
   test('what is kept of a request is small: words are cut off at acceptance, pictures are named by their files (Q14)', async () => {
     await using store = await open();
