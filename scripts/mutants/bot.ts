@@ -212,7 +212,7 @@ export const botMutants = [
     'one of several who wait for room among updates goes on',
     'if (!this.#isFull) for (const resolve of this.#waiting.splice(0)) resolve();',
     'if (!this.#isFull) this.#waiting.shift()?.();',
-    'test/bot/updates/update-handler.test.ts',
+    'test/bot/updates/handling-room.test.ts',
   ),
   mutant(
     'answers that Telegram does not take leave no room for others',
