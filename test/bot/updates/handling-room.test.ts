@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { HandlingRoom, maxHandled } from '../../../src/bot/updates/handling-room.ts';
 
@@ -6,15 +7,18 @@ test('HandlingRoom.free() lets everybody go on who waits as soon as there is roo
   for (let update = 0; update < maxHandled; update += 1) room.enter();
   const gone: string[] = [];
   // Of several processes the one with the role polls, and takes what others have stored.
-  const wait = () => ['a poll', 'what is stored'].map((who) => room.free().then(() => gone.push(who)));
-  const first = wait();
-  await Promise.resolve();
+  const wait = () => {
+    for (const who of ['a poll', 'what is stored']) void room.free().then(() => gone.push(who));
+  };
+  wait();
+  await turn();
   expect(gone).toEqual([]);
   room.leave();
-  await Promise.all(first);
+  await turn();
+  expect(gone).toEqual(['a poll', 'what is stored']);
   room.enter();
-  const second = wait();
+  wait();
   using _rest = room.rest();
-  await Promise.all(second);
+  await turn();
   expect(gone).toHaveLength(4);
 });
