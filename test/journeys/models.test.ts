@@ -50,10 +50,10 @@ test('a choice that left the chain, or cannot do what is asked, is passed over',
 
 test('prices and times are shown where they are known, in the language of the person', async () => {
   await using app = await openTestApp({
-    env: { OPENAI_API_KEY: 'sk-test-0123456789abcdef', IMAGE_CHAIN: `openai:gpt-image-1-mini,bytez:${anime}` },
+    env: { OPENAI_API_KEY: 'sk-test-0123456789abcdef', IMAGE_CHAIN: `openai:gpt-image-2,bytez:${anime}` },
   });
   const list = wordsOf(await answerTo(app.person(7, 'es'), '/models'));
-  expect(list).toMatch(/🎨 Imágenes\n• gpt-image-1-mini · unos 0,032.US\$ por imagen.*\n• dreamlike-anime-1\.0/);
+  expect(list).toMatch(/🎨 Imágenes\n• gpt-image-2 · unos 0,032.US\$ por imagen · unos 40.s\n• dreamlike-anime-1\.0/);
 });
 
 test('/forget takes the choice as well', async () => {
