@@ -124,11 +124,10 @@ test.skipIf(!hasPostgres)(
       stage.apps.filter(({ events }) => events.some(({ event }) => event === 'attempt.started')).length,
     ).toBeGreaterThan(1);
     for (const person of all) person.say('/cancel');
-    await until(
-      () =>
-        stage.events().filter((event) => event.event === 'job.notified' && event.code === 'cancelled').length ===
-        all.length,
-    );
+    // On a busy machine a process counts as dead for a moment, and what it was to tell is told by another one as well.
+    const told = () =>
+      stage.events().flatMap((event) => (event.event === 'job.notified' && event.code === 'cancelled' ? [event] : []));
+    await until(() => new Set(told().map(({ jobId }) => jobId)).size === all.length);
     hold.release();
     expect(all.map((person) => picturesOf(person).length)).toEqual(all.map(() => 0));
     expect(stage.events().filter(({ event }) => event === 'job.delivered')).toEqual([]);
