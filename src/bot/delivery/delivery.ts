@@ -194,7 +194,7 @@ export class Delivery {
   }
 
   async #deliver(claim: Claim, outcome: Outcome): Promise<void> {
-    const { jobs, delivery, lists, links, ledger, onCheckpoint } = this.#options;
+    const { jobs, delivery, lists, links, ledger, presence, onCheckpoint } = this.#options;
     const { lease, job } = claim;
     const { id } = job;
     const start = await ledger.begin(lease, 'result', 'idempotent');
@@ -208,9 +208,11 @@ export class Delivery {
       onCheckpoint?.('delivered-not-told', id);
       note = noteOf(shown, outcome);
       sent = shown;
-      await ledger.end(lease, 'result', note);
+      const isOurs = await ledger.end(lease, 'result', note);
       this.#lateEdits.follow(job, shown);
-      this.#report({ job, lease }, shown);
+      presence?.ended(job, shown.outcome);
+      // Where this process counted as dead meanwhile, another one shows the outcome, and reports it.
+      if (isOurs) this.#report({ job, lease }, shown);
     }
     await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined, sent.sent);
     this.#followLate(job);
@@ -280,10 +282,9 @@ export class Delivery {
   }
 
   #report({ job, lease }: Claim, shown: Exclude<Shown, { as: 'nothing' }>): void {
-    const { presence, clock, emit } = this.#options;
+    const { clock, emit } = this.#options;
     const { id: jobId } = job;
     const { as, outcome } = shown;
-    presence?.ended(job, outcome);
     const ms = clock.now() - job.acceptedAtMs;
     if (outcome.kind === 'result') emit({ event: 'job.delivered', jobId, ms, as });
     else emit({ event: 'job.notified', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });

@@ -25,6 +25,8 @@ async function aStage(
   begunAfterMs = 0,
   hasOthers = false,
   telegramSays: (call: TelegramCall) => TelegramDeed | undefined = () => undefined,
+  /** Another process takes the delivery over while this one shows the outcome. */
+  isTakenOver = false,
 ) {
   const clock = fakeClock(startMs + begunAfterMs);
   const telegram = fakeTelegram(telegramSays, clock);
@@ -37,6 +39,11 @@ async function aStage(
   const ledger: EffectLedger = {
     ...real,
     begin: async (by, effect, repeat) => says[effect] ?? real.begin(by, effect, repeat),
+    end: async (by, effect, note) => {
+      const claim = isTakenOver ? await engine.delivery.claim(id) : undefined;
+      if (claim !== undefined) await real.begin(claim.lease, effect, 'idempotent');
+      return real.end(by, effect, note);
+    },
   };
   const view = {
     id,
@@ -79,6 +86,7 @@ async function aStage(
     },
     keepStatusMessage: (messageId: number) => engine.delivery.keepStatusMessage(id, messageId),
     pending: () => engine.delivery.pending(),
+    events: () => telegram.events.map(({ event }) => event),
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };
 }
@@ -88,6 +96,15 @@ test('Delivery shows a result once and ends it', async () => {
   expect(await stage.deliver()).toEqual(['editMessageText']);
   expect(await stage.pending()).toEqual([]);
 });
+
+test.each([false, true])(
+  'Delivery reports what it has shown, unless another process shows it again: %s',
+  async (isTaken) => {
+    using stage = await aStage({}, { kind: 'failed', code: 'busy' }, 77, 0, true, undefined, isTaken);
+    expect(await stage.deliver()).toEqual(['editMessageText']);
+    expect(stage.events()).toEqual(isTaken ? [] : ['job.notified']);
+  },
+);
 
 test('Delivery sends no third message where two were begun and neither is known to have arrived', async () => {
   const unsure = { kind: 'unsure' } as const;
