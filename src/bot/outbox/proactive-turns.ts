@@ -12,9 +12,9 @@ export type ProactiveTurnsOptions = {
 type State = 'none' | 'asking' | 'waiting' | 'ready';
 
 /**
- * Turns of messages that nobody waits for, over all chats. However many chats wait, this process asks the others for one turn
- * at a time: if each chat asked for itself, a thousand of them would ask the database about everyone's next turn 25,000
- * times a second.
+ * The rate limit for messages that no person waits for, over all chats of all processes; a turn allows one message. The process
+ * asks the database for one turn at a time, however many chats wait. If each chat asked for itself, again with every turn, a
+ * thousand chats would send 25,000 queries a second at the limit of 25 messages.
  */
 export class ProactiveTurns implements Disposable {
   readonly #options: ProactiveTurnsOptions;
@@ -22,26 +22,26 @@ export class ProactiveTurns implements Disposable {
   #state: State = 'none';
   #timer: Disposable | undefined;
 
-  /** `onChange` is called when it is worth asking again. */
+  /** `onChange` is called after each answer and each wait: then `take` may succeed. */
   constructor(options: ProactiveTurnsOptions, onChange: () => void) {
     this.#options = options;
     this.#onChange = onChange;
   }
 
-  /** Takes a turn; false while there is none, and then `onChange` is called. */
+  /** Takes a turn and returns true; false while there is none, and `onChange` is called later. */
   take(): boolean {
-    if (this.#state === 'none') this.#askHere();
+    if (this.#state === 'none') this.#askLimiter();
     if (this.#state !== 'ready') return false;
     this.#state = 'none';
     return true;
   }
 
-  /** True while the others are asked. */
+  /** True while the database is asked for a turn. */
   get isAsking(): boolean {
     return this.#state === 'asking';
   }
 
-  /** True until the time of the next turn. */
+  /** True while the next turn is not due. */
   get isWaiting(): boolean {
     return this.#state === 'waiting';
   }
@@ -50,7 +50,7 @@ export class ProactiveTurns implements Disposable {
     this.#timer?.[Symbol.dispose]();
   }
 
-  #askHere(): void {
+  #askLimiter(): void {
     const waitMs = this.#options.rateLimiter.takeProactive();
     if (waitMs > 0) {
       this.#wait(waitMs, () => {
@@ -58,16 +58,16 @@ export class ProactiveTurns implements Disposable {
         this.#onChange();
       });
     } else if (this.#options.sharedPace === undefined) this.#state = 'ready';
-    else void this.#askOthers(this.#options.sharedPace);
+    else void this.#askDatabase(this.#options.sharedPace);
   }
 
-  async #askOthers(sharedPace: Pick<SharedPace, 'takeProactive'>): Promise<void> {
+  async #askDatabase(sharedPace: Pick<SharedPace, 'takeProactive'>): Promise<void> {
     this.#state = 'asking';
     const waitMs = await sharedPace.takeProactive();
-    if (waitMs > 0) this.#wait(waitMs, () => void this.#askOthers(sharedPace));
+    if (waitMs > 0) this.#wait(waitMs, () => void this.#askDatabase(sharedPace));
     else this.#state = 'ready';
     this.#onChange();
-    // A turn that nobody takes is not kept for later: then it would be one too many.
+    // An unused turn expires: kept, it would allow a later second one message too many.
     if (this.#state === 'ready') this.#state = 'none';
   }
 

@@ -1,9 +1,9 @@
-/** No further updates are taken while this many are being handled. */
+/** While this many updates are being handled, no further ones are taken. */
 export const maxHandled = 1_000;
-/** So many of those whose answer Telegram does not take now need no room: others are taken meanwhile. */
+/** Up to this many updates that wait to retry their answer do not count as being handled. */
 export const maxResting = 5_000;
 
-/** How many updates are handled at the same time; those that wait for others of their chat are not counted. */
+/** Limits how many updates are handled at the same time; those that wait behind another update of their chat are not counted. */
 export class HandlingRoom {
   #handled = 0;
   #resting = 0;
@@ -18,7 +18,7 @@ export class HandlingRoom {
     this.#tell();
   }
 
-  /** An update waits for its next try until this is disposed. */
+  /** Call it when an update begins to wait for its next try; dispose the result when the try begins. */
   rest(): Disposable {
     this.#resting += 1;
     this.#tell();
