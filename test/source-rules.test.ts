@@ -135,3 +135,8 @@ test('no store makes a statement or calls a store function without running it', 
   );
   expect(idle).toEqual([]);
 });
+
+test('every folder is made by makeFolder(): one with all its parents at once never comes to an end below /proc', () => {
+  const makers = sources().filter(({ text }) => /\bmkdir(?:Sync)?\(/.test(text));
+  expect(makers.map(({ name }) => name)).toEqual(['kit/files.ts']);
+});

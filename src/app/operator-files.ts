@@ -4,7 +4,7 @@ import { parseModelsFile } from '../config/models-file.ts';
 import type { TableRows } from '../config/table-file.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { Emit } from '../domain/events.ts';
-import { fileMark, readSmallFile } from '../kit/small-file.ts';
+import { fileMark, readSmallFile } from '../kit/files.ts';
 import { type Clock, every } from '../kit/clock.ts';
 import type { OwnRule } from '../domain/failure.ts';
 import type { Chains } from '../domain/job.ts';

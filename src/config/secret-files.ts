@@ -1,4 +1,4 @@
-import { readSmallFile, type SmallFile } from '../kit/small-file.ts';
+import { readSmallFile, type SmallFile } from '../kit/files.ts';
 import { unquoted } from '../kit/unquoted.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

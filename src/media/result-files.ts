@@ -7,7 +7,6 @@ import {
   fsync,
   ftruncateSync,
   lstatSync,
-  mkdirSync,
   open,
   openSync,
   read,
@@ -23,6 +22,7 @@ import { promisify } from 'node:util';
 import { type JobId, jobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/kinds.ts';
 import type { ByteSource, MediaFile, OpenedResult } from '../domain/media.ts';
+import { makeFolder } from '../kit/files.ts';
 import { judgeFile, resultExtensions } from './judge-file.ts';
 import { unfinishedName } from './unfinished-files.ts';
 
@@ -51,7 +51,7 @@ export function createIncomingFolder(directory: string, owner?: string): Incomin
   const syncNames = sharedSync(directory);
   let isMade = false;
   const make = () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     chmodSync(directory, 0o700);
     isMade = true;
   };

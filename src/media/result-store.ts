@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '../domain/failure.ts';
 import type { Dispatcher } from 'undici';
@@ -7,6 +7,7 @@ import { type JobKind, kindTraits, perKind } from '../domain/kinds.ts';
 import type { Downloaded, MediaSource, ResultStore } from '../domain/media.ts';
 import type { Processes } from '../domain/shared/processes.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
+import { makeFolder } from '../kit/files.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type GuardedAgentOptions, createGuardedAgent } from './connector.ts';
 import { openResult, refusedBy, RefusedResult } from './open-result.ts';
@@ -55,7 +56,7 @@ export function diskCode(error: unknown): string | undefined {
 export function hasRoom(directory: string, owner?: string): boolean {
   const path = join(directory, unfinishedName(owner));
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     writeFileSync(path, Buffer.alloc(testFileBytes), { mode: 0o600, flag: 'wx' });
     return true;
   } catch {

@@ -12,7 +12,7 @@ import type { Provider } from '../../domain/provider.ts';
 import type { Budgets } from '../../jobs/budgets.ts';
 import type { ClientCallRunner } from '../../jobs/client-calls/client-call-runner.ts';
 import { CostBuffer } from '../../jobs/client-calls/cost-buffer.ts';
-import { fileMark } from '../../kit/small-file.ts';
+import { fileMark } from '../../kit/files.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { ModelCatalog } from '../../providers/registry.ts';
 import { makes } from '../../providers/provider-definition.ts';

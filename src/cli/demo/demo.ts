@@ -10,7 +10,7 @@ import { type DemoApp, openDemoApp, roles, type Role } from './demo-app.ts';
 import { createInterface } from 'node:readline';
 import { describeError } from '../../observability/describe-error.ts';
 import { eventLine } from '../../observability/event-line.ts';
-import { makeFolder } from '../../kit/make-folder.ts';
+import { makeFolder } from '../../kit/files.ts';
 import type { EmitOfDemo } from './demo-bots.ts';
 import { openDemoPage } from './demo-page.ts';
 import { onStop, untilStopped } from '../stop-signals.ts';

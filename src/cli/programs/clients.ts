@@ -4,7 +4,7 @@ import { StartError } from '../../app/start-error.ts';
 import { clientName, type ClientRow, parseClientsFile, withClient, withoutClient } from '../../config/clients-file.ts';
 import type { ApiClient } from '../../domain/gateway/api-client.ts';
 import type { JobKind, Lane } from '../../domain/kinds.ts';
-import { replaceFile, systemCode } from '../../kit/replace-file.ts';
+import { replaceFile, systemCode } from '../../kit/files.ts';
 import { writeJson } from '../keys/key-tables.ts';
 import { readConfig } from '../keys/known-keys.ts';
 import type { ProcessContext } from '../process-context.ts';

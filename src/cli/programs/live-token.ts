@@ -5,7 +5,7 @@ import type { TokenRenewed } from '../../domain/admin-api.ts';
 import type { Emit } from '../../domain/events.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { LiveSecret, Secret } from '../../kit/secret.ts';
-import { fileMark } from '../../kit/small-file.ts';
+import { fileMark } from '../../kit/files.ts';
 import { unquoted } from '../../kit/unquoted.ts';
 
 const checkEveryMs = 2_000;

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hash, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Clock } from '../../kit/clock.ts';
+import { makeFolder } from '../../kit/files.ts';
 import type { Area } from '../gate.ts';
 import { gateRefusal } from './refusal.ts';
 
@@ -41,7 +42,7 @@ export class PictureLinks implements Disposable {
   async keep(bytes: Uint8Array, mime: string): Promise<string | undefined> {
     const extension = extensions.get(mime);
     if (extension === undefined) return undefined;
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    makeFolder(this.#directory);
     await this.#sweep(maxKeptBytes - bytes.byteLength);
     const id = randomBytes(32).toString('base64url');
     const path = this.#fileOf(id, extension);

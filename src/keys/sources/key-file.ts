@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ProviderName } from '../../domain/ids.ts';
-import type { SmallFile } from '../../kit/small-file.ts';
+import type { SmallFile } from '../../kit/files.ts';
 
 /** A key file. With `stale` its text is the earlier one, and `stale` says what is wrong with the file now. */
 export type KeyFile = SmallFile & { readonly stale?: string };

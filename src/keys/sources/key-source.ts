@@ -1,6 +1,6 @@
 import { withAnonymousKeys } from './anonymous-keys.ts';
 import { type KeyFile, type ReadKeyFile, isTokenPool } from './key-file.ts';
-import { fileMark, readSmallFile } from '../../kit/small-file.ts';
+import { fileMark, readSmallFile } from '../../kit/files.ts';
 import type { KeysElsewhere } from './keys-elsewhere.ts';
 import { keyFilePaths, type KeyReading, pathIn, poolVariable, readKeys } from './read-keys.ts';
 

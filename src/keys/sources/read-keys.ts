@@ -4,7 +4,7 @@ import { unquoted } from '../../kit/unquoted.ts';
 import { definitionsFor } from '../../providers/registry.ts';
 import { keylessVariable, type KeyOwner, type KeyVariable, keyVariables, pairedKey } from './key-variables.ts';
 import { type PoolEntry, type ReadKeyFile, parseTokenPool } from './key-file.ts';
-import { readSmallFile } from '../../kit/small-file.ts';
+import { readSmallFile } from '../../kit/files.ts';
 import { splitKeys } from './split-keys.ts';
 
 /** One key as configured. `place` counts from 1 within the provider; `onlyModel` when the key serves one model. */

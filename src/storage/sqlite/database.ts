@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type ConnectionOptions, SqliteDatabase } from './connection.ts';
 import { type Migration, checkSchemaVersion, migrate, migrations } from './migrate.ts';
-import { makeFolder } from '../../kit/make-folder.ts';
+import { makeFolder } from '../../kit/files.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 import { StorageError } from '../storage-error.ts';
 import { damaged, toStorageError, unwritable } from './refusals.ts';

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFolder } from '../../kit/make-folder.ts';
+import { makeFolder } from '../../kit/files.ts';
 import { StorageError } from '../storage-error.ts';
 import { toStorageError, unwritable } from './refusals.ts';
 

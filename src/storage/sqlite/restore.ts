@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'n
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { setAsideDatabase, sync } from './backup.ts';
-import { makeFolder } from '../../kit/make-folder.ts';
+import { makeFolder } from '../../kit/files.ts';
 import { migrations } from './migrate.ts';
 import { StorageError } from '../storage-error.ts';
 import { toStorageError, unwritable } from './refusals.ts';

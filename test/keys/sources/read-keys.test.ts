@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type KeyFile } from '../../../src/keys/sources/key-file.ts';
-import { readSmallFile } from '../../../src/kit/small-file.ts';
+import { readSmallFile } from '../../../src/kit/files.ts';
 import { readKeys } from '../../../src/keys/sources/read-keys.ts';
 import { anyCharacter } from '../../support/any-character.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeFolder } from '../../src/kit/make-folder.ts';
+import { makeFolder } from '../../src/kit/files.ts';
 
 test('makeFolder() makes every missing folder on the way, for the owner alone, and is content with what is there', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'darkroom-folder-'));
