@@ -1,4 +1,4 @@
-import type { Job, Outcome } from '../../domain/job.ts';
+import { filesOf, type Job, type Outcome } from '../../domain/job.ts';
 import { editIntoOutcome, reportTelegramError } from './media-message.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import { type Shown, type ShowTools, viewsFor } from './show-outcome.ts';
@@ -31,7 +31,8 @@ export class LateEdits implements Disposable {
   /** The outcome of the job was shown. */
   follow(job: Job, { as, sent, outcome, messageId }: Exclude<Shown, { as: 'nothing' }>): void {
     const { clock, outbox, hasOthers } = this.#options;
-    if (as !== 'edit' || sent.length > 0) return;
+    const isFile = sent.length > 0 || (outcome.kind === 'result' && filesOf(outcome.payload).length > 0);
+    if (as !== 'edit' || isFile) return;
     const sinceMs = hasOthers === true ? clock.monotonicMs() : this.#beganMonotonicMs;
     const leftMs = sinceMs + lateForMs - clock.monotonicMs();
     if (leftMs <= 0 || (hasOthers !== true && job.acceptedAtMs >= this.#beganAtMs)) return;

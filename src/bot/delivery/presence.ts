@@ -13,6 +13,7 @@ const actionAfterMs = 1_000;
 const pace = { burst: 20, everyMs: 100 } as const;
 const maxRemembered = 1_000;
 
+/** The chat action while a request is made. */
 const actions = {
   photo: 'upload_photo',
   video: 'record_video',
@@ -20,6 +21,14 @@ const actions = {
   voice: 'record_voice',
   document: 'upload_document',
   text: 'typing',
+} as const satisfies Record<Carrier, string>;
+
+/** The chat action during the upload. */
+const uploadActions = {
+  ...actions,
+  video: 'upload_video',
+  audio: 'upload_voice',
+  voice: 'upload_voice',
 } as const satisfies Record<Carrier, string>;
 
 /** Of Telegram's closed list of reactions; the person's own message carries one of them at a time. */
@@ -111,4 +120,16 @@ export class Presence implements Disposable {
     this.#fullAtMs = fullAtMs;
     return true;
   }
+}
+
+/**
+ * Shows "Sending a picture…" during a long upload; failures are ignored. It is awaited, since a held chat answers 429 here,
+ * and the upload must then wait too.
+ */
+export async function showUploading(
+  { kind, origin: { chatId, threadId } }: Job,
+  { api }: Pick<Outbox, 'api'>,
+): Promise<void> {
+  const topic = threadId === undefined ? {} : { message_thread_id: threadId };
+  await api.sendChatAction(chatId, uploadActions[traitsOf(kind).carrier], topic).catch(() => undefined);
 }

@@ -24,7 +24,8 @@ import {
 /** How the one send ended. */
 export type SentOnce =
   | ({ readonly kind: 'sent' } & SentMessage)
-  | { readonly kind: 'refused'; readonly failure: TelegramError }
+  /** `holdsFile`: words were to be edited into a message that holds a file. */
+  | { readonly kind: 'refused'; readonly failure: TelegramError; readonly holdsFile?: boolean }
   /** Two were sent, and both may have arrived. */
   | { readonly kind: 'unsure' };
 

@@ -4,7 +4,6 @@ import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Claim, JobDelivery } from '../../domain/job-engine.ts';
 import { filesOf, type HeldReason, type Job, type Outcome } from '../../domain/job.ts';
-import { type Carrier, traitsOf } from '../../domain/kinds.ts';
 import type { SentFile } from '../../domain/personal/past-requests.ts';
 import type { Links, MediaFile, OpenedResult, ResultSource } from '../../domain/media.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
@@ -12,7 +11,7 @@ import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { TelegramError } from '../outbox/telegram-error.ts';
+import { holdsFile, type TelegramError } from '../outbox/telegram-error.ts';
 import { carrierLimit } from '../outbox/undeliverable.ts';
 import {
   type SendAs,
@@ -24,6 +23,7 @@ import {
   reportTelegramError,
   uploadLimitBytes,
 } from './media-message.ts';
+import { showUploading } from './presence.ts';
 import { emptyView, sendFurtherParts, sendOnce, type SentOnce, settled } from './send-once.ts';
 
 /**
@@ -64,16 +64,6 @@ export type ShowTools = {
 
 /** Smaller files arrive before anybody could read an upload notice. */
 const longUploadBytes = 1_000_000;
-
-/** The chat action during the upload. */
-const carrierActions = {
-  photo: 'upload_photo',
-  video: 'upload_video',
-  audio: 'upload_voice',
-  voice: 'upload_voice',
-  document: 'upload_document',
-  text: 'typing',
-} as const satisfies Record<Carrier, string>;
 
 /** A way to show an outcome. */
 type Step = { readonly way: 'edit' | 'send'; readonly outcome: Outcome; readonly as: SendAs };
@@ -143,6 +133,11 @@ async function showFirstMessage(
       const { messageId, sent } = tried;
       return { as: step.way === 'edit' ? 'edit' : 'message', messageId, sent, outcome: step.outcome };
     }
+    // A process that died has shown the file, and had it on a disk of its own.
+    const isShown = tried.holdsFile === true && firstFile(outcome) !== undefined;
+    if (isShown && statusMessageId !== undefined) {
+      return { as: 'edit', messageId: statusMessageId, sent: [], outcome };
+    }
     const { failure } = tried;
     if (failure === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot', held: 'closed' };
     if (failure === 'topic-closed') return { as: 'nothing', why: 'the topic is closed to the bot', held: 'closed' };
@@ -210,7 +205,7 @@ async function tryStep(
   } catch (error) {
     const failure = reportTelegramError(emit, 'edit', error);
     const kind = form.file === undefined ? 'edit-text' : 'edit-media';
-    return { kind: 'refused', failure: settled(failure, job, { kind, isUndone: true }) };
+    return { kind: 'refused', failure: settled(failure, job, { kind, isUndone: true }), holdsFile: holdsFile(error) };
   }
 }
 
@@ -276,15 +271,6 @@ export async function viewsFor(
   if (job.origin.chatType === 'private') return views;
   const [first, ...others] = views;
   return [messages.withReport(first, job), ...others];
-}
-
-/**
- * Shows "Sending a picture…" during a long upload; failures are ignored. It is awaited, since a held chat answers 429 here,
- * and the upload must then wait too.
- */
-async function showUploading({ kind, origin: { chatId, threadId } }: Job, { api }: Outbox): Promise<void> {
-  const topic = threadId === undefined ? {} : { message_thread_id: threadId };
-  await api.sendChatAction(chatId, carrierActions[traitsOf(kind).carrier], topic).catch(() => undefined);
 }
 
 /** Stored with the effect, so that after a crash the person still gets the day's credit back. */

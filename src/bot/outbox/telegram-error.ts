@@ -148,6 +148,11 @@ export function isLikelyUndone(error: unknown, tookMs: number): boolean {
   return code >= 400 && code !== 408 && !waitedInVain.has(code);
 }
 
+/** Words were to be edited into a message that holds a file. */
+export function holdsFile(error: unknown): boolean {
+  return error instanceof GrammyError && /there is no text in the message to edit/i.test(error.description);
+}
+
 /** Whether the same call may succeed later. */
 export function isTransient(error: TelegramError): boolean {
   return transientErrors.has(error);

@@ -108,6 +108,28 @@ test('showOutcome() edits the first of several files into the status message and
   ]);
 });
 
+test('showOutcome() leaves a picture that a dead process has shown where it is, though its file is not on this machine', async () => {
+  const gone = (folder: string): ResultPayload => {
+    const file = onePicture(folder);
+    rmSync(file.path);
+    return { kind: 'file', file };
+  };
+  using stage = await aStage(gone, () => refusing('Bad Request: there is no text in the message to edit'));
+  expect(await stage.show()).toMatchObject({ as: 'edit', messageId: statusMessageId, outcome: { kind: 'result' } });
+  expect(stage.calls().map(([method]) => method)).toEqual(['editMessageText']);
+});
+
+test('showOutcome() tells in a message of its own that a file is gone, where the status message is gone too', async () => {
+  const gone = (folder: string): ResultPayload => ({
+    kind: 'file',
+    file: { ...onePicture(folder), path: join(folder, 'none') },
+  });
+  const says = ({ method }: TelegramCall) =>
+    method === 'editMessageText' ? refusing('Bad Request: message to edit not found') : undefined;
+  using stage = await aStage(gone, says);
+  expect(await stage.show()).toMatchObject({ as: 'message', outcome: { code: 'result-unavailable' } });
+});
+
 test('showOutcome() edits nothing beside a message that a dead process may have sent', async () => {
   using stage = await aStage((folder) => ({ kind: 'file', file: onePicture(folder) }));
   expect(await stage.show({ isMessageBegun: true })).toMatchObject({ as: 'message' });
